@@ -1,0 +1,5 @@
+"""What may be in the graph: kinds, relations, CURIE prefixes, query texts. Imports nothing of ours."""
+
+from graph_schema.model import Relation, Schema, load
+
+__all__ = ["Relation", "Schema", "load"]

@@ -1,0 +1,112 @@
+"""The schema as one frozen value, read from the YAML files beside this one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A kind of edge.
+
+    Attributes:
+        name: as stores and reports write it, `has_phenotype`.
+        predicate: Biolink predicate, `biolink:has_phenotype`.
+        inverse: name of the same edge read from tail to head.
+        domain, range: kinds allowed at head and tail.
+        is_same_kind: head and tail must be of one kind.
+        text, inverse_text: meaning in words; the reasoner embeds them.
+    """
+
+    name: str
+    predicate: str
+    inverse: str
+    domain: tuple[str, ...]
+    range: tuple[str, ...]
+    is_same_kind: bool
+    text: str
+    inverse_text: str
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every (head kind, tail kind) the relation allows."""
+        return tuple((h, t) for h in self.domain for t in self.range if h == t or not self.is_same_kind)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Kinds, relations and prefixes of the graph.
+
+    Attributes:
+        categories: kind -> Biolink category.
+        relations: relation name -> Relation.
+        iris: prefix -> IRI it expands to.
+        prefix_kinds: prefix -> kind of its identifiers, where all are of one kind.
+        aliases: lower-case spelling -> preferred prefix.
+    """
+
+    categories: Mapping[str, str]
+    relations: Mapping[str, Relation]
+    iris: Mapping[str, str]
+    prefix_kinds: Mapping[str, str]
+    aliases: Mapping[str, str]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Names of all kinds of node."""
+        return tuple(self.categories)
+
+    def preferred_prefix(self, prefix: str) -> str | None:
+        """The declared spelling of a prefix, or None if it is not declared."""
+        return self.aliases.get(prefix.lower())
+
+    def contract(self, iri: str) -> str | None:
+        """Turn an IRI into a CURIE, or None if no declared prefix covers it."""
+        covering = [prefix for prefix, base in self.iris.items() if iri.startswith(base)]
+        if not covering:
+            return None
+        prefix = max(covering, key=lambda p: len(self.iris[p]))
+        return f"{prefix}:{iri[len(self.iris[prefix]) :]}"
+
+    def kind_of_category(self, category: str) -> str | None:
+        """The kind a Biolink category stands for, or None."""
+        return next((kind for kind, known in self.categories.items() if known == category), None)
+
+    def relation_of_predicate(self, predicate: str) -> Relation | None:
+        """The relation a Biolink predicate stands for, or None."""
+        return next((r for r in self.relations.values() if r.predicate == predicate), None)
+
+
+@cache
+def load() -> Schema:
+    """Read the schema that ships with the package."""
+    schema = _read("schema.yaml")
+    prefixes = _read("prefixes.yaml")
+    spellings = {alias: p for p, entry in prefixes.items() for alias in (p, *entry.get("aliases", ()))}
+    return Schema(
+        categories={kind: entry["category"] for kind, entry in schema["kinds"].items()},
+        relations={name: _relation(name, entry) for name, entry in schema["relations"].items()},
+        iris={prefix: entry["iri"] for prefix, entry in prefixes.items()},
+        prefix_kinds={prefix: entry["kind"] for prefix, entry in prefixes.items() if "kind" in entry},
+        aliases={spelling.lower(): prefix for spelling, prefix in spellings.items()},
+    )
+
+
+def _relation(name: str, entry: Mapping[str, Any]) -> Relation:
+    return Relation(
+        name=name,
+        predicate=entry["predicate"],
+        inverse=entry["inverse"],
+        domain=tuple(entry["domain"]),
+        range=tuple(entry["range"]),
+        is_same_kind=entry.get("same_kind", False),
+        text=entry["text"],
+        inverse_text=entry["inverse_text"],
+    )
+
+
+def _read(name: str) -> Any:
+    return yaml.safe_load(files("graph_schema").joinpath(name).read_text(encoding="utf-8"))

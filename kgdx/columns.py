@@ -1,0 +1,82 @@
+"""The graph as Arrow columns: how nodes and edges travel in bulk between sources, stores and snapshots."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from kgdx.domain.graph import Edge, Node, Provenance
+
+NODE_COLUMNS = pa.schema(
+    [
+        ("curie", pa.string()),
+        ("kind", pa.string()),
+        ("name", pa.string()),
+        ("synonyms", pa.list_(pa.string())),
+        ("definition", pa.string()),
+        ("is_obsolete", pa.bool_()),
+        ("replaced_by", pa.string()),
+        ("source", pa.string()),
+    ]
+)
+
+EDGE_COLUMNS = pa.schema(
+    [
+        ("head", pa.string()),
+        ("relation", pa.string()),
+        ("tail", pa.string()),
+        ("edge_id", pa.string()),
+        ("negated", pa.bool_()),
+        ("frequency", pa.float64()),
+        ("num_patients", pa.int64()),
+        ("onset", pa.string()),
+        ("sex", pa.string()),
+        ("source", pa.string()),
+        ("publications", pa.list_(pa.string())),
+        ("licence", pa.string()),
+        ("knowledge_level", pa.string()),
+        ("release", pa.string()),
+    ]
+)
+
+_PROVENANCE = ("source", "publications", "licence", "knowledge_level", "release")
+
+
+def node_table(nodes: Iterable[Node]) -> pa.Table:
+    """One row a node, columns as in `NODE_COLUMNS`."""
+    return _table(nodes, NODE_COLUMNS, getattr)
+
+
+def edge_table(edges: Iterable[Edge]) -> pa.Table:
+    """One row an edge, columns as in `EDGE_COLUMNS`; the provenance is spread over its columns."""
+    return _table(edges, EDGE_COLUMNS, _edge_value)
+
+
+def iter_nodes(table: pa.Table) -> Iterator[Node]:
+    """The nodes of a table, row by row."""
+    for row in _rows(table):
+        yield Node(**{**row, "synonyms": tuple(row["synonyms"])})
+
+
+def iter_edges(table: pa.Table) -> Iterator[Edge]:
+    """The edges of a table, row by row."""
+    for row in _rows(table):
+        row.pop("edge_id")
+        provenance = {key: row.pop(key) for key in _PROVENANCE}
+        provenance["publications"] = tuple(provenance["publications"])
+        yield Edge(**row, provenance=Provenance(**provenance))
+
+
+def _table(items: Iterable[Any], schema: pa.Schema, value: Any) -> pa.Table:
+    listed = list(items)
+    columns = [pa.array([value(i, f.name) for i in listed], f.type) for f in schema]
+    return pa.table(columns, schema=schema)
+
+
+def _edge_value(edge: Edge, column: str) -> Any:
+    return getattr(edge.provenance if column in _PROVENANCE else edge, column)
+
+
+def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
+    for batch in table.to_batches(max_chunksize=50_000):
+        yield from batch.to_pylist()

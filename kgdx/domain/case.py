@@ -1,0 +1,63 @@
+"""A case: what is known of one patient at one time. It holds no name and no identifier of a person."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Polarity(StrEnum):
+    """What the case says of a finding. A finding that no one mentions has no polarity at all."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class CodedFinding:
+    """A finding given by its code, with the status somebody recorded."""
+
+    curie: str
+    polarity: Polarity = Polarity.PRESENT
+
+
+@dataclass(frozen=True, slots=True)
+class CaseImage:
+    """An image of the case: a path on disk, and an id under which the report speaks of it."""
+
+    image_id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportText:
+    """A text of the case under the name of its section, such as `findings` or `history`."""
+
+    section: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything the engine is told.
+
+    Attributes:
+        case_id: the caller's own label; never interpreted, never logged.
+        findings: coded findings with status.
+        texts: sections of the report, in reading order.
+        images: images of the case.
+        conditions: CURIEs of known comorbidities and states (such as pregnancy); they veto treatments.
+        allergies: CURIEs of drugs or drug classes.
+        medications: CURIEs of drugs the patient takes.
+        sex: `male`, `female` or empty.
+        age_years: age, or None.
+    """
+
+    case_id: str = ""
+    findings: tuple[CodedFinding, ...] = ()
+    texts: tuple[ReportText, ...] = ()
+    images: tuple[CaseImage, ...] = ()
+    conditions: tuple[str, ...] = ()
+    allergies: tuple[str, ...] = ()
+    medications: tuple[str, ...] = ()
+    sex: str = ""
+    age_years: float | None = None

@@ -1,0 +1,35 @@
+"""CURIEs, the identifiers of the graph: `PREFIX:local`, as in `HP:0002202`."""
+
+import re
+
+from graph_schema import Schema
+from kgdx.domain.errors import CurieError
+
+_SHAPE = re.compile(r"(?P<prefix>[A-Za-z][\w.]*):(?P<local>[^\s:][^\s]*)")
+
+
+def prefix_of(curie: str) -> str:
+    """The part before the first colon; empty when there is none."""
+    return curie.partition(":")[0] if ":" in curie else ""
+
+
+def normalise(text: str, schema: Schema, where: str = "curie") -> str:
+    """Write an identifier the way the graph does: declared prefix, declared case, no white space.
+
+    Args:
+        text: a CURIE with any declared spelling of its prefix, or an IRI that a declared prefix covers.
+        where: place of the value, for the error.
+
+    Raises:
+        CurieError: if the text has another shape or its prefix is not in `prefixes.yaml`.
+    """
+    stripped = text.strip()
+    contracted = schema.contract(stripped) or stripped
+    match = _SHAPE.fullmatch(contracted)
+    if match is None:
+        raise CurieError(where, f"{text!r} is not a CURIE", "write PREFIX:local, as in HP:0002202")
+    prefix = schema.preferred_prefix(match["prefix"])
+    if prefix is None:
+        remedy = "check the spelling or add it to graph_schema/prefixes.yaml"
+        raise CurieError(where, f"prefix {match['prefix']!r} of {text!r} is not declared", remedy)
+    return f"{prefix}:{match['local']}"

@@ -1,0 +1,64 @@
+"""Evidence: a finding the reasoner may believe, how strongly, and where it was seen."""
+
+from dataclasses import dataclass
+
+from kgdx.domain.case import Polarity
+
+
+@dataclass(frozen=True, slots=True)
+class CodeOrigin:
+    """The finding was given as a code, written `given` in the case."""
+
+    given: str
+    modality: str = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class TextOrigin:
+    """The finding was read in a text: `text[start:end] == quote` holds in the original section."""
+
+    section: str
+    start: int
+    end: int
+    quote: str
+    modality: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageOrigin:
+    """The finding was seen in an image.
+
+    Attributes:
+        image_id: which image of the case.
+        region: (left, top, right, bottom) as shares of width and height, each in [0, 1].
+        probability: of the finding by the image alone, in [0, 1].
+    """
+
+    image_id: str
+    region: tuple[float, float, float, float]
+    probability: float
+    modality: str = "image"
+
+
+Origin = CodeOrigin | TextOrigin | ImageOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One observation of one finding.
+
+    Attributes:
+        curie: the finding, a node of the graph.
+        name: its name, for people.
+        polarity: what was observed.
+        weight: natural log of P(observation | finding) / P(observation | no finding): positive for what
+            is present, negative for what is absent, near 0 for what says little. Unbounded; the encoders
+            of evidence stay within [-8, 8].
+        origin: where it was observed.
+    """
+
+    curie: str
+    name: str
+    polarity: Polarity
+    weight: float
+    origin: Origin

@@ -1,0 +1,1 @@
+"""Adapters to images and to image and text models."""

@@ -1,0 +1,1 @@
+"""Other formats of the field, read into and written from our own."""

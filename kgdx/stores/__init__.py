@@ -1,0 +1,1 @@
+"""Adapters to graph databases; each keeps the `GraphStore` contract."""
