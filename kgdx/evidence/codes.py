@@ -1,0 +1,116 @@
+"""From the codes of a case to evidence: every code is looked up in the graph, or told why it cannot be."""
+
+from dataclasses import dataclass
+
+from graph_schema import Schema
+from kgdx.domain.case import CodedFinding, Polarity
+from kgdx.domain.curie import normalise
+from kgdx.domain.errors import CurieError
+from kgdx.domain.evidence import CodeOrigin, Evidence
+from kgdx.evidence.mentions import FINDING_KINDS
+from kgdx.snapshot import Snapshot
+
+# Natural log of P(code recorded so | finding) / P(code recorded so | no finding). Assumptions, not yet
+# calibrated: somebody chose the code on purpose, so that one in 400 is wrong (ln 400 = 6.0), and an
+# excluded finding is missed once in 55 (ln 1/55 = -4.0).
+WEIGHTS = {Polarity.PRESENT: 6.0, Polarity.ABSENT: -4.0, Polarity.UNCERTAIN: 0.7}
+
+_MAX_QUOTED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What became of a code.
+
+    Attributes:
+        given: as the case writes it.
+        curie: the node it stands for; empty where there is none.
+        name: of that node, or empty.
+        kind: of that node, or empty.
+        warning: what the person who wrote the code should know, or empty.
+    """
+
+    given: str
+    curie: str = ""
+    name: str = ""
+    kind: str = ""
+    warning: str = ""
+
+
+def resolve(given: str, snapshot: Snapshot, schema: Schema, where: str = "findings") -> Resolved:
+    """Find the node a code stands for, through obsolete codes to the one in force. Raises nothing.
+
+    Args:
+        given: a CURIE or IRI.
+        where: field of the case, for the warning.
+    """
+    quoted = given if len(given) <= _MAX_QUOTED else given[:_MAX_QUOTED] + "…"
+    try:
+        curie = normalise(given, schema, where)
+    except CurieError as error:
+        fact = error.fact.replace(repr(given), repr(quoted))
+        return Resolved(given, warning=f"{where}: {fact}: {error.remedy}; the code was left out")
+    passed = [curie]
+    while snapshot.replaced_by.get(passed[-1]):
+        following = snapshot.replaced_by[passed[-1]]
+        if following in passed:
+            break
+        passed.append(following)
+    last = passed[-1]
+    if last in snapshot.replaced_by:
+        fact = "is obsolete and nothing replaces it"
+        return Resolved(given, warning=f"{where}: {quoted} {fact}: choose a term in force; it was left out")
+    if last not in snapshot.index:
+        fact = (
+            "is not in the graph" if last == curie else f"was replaced by {last}, which is not in the graph"
+        )
+        remedy = "check the code or load its ontology"
+        return Resolved(given, warning=f"{where}: {quoted} {fact}: {remedy}; it was left out")
+    node = snapshot.index[last]
+    name, kind = snapshot.names[node], str(snapshot.kinds[node])
+    if last != curie:
+        return Resolved(given, last, name, kind, f"{where}: {quoted} is obsolete: {last} ({name}) was used")
+    return Resolved(given, last, name, kind)
+
+
+def code_evidence(
+    findings: tuple[CodedFinding, ...], snapshot: Snapshot, schema: Schema
+) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
+    """Evidence of all codes that stand for a finding, and a warning for every one that does not.
+
+    A finding given twice with the same status counts once.
+    """
+    evidence: dict[tuple[str, Polarity], Evidence] = {}
+    warnings: list[str] = []
+    for finding in findings:
+        resolved = resolve(finding.curie, snapshot, schema)
+        if resolved.warning:
+            warnings.append(resolved.warning)
+        if not resolved.curie:
+            continue
+        if resolved.kind not in FINDING_KINDS:
+            warnings.append(_no_finding(resolved))
+            continue
+        key = resolved.curie, finding.polarity
+        weight, origin = WEIGHTS[finding.polarity], CodeOrigin(finding.curie)
+        evidence.setdefault(key, Evidence(resolved.curie, resolved.name, finding.polarity, weight, origin))
+    warnings += [_contradiction(e) for key, e in evidence.items() if _denied(key) in evidence]
+    return tuple(evidence.values()), tuple(dict.fromkeys(warnings))
+
+
+def _no_finding(resolved: Resolved) -> str:
+    remedy = {
+        "Disease": "put a known disease under conditions, and give findings here",
+        "Drug": "put it under medications or allergies",
+    }.get(resolved.kind, "give a phenotypic feature or an imaging finding")
+    fact = f"{resolved.curie} ({resolved.name}) is a {resolved.kind}, no finding"
+    return f"findings: {fact}: {remedy}; it was left out"
+
+
+def _denied(key: tuple[str, Polarity]) -> tuple[str, Polarity] | None:
+    return (key[0], Polarity.ABSENT) if key[1] is Polarity.PRESENT else None
+
+
+def _contradiction(evidence: Evidence) -> str:
+    fact = f"{evidence.curie} ({evidence.name}) is given as present and as absent"
+    return f"findings: {fact}: keep the one that holds; both were weighed"

@@ -1,0 +1,69 @@
+"""Our own words for findings, and words that only look like one: `lexicon.yaml` as a value."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+_CHOICE = re.compile(r"\(([^()]*)\)")
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """What reports say beyond the names and synonyms of the ontologies.
+
+    Attributes:
+        names: CURIE -> further phrases that state the finding.
+        normals: CURIE -> phrases that state that the finding is absent.
+        decoys: phrases that hold a finding's name and mean something else.
+        junk: synonyms in the ontologies that are everyday words; never looked for.
+    """
+
+    names: Mapping[str, tuple[str, ...]]
+    normals: Mapping[str, tuple[str, ...]]
+    decoys: tuple[str, ...]
+    junk: frozenset[str]
+
+
+@cache
+def load() -> Lexicon:
+    """Read the lexicon that ships with the package."""
+    data = read("lexicon.yaml")
+    choices = data["choices"]
+    terms = data["findings"].items()
+    return Lexicon(
+        names={curie: _phrases(term.get("names", ()), choices) for curie, term in terms},
+        normals={curie: _phrases(term.get("normals", ()), choices) for curie, term in terms},
+        decoys=_phrases(data["decoys"], choices),
+        junk=frozenset(data["junk"]),
+    )
+
+
+def expand(template: str, choices: Mapping[str, str]) -> Iterator[str]:
+    """Every phrase of a template: `(a|b) c` is `a c` and `b c`, `{name}` stands for a named choice.
+
+    An empty alternative, as in `(is|)`, makes the word optional. Choices may hold choices.
+    """
+    yield from dict.fromkeys(_expand(template.format_map(choices)))
+
+
+def _expand(template: str) -> Iterator[str]:
+    innermost = _CHOICE.search(template)
+    if innermost is None:
+        yield " ".join(template.split())
+        return
+    for chosen in innermost[1].split("|"):
+        yield from _expand(template[: innermost.start()] + chosen + template[innermost.end() :])
+
+
+def read(name: str) -> Any:
+    """Parse a YAML file that lies beside this module."""
+    return yaml.safe_load(files("kgdx.evidence").joinpath(name).read_text(encoding="utf-8"))
+
+
+def _phrases(templates: list[str] | tuple[str, ...], choices: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(phrase for template in templates for phrase in expand(template, choices))

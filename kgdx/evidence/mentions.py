@@ -1,0 +1,203 @@
+"""Where a text names a concept of the graph."""
+
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pyarrow.compute as pc
+
+with warnings.catch_warnings():
+    # spaCy warns of its own imports.
+    warnings.simplefilter("ignore")
+    from spacy.matcher import PhraseMatcher
+    from spacy.tokens import Doc
+    from spacy.vocab import Vocab
+
+from kgdx.domain.curie import prefix_of
+from kgdx.evidence import lexicon
+from kgdx.evidence.lexicon import Lexicon
+from kgdx.evidence.spelling import fold
+from kgdx.evidence.words import Sentence, Word, sentences, words_of
+from kgdx.snapshot import Snapshot
+
+FINDING_KINDS = ("PhenotypicFeature", "ImagingFinding")
+DISEASE_KINDS = ("Disease",)
+
+# Below it, HPO keeps findings; beside it, onset, course, inheritance and modifiers such as "Severe".
+_PHENOTYPIC_ABNORMALITY = "HP:0000118"
+_MIN_CHARACTERS = 3
+# Longer abbreviations than this are no words of English by chance.
+_MAX_AMBIGUOUS = 3
+_NO_CURIE = ""
+_UNKNOWN = "_"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place in a text that names a concept.
+
+    Attributes:
+        curie: the concept.
+        name: its name in the graph.
+        start, end: `text[start:end]` is the mention, in characters of the original text.
+        is_normal: the words themselves state that the finding is absent, as in "heart size is normal".
+    """
+
+    curie: str
+    name: str
+    start: int
+    end: int
+    is_normal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One way to name a concept.
+
+    Attributes:
+        text: as an ontology or the lexicon writes it.
+        curie: the concept; empty for a decoy.
+        rank: of two concepts with the same phrase, the lower rank has it.
+        is_normal: as in `Mention`.
+    """
+
+    text: str
+    curie: str
+    rank: int
+    is_normal: bool = False
+
+
+class Vocabulary:
+    """Phrases of the graph, ready to be looked for. Where phrases overlap, the longest is meant."""
+
+    def __init__(self, phrases: Iterable[Phrase], names: dict[str, str], junk: frozenset[str] = frozenset()):
+        """Index the phrases.
+
+        Args:
+            phrases: in any order.
+            names: CURIE -> name.
+            junk: everyday words; a phrase that consists of one is left out.
+        """
+        self._names = names
+        self._meant = _choose(phrases, {fold(word) for word in junk})
+        self._known = {word for key in self._meant for word in key}
+        self._vocab = Vocab()
+        self._matcher = PhraseMatcher(self._vocab, attr="ORTH")
+        self._matcher.add("phrase", [Doc(self._vocab, words=list(key)) for key in self._meant])
+
+    def __len__(self) -> int:
+        """How many different phrases are looked for."""
+        return len(self._meant)
+
+    @classmethod
+    def from_snapshot(
+        cls, snapshot: Snapshot, kinds: tuple[str, ...] = FINDING_KINDS, words: Lexicon | None = None
+    ) -> Self:
+        """Collect the names and synonyms of all living nodes of these kinds.
+
+        Args:
+            kinds: of the schema. Terms of HPO that are no phenotypic abnormality are left out.
+            words: further phrases; the lexicon of this package by default.
+        """
+        words = words or lexicon.load()
+        names: dict[str, str] = {}
+        phrases = []
+        for curie, name, synonyms in _living(snapshot, kinds):
+            names[curie] = name or curie
+            phrases += [Phrase(name, curie, 1), *(Phrase(synonym, curie, 2) for synonym in synonyms)]
+        phrases += [Phrase(t, c, 0) for c, texts in words.names.items() if c in names for t in texts]
+        phrases += [Phrase(t, c, 0, True) for c, texts in words.normals.items() if c in names for t in texts]
+        phrases += [Phrase(text, _NO_CURIE, 3) for text in words.decoys]
+        return cls(phrases, names, words.junk)
+
+    def find(self, text: str) -> tuple[Mention, ...]:
+        """Every mention in a text, in order, none overlapping another."""
+        return tuple(mention for sentence in sentences(text) for mention in self.find_in(sentence))
+
+    def find_in(self, sentence: Sentence) -> tuple[Mention, ...]:
+        """Every mention in one sentence, in order; offsets count from the start of the whole text."""
+        words = tuple(_joined(sentence))
+        if not words:
+            return ()
+        keys = [fold(word.text) for word in words]
+        doc = Doc(self._vocab, words=[key if key in self._known else _UNKNOWN for key in keys])
+        is_shouted = not any(word.text.islower() for word in words)
+        mentions = []
+        for start, end in _longest((start, end) for _, start, end in self._matcher(doc)):
+            phrase = self._meant[tuple(keys[start:end])]
+            is_meant = not _is_ambiguous(phrase.text) or (
+                not is_shouted and words[start].text == phrase.text and end - start == 1
+            )
+            if phrase.curie and is_meant:
+                place = words[start].start, words[end - 1].end
+                mentions.append(Mention(phrase.curie, self._names[phrase.curie], *place, phrase.is_normal))
+        return tuple(mentions)
+
+
+def _living(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
+    nodes = snapshot.nodes
+    wanted = pc.and_(
+        pc.is_in(nodes["kind"].cast("string"), pc.cast(list(kinds), "string")),
+        pc.invert(nodes["is_obsolete"]),
+    )
+    columns = nodes.filter(wanted).select(["curie", "name", "synonyms"])
+    findings = _phenotypic_abnormalities(snapshot)
+    for curie, name, synonyms in zip(*(columns[c].to_pylist() for c in columns.column_names), strict=True):
+        if findings is None or prefix_of(curie) != "HP" or curie in findings:
+            yield curie, name, synonyms
+
+
+def _phenotypic_abnormalities(snapshot: Snapshot) -> set[str] | None:
+    """CURIEs below the root of findings in HPO, or None if the graph lacks that root."""
+    if _PHENOTYPIC_ABNORMALITY not in snapshot.index:
+        return None
+    rows = snapshot.edges_of("subclass_of")
+    child, parent = snapshot.head[rows], snapshot.tail[rows]
+    is_below = np.zeros(snapshot.num_nodes, dtype=np.bool_)
+    is_below[snapshot.index[_PHENOTYPIC_ABNORMALITY]] = True
+    num_before = 0
+    while (num_below := int(is_below.sum())) > num_before:
+        num_before = num_below
+        is_below[child[is_below[parent]]] = True
+    return {snapshot.curies[i] for i in np.flatnonzero(is_below)}
+
+
+def _choose(phrases: Iterable[Phrase], junk: set[str]) -> dict[tuple[str, ...], Phrase]:
+    """Folded words -> the phrase that has them."""
+    meant: dict[tuple[str, ...], Phrase] = {}
+    for phrase in sorted(phrases, key=lambda p: (p.rank, p.curie)):
+        key = tuple(fold(word.text) for word in _joined(words_of(phrase.text)))
+        is_junk = len(key) == 1 and key[0] in junk
+        if len("".join(key)) >= _MIN_CHARACTERS and any(part.isalpha() for part in key) and not is_junk:
+            meant.setdefault(key, phrase)
+    return meant
+
+
+def _joined(sentence: Sentence) -> Iterator[Word]:
+    """The words without the hyphens inside them, so that `low-set` and `low set` are one."""
+    for i, word in enumerate(sentence):
+        is_inside = (
+            0 < i < len(sentence) - 1
+            and sentence[i - 1].end == word.start
+            and word.end == sentence[i + 1].start
+        )
+        if not (is_inside and word.text in "-‐‑–"):
+            yield word
+
+
+def _is_ambiguous(phrase: str) -> bool:
+    """Whether a phrase is an abbreviation so short that in another case it may be a word."""
+    return len(phrase) <= _MAX_AMBIGUOUS and sum(c.isupper() for c in phrase) > 1
+
+
+def _longest(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, without those that overlap a longer one; of equals the first stays."""
+    kept: list[tuple[int, int]] = []
+    taken: set[int] = set()
+    for start, end in sorted(set(spans), key=lambda s: (s[0] - s[1], s[0])):
+        if taken.isdisjoint(range(start, end)):
+            kept.append((start, end))
+            taken.update(range(start, end))
+    return sorted(kept)

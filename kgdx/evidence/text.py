@@ -1,0 +1,98 @@
+"""From the text of a case to evidence, each piece with the words it was read from."""
+
+from dataclasses import dataclass
+
+from kgdx.domain.case import Polarity, ReportText
+from kgdx.domain.evidence import Evidence, TextOrigin
+from kgdx.evidence.assertion import Asserter, Assertion, Setting, default_asserter, setting_of_section
+from kgdx.evidence.mentions import Mention, Vocabulary
+from kgdx.evidence.words import Sentence, sentences
+
+# Natural log of P(the words | finding) / P(the words | no finding). Assumptions, not yet calibrated: a
+# report that states a finding is taken to be 20 times likelier where the finding is there (ln 20 = 3.0); a
+# denial speaks less strongly, for small findings are missed (ln 1/7.4 = -2.0); a "may represent" doubles
+# the odds (ln 2 = 0.7).
+WEIGHTS = {Polarity.PRESENT: 3.0, Polarity.ABSENT: -2.0, Polarity.UNCERTAIN: 0.7}
+
+
+@dataclass(frozen=True, slots=True)
+class DiseaseMention:
+    """A disease named in the text. It is context, such as a comorbidity, and never evidence for itself."""
+
+    curie: str
+    name: str
+    polarity: Polarity
+    setting: Setting
+    origin: TextOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedMention:
+    """A finding named in the text that says nothing of the patient now, and why."""
+
+    curie: str
+    name: str
+    reason: str
+    origin: TextOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class TextFindings:
+    """Everything read in the texts, in reading order.
+
+    Attributes:
+        evidence: one piece a mention; a finding mentioned twice has two.
+        diseases: diseases named, present or denied, now or in the past.
+        skipped: findings that are historical, of a relative, or only asked about.
+    """
+
+    evidence: tuple[Evidence, ...] = ()
+    diseases: tuple[DiseaseMention, ...] = ()
+    skipped: tuple[SkippedMention, ...] = ()
+
+
+def text_evidence(
+    texts: tuple[ReportText, ...],
+    vocabulary: Vocabulary,
+    diseases: Vocabulary | None = None,
+    asserter: Asserter | None = None,
+) -> TextFindings:
+    """Read the findings of all sections.
+
+    Args:
+        vocabulary: of findings.
+        diseases: of diseases; None reads none.
+        asserter: the default one if None.
+    """
+    reader = asserter or default_asserter()
+    evidence: list[Evidence] = []
+    named: list[DiseaseMention] = []
+    skipped: list[SkippedMention] = []
+    for text in texts:
+        for sentence in sentences(text.text):
+            for mention, said in _read(sentence, vocabulary, reader, text.section):
+                origin = _origin(text, mention)
+                if said.setting is Setting.NOW:
+                    weight = WEIGHTS[said.polarity]
+                    evidence.append(Evidence(mention.curie, mention.name, said.polarity, weight, origin))
+                else:
+                    skipped.append(SkippedMention(mention.curie, mention.name, said.setting.value, origin))
+            for mention, said in _read(sentence, diseases, reader, text.section) if diseases else ():
+                place = _origin(text, mention)
+                named.append(DiseaseMention(mention.curie, mention.name, said.polarity, said.setting, place))
+    return TextFindings(tuple(evidence), tuple(named), tuple(skipped))
+
+
+def _read(
+    sentence: Sentence, vocabulary: Vocabulary, asserter: Asserter, section: str
+) -> tuple[tuple[Mention, Assertion], ...]:
+    mentions = vocabulary.find_in(sentence)
+    said = asserter.assess(sentence, mentions)
+    setting = setting_of_section(section)
+    if setting is not Setting.NOW:
+        said = tuple(Assertion(assertion.polarity, setting) for assertion in said)
+    return tuple(zip(mentions, said, strict=True))
+
+
+def _origin(text: ReportText, mention: Mention) -> TextOrigin:
+    return TextOrigin(text.section, mention.start, mention.end, text.text[mention.start : mention.end])

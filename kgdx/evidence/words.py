@@ -1,0 +1,117 @@
+"""Words and sentences of clinical text, with exact places in the original.
+
+Reports are telegraphic: lists without full stops, `XXXX` where a name was removed, lines broken by a
+printer. The rules here keep a negation with what it negates and away from the next statement.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_WORD = re.compile(r"[^\W_]+?(?=n['’]t\b)|n['’]t\b|[^\W_]+|[^\w\s]|_")
+_ABBREVIATIONS = frozenset({
+    "approx", "ca", "cf", "dept", "dr", "eg", "esp", "etc", "fig", "ft", "hosp", "ie", "incl", "lt",
+    "max", "min", "mr", "mrs", "ms", "no", "nos", "pt", "pts", "resp", "rt", "st", "vs",
+})  # fmt: skip
+# A line that ends with one of these runs on into the next line.
+_OPEN_ENDS = frozenset({
+    "a", "an", "and", "any", "are", "as", "at", "by", "for", "from", "has", "have", "in", "into",
+    "is", "no", "nor", "not", "of", "on", "or", "over", "that", "the", "to", "was", "were", "which",
+    "with", "within", "without", ",", "(", "/", "&", "-",
+})  # fmt: skip
+# A line that begins with one of these continues the line before.
+_OPEN_STARTS = frozenset({"of", "or", "and", "nor", "to", "for", "in", "on", "at", "by", "which", "that"})
+_UNITS = frozenset({"cm", "mm", "ml"})
+_BULLETS = frozenset("-–—*•·+>")
+# Printed lines shorter than this were broken by the writer, not by the page.
+_PAGE_WIDTH = 50
+# A list that goes on for longer is cut, so that no input takes quadratic time.
+_MAX_WORDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word or a mark: `text[start:end]` of the section it stands in."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it is made of letters or digits, and is no mark."""
+        return self.text[0].isalnum()
+
+
+Sentence = tuple[Word, ...]
+
+
+def words_of(text: str) -> Sentence:
+    """Every word and mark of a text, in order; white space belongs to none."""
+    return tuple(Word(m[0], m.start(), m.end()) for m in _WORD.finditer(text))
+
+
+def sentences(text: str) -> Iterator[Sentence]:
+    """Cut a text into statements; no word is lost and none occurs twice."""
+    words = words_of(text)
+    begin = 0
+    for i in range(1, len(words) + 1):
+        if i == len(words) or i - begin >= _MAX_WORDS or _is_cut(text, words, begin, i):
+            yield words[begin:i]
+            begin = i
+
+
+def _is_cut(text: str, words: Sentence, begin: int, i: int) -> bool:
+    """Whether the statement that began at word `begin` ends before word `i`."""
+    last, following = words[i - 1], words[i]
+    gap = text[last.end : following.start]
+    if "\n" in gap or "\r" in gap:
+        return _is_line_cut(text, words, i, gap)
+    if _is_heading(words, i):
+        return True
+    if last.text in "!?":
+        return bool(gap)
+    if last.text == ";":
+        return not any(word.text == ":" for word in words[begin:i])
+    return last.text == "." and i >= 2 and _is_full_stop(words, begin, i, bool(gap))
+
+
+def _is_full_stop(words: Sentence, begin: int, i: int, has_gap: bool) -> bool:
+    before, following = words[i - 2], words[i]
+    if not has_gap:
+        return (
+            len(before.text) > 2
+            and before.text.isalpha()
+            and following.text.isalpha()
+            and len(following.text) > 1
+        )
+    is_list_number = before.text.isdigit() and i - 2 == begin
+    is_initial = len(before.text) == 1 and before.text.isalpha()
+    # "no" ends a sentence as well as it abbreviates "number": only a digit tells.
+    is_number_sign = before.text.lower() in {"no", "nos"} and not following.text.isdigit()
+    is_unit = before.text.lower() in _UNITS and following.text.islower()
+    return not (is_list_number or is_initial or is_unit) and (
+        before.text.lower() not in _ABBREVIATIONS or is_number_sign
+    )
+
+
+def _is_line_cut(text: str, words: Sentence, i: int, gap: str) -> bool:
+    last, following = words[i - 1], words[i]
+    if len(re.findall(r"\r\n|\n|\r", gap)) > 1 or following.text in _BULLETS or last.text in ".;!?":
+        return True
+    if i + 1 < len(words) and following.text.isdigit() and words[i + 1].text in {".", ")"}:
+        return True
+    if last.text.lower() in _OPEN_ENDS or following.text in _OPEN_STARTS:
+        return False
+    line_start = max(text.rfind("\n", 0, last.start), text.rfind("\r", 0, last.start)) + 1
+    return last.end - line_start < _PAGE_WIDTH or _is_heading(words, i)
+
+
+def _is_heading(words: Sentence, i: int) -> bool:
+    """Whether word `i` begins a heading in capitals, as in `IMPRESSION:`."""
+    if words[i - 1].text.isupper() or len(words[i].text) < 4:
+        return False
+    end = i
+    while end < min(i + 4, len(words)) and words[end].text.isalpha() and words[end].text.isupper():
+        end += 1
+    return i < end < len(words) and words[end].text == ":"

@@ -1,0 +1,110 @@
+"""The explanation as a networkx graph, for analysts: what the report shows and nothing more.
+
+All attributes are strings, floats or whole numbers, so that GraphML and every other format can hold them.
+"""
+
+from typing import Any
+
+import networkx as nx
+
+from kgdx.domain.report import Path, Report, Step
+from kgdx.explain.walk import stops
+from kgdx.explain.wording import plain
+
+
+def to_networkx(report: Report) -> nx.MultiDiGraph:
+    """Draw together evidence, paths, diagnoses and treatments.
+
+    Nodes are CURIEs with `name`, `family` and `role`: `diagnosis`, `treatment`, `evidence` or
+    `intermediate`, the first that holds. Edges run as the store holds them, keyed by edge id, with
+    `relation`, `source`, `publications`, `frequency` (-1 where none is stated), `negated` (0 or 1),
+    `contribution`: logits summed over the paths of diagnoses, and `benefit`: probability summed over the
+    paths of treatments.
+    """
+    graph = nx.MultiDiGraph(release=plain(report.release), disclaimer=plain(report.disclaimer))
+    for diagnosis in report.differential:
+        for path in diagnosis.paths:
+            _add_path(graph, path, "contribution")
+    for treatment in report.treatments:
+        for path in treatment.paths:
+            _add_path(graph, path, "benefit")
+    _mark_evidence(graph, report)
+    _mark_treatments(graph, report)
+    _mark_diagnoses(graph, report)
+    return graph
+
+
+def _add_path(graph: nx.MultiDiGraph, path: Path, unit: str) -> None:
+    for stop in stops(path):
+        if stop.curie not in graph:
+            _mark(graph, stop.curie, stop.name, "intermediate", family=stop.family)
+        elif graph.nodes[stop.curie]["family"] == "other":
+            graph.nodes[stop.curie]["family"] = stop.family
+    for step in path.steps:
+        _add_step(graph, step)
+        graph.edges[step.head, step.tail, step.edge_id][unit] += float(path.contribution)
+
+
+def _add_step(graph: nx.MultiDiGraph, step: Step) -> None:
+    if graph.has_edge(step.head, step.tail, step.edge_id):
+        return
+    graph.add_edge(
+        step.head,
+        step.tail,
+        key=step.edge_id,
+        relation=step.relation,
+        source=plain(step.source),
+        publications="|".join(plain(publication) for publication in step.publications),
+        frequency=-1.0 if step.frequency is None else float(step.frequency),
+        negated=int(step.negated),
+        contribution=0.0,
+        benefit=0.0,
+    )
+
+
+def _mark_evidence(graph: nx.MultiDiGraph, report: Report) -> None:
+    for item in report.evidence:
+        known: dict[str, Any] = graph.nodes.get(item.curie, {})
+        polarities = {item.polarity.value, *filter(None, known.get("polarity", "").split("|"))}
+        weight = known.get("weight", 0.0) + float(item.weight)
+        family = known.get("family", "finding")
+        _mark(
+            graph,
+            item.curie,
+            item.name,
+            "evidence",
+            family=family,
+            polarity="|".join(sorted(polarities)),
+            weight=weight,
+        )
+
+
+def _mark_treatments(graph: nx.MultiDiGraph, report: Report) -> None:
+    for treatment in report.treatments:
+        _mark(
+            graph,
+            treatment.drug,
+            treatment.name,
+            "treatment",
+            family="treatment",
+            status=treatment.status.value,
+            expected_benefit=float(treatment.expected_benefit),
+        )
+
+
+def _mark_diagnoses(graph: nx.MultiDiGraph, report: Report) -> None:
+    for diagnosis in report.differential:
+        _mark(
+            graph,
+            diagnosis.disease,
+            diagnosis.name,
+            "diagnosis",
+            family="disease",
+            rank=int(diagnosis.rank),
+            logit=float(diagnosis.logit),
+            probability=float(diagnosis.probability),
+        )
+
+
+def _mark(graph: nx.MultiDiGraph, curie: str, name: str, role: str, **values: str | float) -> None:
+    graph.add_node(curie, name=plain(name) or curie, role=role, **values)

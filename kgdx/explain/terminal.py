@@ -1,0 +1,157 @@
+"""A report on the terminal: the differential, its reasons, treatments and evidence.
+
+Meaning never hangs on colour or on a picture letter: signs and words say it too.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from rich import box
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+
+from kgdx.domain.case import Polarity
+from kgdx.domain.report import Diagnosis, Path, Report, Treatment, TreatmentStatus
+from kgdx.explain.walk import chain
+from kgdx.explain.wording import counted, percent, plain, signed
+
+_NUM_EXPLAINED = 3
+_PATHS_EACH = 3
+_FINDINGS_EACH = 3
+_BAR_CELLS = 10
+_ASCII = str.maketrans({"−": "-", "–": "-", "←": "<", "→": ">", "█": "#", "░": ".", "·": "-", "…": "~"})
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print a report; no line is longer than the console is wide.
+
+    On a console whose encoding is not UTF, arrows and bars become ASCII.
+    """
+    parts = Group(*_parts(report))
+    console.print(parts if console.encoding.startswith("utf") else _Narrowed(parts))
+
+
+def _parts(report: Report) -> Iterator[RenderableType]:
+    yield Text.assemble(("kgdx report", "bold"), "  release ", plain(report.release))
+    for warning in report.warnings:
+        yield _hanging("Warning", warning, "yellow")
+    if report.abstained:
+        yield Panel(Text(plain(report.abstained)), title="No commitment", title_align="left", style="yellow")
+    yield from _section("Differential", _differential(report))
+    yield from _section("Best paths", _best_paths(report.differential[:_NUM_EXPLAINED]))
+    yield from _section("Treatments", [line for t in report.treatments for line in _treatment(t)])
+    yield from _section("Evidence", [_evidence(report)] if report.evidence else [])
+    yield Text("")
+    yield Text(plain(report.disclaimer), style="italic")
+
+
+def _section(title: str, content: Iterable[RenderableType]) -> Iterator[RenderableType]:
+    yield Text(f"\n{title}", style="bold cyan")
+    filled = list(content)
+    yield from filled or [Text("  none")]
+
+
+def _differential(report: Report) -> Iterator[Table]:
+    if not report.differential:
+        return
+    table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1), show_edge=False)
+    table.add_column("#", justify="right")
+    table.add_column("Diagnosis", ratio=4, overflow="fold")
+    table.add_column("Probability", min_width=_BAR_CELLS + 1)
+    table.add_column("Speaks for (+) and against (−)", ratio=5, overflow="fold")
+    for diagnosis in report.differential:
+        named = Text.assemble((plain(diagnosis.name), "bold"), "\n", (plain(diagnosis.disease), "dim"))
+        table.add_row(str(diagnosis.rank), named, _bar(diagnosis.probability), _for_and_against(diagnosis))
+    yield table
+
+
+def _bar(probability: float) -> Text:
+    filled = round(min(max(probability, 0.0), 1.0) * _BAR_CELLS)
+    return Text.assemble(
+        (f"{percent(probability)}\n", "bold"), ("█" * filled, "cyan"), ("░" * (_BAR_CELLS - filled), "dim")
+    )
+
+
+def _for_and_against(diagnosis: Diagnosis) -> Table:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for findings, word, style in (
+        (diagnosis.supports, "for", "green"),
+        (diagnosis.contradicts, "against", "red"),
+    ):
+        for finding in findings[:_FINDINGS_EACH]:
+            grid.add_row(Text(signed(finding.contribution), style=style), Text(plain(finding.name)))
+        if len(findings) > _FINDINGS_EACH:
+            grid.add_row("", Text(f"and {len(findings) - _FINDINGS_EACH} more {word}", style="dim"))
+    if diagnosis.unexplained:
+        grid.add_row("", Text(f"{len(diagnosis.unexplained)} unexplained", style="dim"))
+    return grid
+
+
+def _best_paths(differential: tuple[Diagnosis, ...]) -> Iterator[RenderableType]:
+    for diagnosis in differential:
+        title = f"{diagnosis.rank}. {plain(diagnosis.name)}"
+        yield Text.assemble((title, "bold"), f"  {percent(diagnosis.probability)}")
+        yield from (line for path in diagnosis.paths[:_PATHS_EACH] for line in _path(path))
+        if not diagnosis.paths:
+            yield Text("   no path of the graph carries this score")
+
+
+def _path(path: Path) -> Iterator[RenderableType]:
+    yield _hanging(signed(path.contribution), path.sentence, "bold")
+    yield from _chain(path)
+
+
+def _chain(path: Path) -> Iterator[RenderableType]:
+    if path.steps:
+        yield Padding(Text(plain(chain(path)), style="dim", overflow="fold"), (0, 0, 0, 11))
+
+
+def _treatment(treatment: Treatment) -> Iterator[RenderableType]:
+    is_vetoed = treatment.status is TreatmentStatus.CONTRAINDICATED
+    mark, style = ("[x] contraindicated", "bold red") if is_vetoed else ("[+] recommended", "bold green")
+    yield Text.assemble(
+        (mark, style), "  ", (plain(treatment.name), "bold"), "  ", (plain(treatment.drug), "dim")
+    )
+    yield _hanging("benefit", f"{percent(treatment.expected_benefit)} of the posterior", "dim")
+    for i, reason in enumerate(treatment.reasons):
+        yield _hanging("veto" if is_vetoed and i else "why", reason, "red" if is_vetoed and i else "dim")
+    for path in treatment.paths:
+        yield from _chain(path)
+
+
+def _evidence(report: Report) -> Table:
+    counts = Counter((item.origin.modality, item.polarity) for item in report.evidence)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
+    table.add_column(counted(len(report.evidence), "observation"))
+    for polarity in Polarity:
+        table.add_column(polarity.value, justify="right")
+    for modality in dict.fromkeys(item.origin.modality for item in report.evidence):
+        table.add_row(modality, *(str(counts[modality, polarity]) for polarity in Polarity))
+    return table
+
+
+def _hanging(label: str, words: str, style: str) -> Table:
+    """A label and words beside it, whose further lines stay clear of the label."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=10, justify="right")
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(label, style=style), Text(plain(words)))
+    return grid
+
+
+class _Narrowed:
+    """What a console can encode of a renderable; everything keeps its width."""
+
+    def __init__(self, inner: RenderableType) -> None:
+        self._inner = inner
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for segment in console.render(self._inner, options):
+            text = segment.text.translate(_ASCII).encode(console.encoding, "replace").decode(console.encoding)
+            yield Segment(text, segment.style, segment.control)

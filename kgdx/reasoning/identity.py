@@ -1,0 +1,24 @@
+"""Which candidates are one disease under several identifiers."""
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
+
+from kgdx.snapshot import Snapshot
+
+
+def same_disease(snapshot: Snapshot, candidates: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number the candidates so that those joined by `exact_match`, over any number of steps, share a number.
+
+    Args:
+        candidates: (D,) int64 node indices.
+
+    Returns:
+        (D,) int64.
+    """
+    rows = snapshot.edges_of("exact_match")
+    size = snapshot.num_nodes
+    matches = sp.csr_matrix((np.ones(len(rows)), (snapshot.head[rows], snapshot.tail[rows])), shape=(size, size))
+    _, component = connected_components(matches, directed=False)
+    return component[candidates].astype(np.int64)

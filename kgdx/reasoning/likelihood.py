@@ -1,0 +1,130 @@
+"""The base of every score: additive log-likelihood ratios, one a finding.
+
+For a finding q observed with likelihood ratio λ = e^weight (Pearl's virtual evidence), a disease that
+shows q with probability p, among diseases that show it with probability b on average, gains
+
+    ln( (p λ + 1 - p) / (b λ + 1 - b) )
+
+which is ln(p/b) for a sure present finding and ln((1-p)/(1-b)) for a sure absent one.
+Sources: Robinson et al. 2020, Am J Hum Genet 107:403 (the ratio, excluded findings, background rate);
+Pearl 1988, Probabilistic Reasoning in Intelligent Systems, 2.2 (virtual evidence).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgdx.reasoning.annotations import Annotations
+from kgdx.reasoning.query import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class LikelihoodSettings:
+    """Constants of the observation model.
+
+    Attributes:
+        noise: share of the background rate at which any disease shows any finding.
+        imprecision: how far a finding is believed of a disease that is only known for what it is a kind of.
+        floor: probability added everywhere, so that no finding of an unheard-of kind rules all out.
+        denied: share of the background rate at which a disease shows a finding its source denies.
+        absence_trust: how far the frequency of a finding is believed when it was not there.
+        looked_for: how much likelier a finding is examined in a disease that is known to show it.
+        breadth: penalty per ln(1 + number of findings of a disease): the more it shows, the less each says.
+    """
+
+    noise: float = 0.02
+    imprecision: float = 0.2
+    floor: float = 1e-5
+    denied: float = 0.1
+    absence_trust: float = 0.8
+    looked_for: float = 4.0
+    breadth: float = 2.0
+
+
+def priors(annotations: Annotations, settings: LikelihoodSettings) -> NDArray[np.float64]:
+    """(D,) logit of each candidate before any finding, up to a constant."""
+    return np.asarray(-settings.breadth * np.log1p(annotations.num_findings), dtype=np.float64)
+
+
+def contributions(
+    observations: tuple[Observation, ...], annotations: Annotations, settings: LikelihoodSettings
+) -> NDArray[np.float64]:
+    """What each finding adds to the base logit of each candidate.
+
+    Returns:
+        (len(observations), D) float64, natural log, unbounded.
+    """
+    size = len(annotations.candidates)
+    result = np.zeros((len(observations), size))
+    for row, seen in zip(result, observations, strict=True):
+        if seen.weight > 0:
+            row[:] = _present(seen, annotations, settings)
+        else:
+            row[:] = _absent(seen, annotations, settings)
+    return result
+
+
+def expected_frequency(
+    node: int, annotations: Annotations, settings: LikelihoodSettings
+) -> tuple[NDArray[np.float64], NDArray[np.int64], float]:
+    """How often each candidate shows a finding, backing off to what the finding is a kind of.
+
+    A disease known for finding a shows its kind q as often as q makes up a over all diseases:
+    F[d, a] b[q] / b[a], believed as far as `imprecision` says.
+
+    Returns:
+        (D,) probability in (0, 1]; (D,) node index of the ancestor it was read from, -1 where it is noise;
+        and the background rate of the finding.
+    """
+    background = max(float(annotations.background[node]), 0.1 / len(annotations.candidates))
+    noise = settings.noise * background + settings.floor
+    probability = np.full(len(annotations.candidates), noise)
+    via = np.full(len(annotations.candidates), -1, dtype=np.int64)
+    for ancestor in annotations.ancestors_of(node):
+        rate = annotations.background[ancestor]
+        if rate == 0.0:
+            continue
+        positions, frequency = annotations.column(ancestor)
+        trust = 1.0 if ancestor == node else settings.imprecision
+        backed_off = trust * frequency * min(1.0, background / rate)
+        better = backed_off > probability[positions]
+        probability[positions[better]] = backed_off[better]
+        via[positions[better]] = ancestor
+    _deny(probability, node, annotations, settings.denied * background)
+    return probability, via, background + settings.floor
+
+
+def _present(
+    seen: Observation, annotations: Annotations, settings: LikelihoodSettings
+) -> NDArray[np.float64]:
+    probability, _, background = expected_frequency(seen.node, annotations, settings)
+    return _log_ratio(probability, background, seen.weight)
+
+
+def _absent(
+    seen: Observation, annotations: Annotations, settings: LikelihoodSettings
+) -> NDArray[np.float64]:
+    """No back-off here: that q is absent says nothing of the other kinds of what q is a kind of."""
+    positions, frequency = annotations.column(seen.node)
+    result = np.zeros(len(annotations.candidates))
+    background = settings.absence_trust * float(annotations.background[seen.node])
+    result += _log_ratio(np.zeros(1), background, seen.weight)
+    result[positions] = _log_ratio(settings.absence_trust * frequency, background, seen.weight)
+    if seen.is_looked_for:
+        result[positions] += np.log(settings.looked_for)
+    return result
+
+
+def _log_ratio(probability: NDArray[np.float64], background: float, weight: float) -> NDArray[np.float64]:
+    # Divided by λ where λ is large, so that nothing overflows.
+    scale, rest = (1.0, np.exp(-weight)) if weight > 0 else (np.exp(weight), 1.0)
+    shown = probability * scale + (1.0 - probability) * rest
+    usual = background * scale + (1.0 - background) * rest
+    return np.asarray(np.log(shown) - np.log(usual), dtype=np.float64)
+
+
+def _deny(probability: NDArray[np.float64], node: int, annotations: Annotations, rate: float) -> None:
+    """Lower what a source denies, for the finding itself and for what it is a kind of."""
+    denied = np.unique(annotations.denied[:, annotations.ancestors_of(node)].nonzero()[0])
+    probability[denied] = np.minimum(probability[denied], rate)

@@ -1,0 +1,66 @@
+"""The question put to the graph: findings with signed weights, and the vector of the case."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgdx.domain.evidence import CodeOrigin, Evidence
+from kgdx.snapshot import Snapshot
+
+# A code is as sure as anything gets; beyond e^12 a likelihood ratio no longer changes any ranking.
+MAX_WEIGHT = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One finding of the case, all its evidence together.
+
+    Attributes:
+        node: node index of the finding.
+        weight: natural log of P(observations | finding) / P(observations | no finding), in
+            [-MAX_WEIGHT, MAX_WEIGHT].
+        is_looked_for: somebody examined the patient for this very finding and recorded it as a code. What
+            one looks for says something of what one suspects, even where nothing is found.
+    """
+
+    node: int
+    weight: float
+    is_looked_for: bool
+
+
+@dataclass(frozen=True, eq=False)
+class GraphQuery:
+    """What the reasoner is asked.
+
+    Attributes:
+        observations: one a finding, in order of first appearance.
+        context: (C,) float32 fused vector of image and text; zeros where there is neither.
+    """
+
+    observations: tuple[Observation, ...]
+    context: NDArray[np.float32]
+
+
+def seed(evidence: Sequence[Evidence], snapshot: Snapshot, context: NDArray[np.float32]) -> GraphQuery:
+    """Place the evidence on the graph.
+
+    Within one modality the strongest statement of a finding counts once, for two sentences that say the
+    same are not two observations; across modalities weights add, for they are made independently.
+    """
+    strongest: dict[tuple[str, str], float] = {}
+    for item in evidence:
+        key = (item.curie, item.origin.modality)
+        if abs(item.weight) > abs(strongest.get(key, 0.0)):
+            strongest[key] = item.weight
+    weights: dict[str, float] = {}
+    for (curie, _), weight in strongest.items():
+        weights[curie] = weights.get(curie, 0.0) + weight
+    coded = {item.curie for item in evidence if isinstance(item.origin, CodeOrigin)}
+    observations = tuple(
+        Observation(snapshot.index[curie], float(np.clip(weight, -MAX_WEIGHT, MAX_WEIGHT)), curie in coded)
+        for curie, weight in weights.items()
+        if weight != 0.0
+    )
+    return GraphQuery(observations, context)

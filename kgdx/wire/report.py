@@ -1,0 +1,61 @@
+"""A report with the ways out of Python: JSON, a graph, a page."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from pydantic import TypeAdapter, ValidationError
+
+from kgdx.domain.errors import BadInputError
+from kgdx.domain.report import Report
+from kgdx.wire.problems import fact_of, field_path
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+@dataclass(frozen=True)
+class ReportOut(Report):
+    """The answer for one case, ready to leave Python."""
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """The same report, with these ways out."""
+        return cls(**{field.name: getattr(report, field.name) for field in fields(Report)})
+
+    @classmethod
+    def model_validate_json(cls, text: str | bytes) -> Self:
+        """Read a report back.
+
+        Raises:
+            BadInputError: if the text is no report of kgdx.
+        """
+        try:
+            return cls.of(_REPORT.validate_json(text))
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            place = f"report, field {field_path(problem['loc'])}" if problem["loc"] else "report"
+            raise BadInputError(
+                place, fact_of(problem), "give a report as `kgdx diagnose --json` writes it"
+            ) from None
+
+    def model_dump_json(self, indent: int | None = None) -> str:
+        """The whole report as JSON, keys as the attributes of `kgdx.domain.report`."""
+        return _REPORT.dump_json(self, indent=indent).decode()
+
+    def to_networkx(self) -> "nx.MultiDiGraph":
+        """The explanation as a graph: every path of every candidate and treatment."""
+        from kgdx.explain.graph import to_networkx
+
+        return to_networkx(self)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the report as one page that needs nothing else, and return its path."""
+        from kgdx.explain.html import render
+
+        target = Path(path)
+        target.write_text(render(self), encoding="utf-8")
+        return target
+
+
+_REPORT = TypeAdapter(Report)

@@ -1,0 +1,153 @@
+"""Polarity: what a sentence says of a finding."""
+
+import warnings
+
+import pytest
+
+from kgdx.domain.case import Polarity
+from kgdx.evidence.assertion import (
+    Asserter,
+    Assertion,
+    Setting,
+    default_asserter,
+    default_rules,
+    setting_of_section,
+)
+from kgdx.evidence.mentions import Phrase, Vocabulary
+from kgdx.evidence.words import sentences
+
+NAMES = [
+    "effusion",
+    "pneumothorax",
+    "pneumonia",
+    "stroke",
+    "fever",
+    "cough",
+    "seizure",
+    "asthma",
+    "consolidation",
+    "atelectasis",
+]
+NAMES += ["chest pain", "focal airspace disease", "heart is enlarged", "abnormal gait", "rib fracture"]
+VOCABULARY = Vocabulary([Phrase(name, name, 0) for name in NAMES], {name: name for name in NAMES})
+PRESENT, ABSENT, UNCERTAIN = Polarity.PRESENT, Polarity.ABSENT, Polarity.UNCERTAIN
+
+
+@pytest.fixture(scope="module")
+def asserter() -> Asserter:
+    return default_asserter()
+
+
+def said(asserter: Asserter, text: str) -> dict[str, Assertion]:
+    assertions: dict[str, Assertion] = {}
+    for sentence in sentences(text):
+        mentions = VOCABULARY.find_in(sentence)
+        assertions |= zip([m.curie for m in mentions], asserter.assess(sentence, mentions), strict=True)
+    return assertions
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CT is negative for stroke.", {"stroke": ABSENT}),
+        ("No effusion but pneumothorax is seen.", {"effusion": ABSENT, "pneumothorax": PRESENT}),
+        ("No pneumothorax, effusion, or consolidation.",
+         {"pneumothorax": ABSENT, "effusion": ABSENT, "consolidation": ABSENT}),
+        ("Cannot exclude pneumonia.", {"pneumonia": UNCERTAIN}),
+        ("Pneumonia cannot be excluded.", {"pneumonia": UNCERTAIN}),
+        ("Pneumonia can't be entirely ruled out", {"pneumonia": UNCERTAIN}),
+        ("Rule out pneumonia.", {"pneumonia": UNCERTAIN}),
+        ("This may represent pneumonia.", {"pneumonia": UNCERTAIN}),
+        ("?pneumonia", {"pneumonia": UNCERTAIN}),
+        ("Atelectasis versus pneumonia", {"atelectasis": UNCERTAIN, "pneumonia": UNCERTAIN}),
+        ("No change in effusion.", {"effusion": PRESENT}),
+        ("No significant interval change in the effusion.", {"effusion": PRESENT}),
+        ("Without evidence of consolidation.", {"consolidation": ABSENT}),
+        ("No focal airspace disease.", {"focal airspace disease": ABSENT}),
+        ("No abnormal gait.", {"abnormal gait": ABSENT}),
+        ("Clear lungs, no pneumothorax.", {"pneumothorax": ABSENT}),
+        ("No pneumothorax, the heart is enlarged.", {"pneumothorax": ABSENT, "heart is enlarged": PRESENT}),
+        ("No pneumothorax is seen and effusion is present.", {"pneumothorax": ABSENT, "effusion": PRESENT}),
+        ("No findings suspicious for pneumonia.", {"pneumonia": ABSENT}),
+        ("No pneumothorax, possible effusion.", {"pneumothorax": ABSENT, "effusion": UNCERTAIN}),
+        ("Possible effusion, no pneumothorax.", {"pneumothorax": ABSENT, "effusion": UNCERTAIN}),
+        ("Effusion is present, pneumothorax is not seen.", {"effusion": PRESENT, "pneumothorax": ABSENT}),
+        ("Effusion and pneumothorax are not identified.", {"effusion": ABSENT, "pneumothorax": ABSENT}),
+        ("Pneumonia has resolved with residual effusion.", {"pneumonia": ABSENT, "effusion": PRESENT}),
+        ("LUNGS: No consolidation.", {"consolidation": ABSENT}),
+        ("Pneumothorax: none. Effusion: no. Fever: yes",
+         {"pneumothorax": ABSENT, "effusion": ABSENT, "fever": PRESENT}),
+        ("He isn't having fever. He doesn't have cough.", {"fever": ABSENT, "cough": ABSENT}),
+        ("Denies fever, cough or chest pain.", {"fever": ABSENT, "cough": ABSENT, "chest pain": ABSENT}),
+        ("Effusion is unlikely.", {"effusion": ABSENT}),
+        ("not without effusion", {"effusion": PRESENT}),
+        ("No history of seizure.", {"seizure": ABSENT}),
+        ("NO EVIDENCE OF EFFUSION", {"effusion": ABSENT}),
+        ("No evidence\nof effusion", {"effusion": ABSENT}),
+        ("HISTORY: fever and cough", {"fever": PRESENT, "cough": PRESENT}),
+        ("2 week history of cough", {"cough": PRESENT}),
+        ("Mother reports that the child has seizure.", {"seizure": PRESENT}),
+        ("Effusion compared to prior exam is larger", {"effusion": PRESENT}),
+    ],
+)  # fmt: skip
+def test_polarity(asserter: Asserter, text: str, expected: dict[str, Polarity]) -> None:
+    assert said(asserter, text) == {name: Assertion(polarity) for name, polarity in expected.items()}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "setting"),
+    [
+        ("s/p rib fracture", "rib fracture", Setting.HISTORICAL),
+        ("History of seizure, now with fever.", "seizure", Setting.HISTORICAL),
+        ("Past medical history: asthma", "asthma", Setting.HISTORICAL),
+        ("Family history of asthma.", "asthma", Setting.FAMILY),
+        ("His father had stroke.", "stroke", Setting.FAMILY),
+        ("Seizure in his mother.", "seizure", Setting.FAMILY),
+        ("Evaluate for pneumonia.", "pneumonia", Setting.HYPOTHETICAL),
+        ("Return if fever develops.", "fever", Setting.HYPOTHETICAL),
+    ],
+)
+def test_what_is_not_about_the_patient_now(
+    asserter: Asserter, text: str, name: str, setting: Setting
+) -> None:
+    assert said(asserter, text)[name].setting is setting
+
+
+def test_what_follows_the_history_is_about_now(asserter: Asserter) -> None:
+    assert said(asserter, "History of seizure, now with fever.")["fever"] == Assertion(PRESENT)
+
+
+@pytest.mark.parametrize("num", [1, 5, 100])
+def test_every_item_of_a_denied_list_is_denied(asserter: Asserter, num: int) -> None:
+    text = "No " + ", ".join(NAMES[:10] * num)
+    for sentence in sentences(text):
+        mentions = VOCABULARY.find_in(sentence)
+        if sentence[0].text == "No":
+            assert {a.polarity for a in asserter.assess(sentence, mentions)} == {ABSENT}
+
+
+@pytest.mark.parametrize(
+    "frame", ["No {}.", "There is no evidence of {}.", "{} is not seen.", "negative for {}", "{}: none"]
+)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_denied_finding_is_absent_whatever_it_is(asserter: Asserter, frame: str, name: str) -> None:
+    assert said(asserter, frame.format(name)) == {name: Assertion(ABSENT)}
+
+
+def test_a_sentence_without_mention_says_nothing(asserter: Asserter) -> None:
+    assert asserter.assess(next(sentences("No evidence of anything.")), ()) == ()
+
+
+def test_rules_are_fully_written_out() -> None:
+    assert not [
+        rule.literal for rule in default_rules() if rule.pattern is None and set(rule.literal) & set("{}|")
+    ]
+
+
+def test_importing_medspacy_leaves_warnings_on() -> None:
+    assert ("ignore", None, Warning, None, 0) not in warnings.filters
+
+
+def test_sections_tell_whom_they_are_about() -> None:
+    assert setting_of_section("Family_History") is Setting.FAMILY
+    assert setting_of_section("findings") is Setting.NOW

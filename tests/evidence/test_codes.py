@@ -1,0 +1,89 @@
+"""Codes: looked up, followed to the term in force, or explained."""
+
+import pytest
+
+from graph_schema import load
+from kgdx.columns import edge_table, node_table
+from kgdx.domain.case import CodedFinding, Polarity
+from kgdx.domain.graph import Node
+from kgdx.evidence.codes import code_evidence, resolve
+from kgdx.snapshot import Snapshot
+
+OLD = "HP:0000001"
+NODES = [
+    Node("HP:0002202", "PhenotypicFeature", "Pleural effusion"),
+    Node(OLD, "PhenotypicFeature", "obsolete A", is_obsolete=True, replaced_by="HP:0000002"),
+    Node("HP:0000002", "PhenotypicFeature", "obsolete B", is_obsolete=True, replaced_by="HP:0002202"),
+    Node("HP:0000003", "PhenotypicFeature", "obsolete C", is_obsolete=True),
+    Node("HP:0000004", "PhenotypicFeature", "obsolete D", is_obsolete=True, replaced_by="HP:0000005"),
+    Node("HP:0000005", "PhenotypicFeature", "obsolete E", is_obsolete=True, replaced_by="HP:0000004"),
+    Node("HP:0000006", "PhenotypicFeature", "obsolete F", is_obsolete=True, replaced_by="HP:9999999"),
+    Node("MONDO:0005252", "Disease", "heart failure"),
+    Node("CHEBI:1", "Drug", "a drug"),
+]
+SCHEMA = load()
+
+
+@pytest.fixture(scope="module")
+def snapshot() -> Snapshot:
+    return Snapshot.from_tables(node_table(NODES), edge_table([]))
+
+
+def test_a_known_code_is_evidence(snapshot: Snapshot) -> None:
+    findings = tuple(CodedFinding("hp:0002202", polarity) for polarity in Polarity)
+    evidence, _ = code_evidence(findings, snapshot, SCHEMA)
+    assert [(e.curie, e.polarity, e.weight) for e in evidence] == [
+        ("HP:0002202", Polarity.PRESENT, 6.0),
+        ("HP:0002202", Polarity.ABSENT, -4.0),
+        ("HP:0002202", Polarity.UNCERTAIN, 0.7),
+    ]
+
+
+def test_an_obsolete_code_is_followed_to_the_end(snapshot: Snapshot) -> None:
+    evidence, warnings = code_evidence((CodedFinding(OLD),), snapshot, SCHEMA)
+    assert [e.curie for e in evidence] == ["HP:0002202"]
+    assert warnings == (f"findings: {OLD} is obsolete: HP:0002202 (Pleural effusion) was used",)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("HP:0000003", "obsolete and nothing replaces it"),
+        ("HP:0000004", "obsolete and nothing replaces it"),
+        ("HP:0000006", "replaced by HP:9999999, which is not in the graph"),
+        ("HP:7777777", "not in the graph"),
+        ("", "not a CURIE"),
+        ("banana", "not a CURIE"),
+        ("XYZ:1", "prefix 'XYZ'"),
+        ("MONDO:0005252", "is a Disease, no finding: put a known disease under conditions"),
+        ("CHEBI:1", "is a Drug, no finding"),
+        ("HP:" + "9" * 5000, "not in the graph"),
+        ("z" * 5000, "not a CURIE"),
+    ],
+)
+def test_a_useless_code_is_explained_and_the_rest_goes_on(snapshot: Snapshot, given: str, told: str) -> None:
+    evidence, warnings = code_evidence((CodedFinding(given), CodedFinding("HP:0002202")), snapshot, SCHEMA)
+    assert [e.curie for e in evidence] == ["HP:0002202"]
+    assert len(warnings) == 1
+    assert told in warnings[0]
+    assert len(warnings[0]) < 250
+
+
+def test_the_same_code_twice_counts_once(snapshot: Snapshot) -> None:
+    evidence, warnings = code_evidence(
+        (CodedFinding("HP:0002202"),) * 2 + (CodedFinding(OLD),), snapshot, SCHEMA
+    )
+    assert len(evidence) == 1
+    assert len(warnings) == 1
+
+
+def test_a_contradiction_is_told(snapshot: Snapshot) -> None:
+    findings = (CodedFinding("HP:0002202"), CodedFinding("HP:0002202", Polarity.ABSENT))
+    _, warnings = code_evidence(findings, snapshot, SCHEMA)
+    assert "both were weighed" in warnings[0]
+
+
+def test_conditions_resolve_like_findings(snapshot: Snapshot) -> None:
+    resolved = resolve("http://purl.obolibrary.org/obo/MONDO_0005252", snapshot, SCHEMA, "conditions")
+    assert (resolved.curie, resolved.kind, resolved.warning) == ("MONDO:0005252", "Disease", "")
+    assert resolve("?", snapshot, SCHEMA, "allergies").warning.startswith("allergies: ")
