@@ -1,5 +1,5 @@
 """What may be in the graph: kinds, relations, CURIE prefixes, query texts. Imports nothing of ours."""
 
-from graph_schema.model import Relation, Schema, load
+from graph_schema.model import Metapath, Relation, Schema, load
 
-__all__ = ["Relation", "Schema", "load"]
+__all__ = ["Metapath", "Relation", "Schema", "load"]

@@ -36,9 +36,23 @@ class Relation:
         return tuple((h, t) for h in self.domain for t in self.range if h == t or not self.is_same_kind)
 
 
+@dataclass(frozen=True, slots=True)
+class Metapath:
+    """A justification pattern.
+
+    Attributes:
+        walk: directed relations, repeated steps of one relation written once.
+        present, absent: sentence for a finding that is there, and for one that is not; `absent` may be empty.
+    """
+
+    walk: tuple[str, ...]
+    present: str
+    absent: str = ""
+
+
 @dataclass(frozen=True)
 class Schema:
-    """Kinds, relations and prefixes of the graph.
+    """Kinds, relations and prefixes of the graph, and the patterns that put its paths into words.
 
     Attributes:
         categories: kind -> Biolink category.
@@ -46,6 +60,8 @@ class Schema:
         iris: prefix -> IRI it expands to.
         prefix_kinds: prefix -> kind of its identifiers, where all are of one kind.
         aliases: lower-case spelling -> preferred prefix.
+        metapaths: (what is justified, walk) -> pattern; the former is `findings`, `denials`, `treatments`,
+            `vetoes` or `allergies`.
     """
 
     categories: Mapping[str, str]
@@ -53,6 +69,7 @@ class Schema:
     iris: Mapping[str, str]
     prefix_kinds: Mapping[str, str]
     aliases: Mapping[str, str]
+    metapaths: Mapping[tuple[str, tuple[str, ...]], Metapath]
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -92,6 +109,13 @@ def load() -> Schema:
         iris={prefix: entry["iri"] for prefix, entry in prefixes.items()},
         prefix_kinds={prefix: entry["kind"] for prefix, entry in prefixes.items() if "kind" in entry},
         aliases={spelling.lower(): prefix for spelling, prefix in spellings.items()},
+        metapaths={
+            (justified, tuple(entry["walk"])): Metapath(
+                tuple(entry["walk"]), entry["present"], entry.get("absent", "")
+            )
+            for justified, entries in _read("metapaths.yaml").items()
+            for entry in entries
+        },
     )
 
 

@@ -53,7 +53,7 @@ class Evidence:
         polarity: what was observed.
         weight: natural log of P(observation | finding) / P(observation | no finding): positive for what
             is present, negative for what is absent, near 0 for what says little. Unbounded; the encoders
-            of evidence stay within [-8, 8].
+            of evidence stay within [-12, 12].
         origin: where it was observed.
     """
 

@@ -11,9 +11,10 @@ from kgdx.evidence.mentions import FINDING_KINDS
 from kgdx.snapshot import Snapshot
 
 # Natural log of P(code recorded so | finding) / P(code recorded so | no finding). Assumptions, not yet
-# calibrated: somebody chose the code on purpose, so that one in 400 is wrong (ln 400 = 6.0), and an
-# excluded finding is missed once in 55 (ln 1/55 = -4.0).
-WEIGHTS = {Polarity.PRESENT: 6.0, Polarity.ABSENT: -4.0, Polarity.UNCERTAIN: 0.7}
+# calibrated: a code is chosen on purpose, so a present one is taken as certain (the most the reasoner
+# takes, 12.0; anything less would drown the rarest findings), and an excluded finding is missed once in 55
+# (ln 1/55 = -4.0).
+WEIGHTS = {Polarity.PRESENT: 12.0, Polarity.ABSENT: -4.0, Polarity.UNCERTAIN: 0.7}
 
 _MAX_QUOTED = 40
 

@@ -42,7 +42,9 @@ class Annotations:
     num_findings: NDArray[np.int64]
 
     @classmethod
-    def from_snapshot(cls, snapshot: Snapshot, is_candidate: Callable[[str], bool] | None = None) -> "Annotations":
+    def from_snapshot(
+        cls, snapshot: Snapshot, is_candidate: Callable[[str], bool] | None = None
+    ) -> "Annotations":
         """Count the annotations of a snapshot.
 
         Args:

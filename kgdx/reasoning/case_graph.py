@@ -64,6 +64,18 @@ class DiagnosticGraph:
         """Snapshot rows of the diagnostic edges."""
         return self.snapshot.edges_of(*self._relation_names)
 
+    def rows_of(self, disease: int) -> NDArray[np.int64]:
+        """Snapshot rows of the `has_phenotype` edges of one disease, by node index."""
+        keys, rows = self._findings_by_disease
+        start, end = np.searchsorted(keys, (disease, disease + 1))
+        return rows[start:end]
+
+    @cached_property
+    def _findings_by_disease(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        rows = self.snapshot.edges_of("has_phenotype")
+        order = np.argsort(self.snapshot.head[rows], kind="stable")
+        return self.snapshot.head[rows][order], rows[order]
+
     @cached_property
     def _relation(self) -> NDArray[np.int64]:
         names = {name: i for i, name in enumerate(self._relation_names)}
@@ -113,7 +125,8 @@ class DiagnosticGraph:
     def _fans(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """For every edge, how many edges of its relation leave its head, and how many reach its tail."""
         return tuple(
-            _degree(end, self._relation, len(self._relation_names), self.snapshot.num_nodes) for end in self._ends
+            _degree(end, self._relation, len(self._relation_names), self.snapshot.num_nodes)
+            for end in self._ends
         )  # type: ignore[return-value]
 
     def cut(self, findings: NDArray[np.int64], diseases: NDArray[np.int64]) -> CaseGraph:

@@ -19,6 +19,8 @@ def same_disease(snapshot: Snapshot, candidates: NDArray[np.int64]) -> NDArray[n
     """
     rows = snapshot.edges_of("exact_match")
     size = snapshot.num_nodes
-    matches = sp.csr_matrix((np.ones(len(rows)), (snapshot.head[rows], snapshot.tail[rows])), shape=(size, size))
+    matches = sp.csr_matrix(
+        (np.ones(len(rows)), (snapshot.head[rows], snapshot.tail[rows])), shape=(size, size)
+    )
     _, component = connected_components(matches, directed=False)
     return component[candidates].astype(np.int64)

@@ -5,7 +5,8 @@ shows q with probability p, among diseases that show it with probability b on av
 
     ln( (p λ + 1 - p) / (b λ + 1 - b) )
 
-which is ln(p/b) for a sure present finding and ln((1-p)/(1-b)) for a sure absent one.
+which is ln(p/b) for a sure present finding and ln((1-p)/(1-b)) for a sure absent one; there b is left out,
+which moves all diseases alike.
 Sources: Robinson et al. 2020, Am J Hum Genet 107:403 (the ratio, excluded findings, background rate);
 Pearl 1988, Probabilistic Reasoning in Intelligent Systems, 2.2 (virtual evidence).
 """
@@ -102,15 +103,14 @@ def _present(
     return _log_ratio(probability, background, seen.weight)
 
 
-def _absent(
-    seen: Observation, annotations: Annotations, settings: LikelihoodSettings
-) -> NDArray[np.float64]:
-    """No back-off here: that q is absent says nothing of the other kinds of what q is a kind of."""
+def _absent(seen: Observation, annotations: Annotations, settings: LikelihoodSettings) -> NDArray[np.float64]:
+    """Relative to a disease that never shows the finding, so that an absence never speaks for a disease.
+
+    No back-off here: that q is absent says nothing of the other kinds of what q is a kind of.
+    """
     positions, frequency = annotations.column(seen.node)
     result = np.zeros(len(annotations.candidates))
-    background = settings.absence_trust * float(annotations.background[seen.node])
-    result += _log_ratio(np.zeros(1), background, seen.weight)
-    result[positions] = _log_ratio(settings.absence_trust * frequency, background, seen.weight)
+    result[positions] = _log_ratio(settings.absence_trust * frequency, 0.0, seen.weight)
     if seen.is_looked_for:
         result[positions] += np.log(settings.looked_for)
     return result

@@ -136,6 +136,7 @@ class Reasoner:
             context,
         )
         sent = network.boundaries(finding_features(query.observations, self.graph), context)
+        sent = sent * may_speak(query.observations).unsqueeze(1)
         nodes = case_graph.local(np.array([seen.node for seen in query.observations]))
         start = torch.zeros(len(case_graph.nodes), sent.shape[1]).index_add(0, torch.from_numpy(nodes), sent)
         edge_index = torch.from_numpy(case_graph.edge_index)
@@ -173,15 +174,13 @@ class Reasoner:
         keys = np.unique(np.concatenate([ends.ravel(), goals]))
         start = torch.zeros(len(keys), len(findings), sent.shape[1])
         for i, node in enumerate(findings):
-            start[np.flatnonzero(keys % size == node), i] = sent[i]
+            start[torch.from_numpy(np.flatnonzero(keys % size == node)), i] = sent[i]
         edge_index = torch.from_numpy(np.searchsorted(keys, ends))
         sums = self.network.walk(start, edge_index, gates[torch.from_numpy(edge)].unsqueeze(1))
         read = torch.einsum("lkfc,lc->kf", sums[1:, np.searchsorted(keys, goals)], self.network.readout)
         return read.double().numpy()
 
-    def _probability(
-        self, proposed: NDArray[np.float64], others: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def _probability(self, proposed: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
         scaled = np.concatenate([proposed, others]) / self.settings.temperature
         weight = np.exp(scaled - scaled.max())
         return np.asarray(weight[: len(proposed)] / weight.sum(), dtype=np.float64)
@@ -202,7 +201,18 @@ def finding_features(observations: Sequence[Observation], graph: DiagnosticGraph
     return torch.tensor(rows, dtype=torch.float32)
 
 
-def _nothing(num_candidates: int, num_findings: int) -> tuple[NDArray[np.float64], NDArray[np.float64], Walks]:
+def may_speak(observations: Sequence[Observation]) -> Tensor:
+    """(F,) float32, 1 where a finding may send walks through the graph, else 0.
+
+    What a text or an image denies does not: the network learned from findings that were looked for, and
+    what it adds for an absence could speak for a disease.
+    """
+    return torch.tensor([float(seen.weight > 0 or seen.is_looked_for) for seen in observations])
+
+
+def _nothing(
+    num_candidates: int, num_findings: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], Walks]:
     none = np.zeros(0, dtype=np.int64)
     walks = Walks(none, none, np.zeros((0, 1), dtype=np.int64), np.zeros(0, dtype=np.float32))
     return np.zeros((num_candidates, num_findings)), np.zeros(num_candidates), walks

@@ -1,11 +1,12 @@
 """A report with the ways out of Python: JSON, a graph, a page."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pydantic import TypeAdapter, ValidationError
 
+from kgdx.domain.case import ReportText
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.report import Report
 from kgdx.wire.problems import fact_of, field_path
@@ -13,15 +14,28 @@ from kgdx.wire.problems import fact_of, field_path
 if TYPE_CHECKING:
     import networkx as nx
 
+    from kgdx.explain.picture import ShownImage
+
 
 @dataclass(frozen=True)
 class ReportOut(Report):
-    """The answer for one case, ready to leave Python."""
+    """The answer for one case, ready to leave Python.
+
+    Attributes:
+        texts, images: the case's own, for the page alone; JSON and graph hold nothing of them.
+    """
+
+    texts: tuple[ReportText, ...] = field(default=(), repr=False, compare=False)
+    images: "tuple[ShownImage, ...]" = field(default=(), repr=False, compare=False)
 
     @classmethod
     def of(cls, report: Report) -> Self:
         """The same report, with these ways out."""
-        return cls(**{field.name: getattr(report, field.name) for field in fields(Report)})
+        return cls(**{part.name: getattr(report, part.name) for part in fields(Report)})
+
+    def showing(self, texts: tuple[ReportText, ...], images: "tuple[ShownImage, ...]") -> Self:
+        """The same report with the case's texts and images beside it, for `to_html`."""
+        return replace(self, texts=texts, images=images)
 
     @classmethod
     def model_validate_json(cls, text: str | bytes) -> Self:
@@ -54,7 +68,7 @@ class ReportOut(Report):
         from kgdx.explain.html import render
 
         target = Path(path)
-        target.write_text(render(self), encoding="utf-8")
+        target.write_text(render(self, self.texts, self.images), encoding="utf-8")
         return target
 
 

@@ -1,0 +1,139 @@
+"""Files of a source, plain or gzipped, with every way of being broken told in one sentence."""
+
+import csv
+import gzip
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Literal
+
+from kgdx.domain.errors import SourceError
+
+_AGAIN = "download it again"
+_GZIP_MAGIC = b"\x1f\x8b"
+_MAX_FIELD = 1 << 24
+_MAX_TOLD = 5
+
+TableRow = tuple[int, dict[str, str]]
+"""Line number, and the cells by column name."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """The whole content, unzipped.
+
+    Raises:
+        SourceError: if the file is missing, a folder, empty or a broken gzip file.
+    """
+    with _open(path) as handle:
+        content = handle.read()
+    if not content.strip():
+        raise SourceError(str(path), "the file is empty", _AGAIN)
+    return content
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines with their numbers, from 1, without line ends.
+
+    Raises:
+        SourceError: as `read_bytes`, or if a line is not UTF-8.
+    """
+    number = 0
+    with _open(path) as handle:
+        for number, raw in enumerate(handle, 1):
+            try:
+                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                fact = f"byte {raw[error.start]:#04x} is not UTF-8"
+                raise SourceError(f"{path}, line {number}", fact, "save the file as UTF-8") from error
+            yield number, line.rstrip("\r\n")
+    if not number:
+        raise SourceError(str(path), "the file is empty", _AGAIN)
+
+
+def read_comments(path: Path) -> list[str]:
+    """The `#` lines at the head of a file, without the mark."""
+    comments = []
+    for _, line in read_lines(path):
+        if not line.startswith("#"):
+            break
+        comments.append(line[1:].strip())
+    return comments
+
+
+def read_table(path: Path, columns: Sequence[str], delimiter: str = "\t") -> Iterator[TableRow]:
+    """Rows of a table whose header has at least these columns; `#` lines before it are comments.
+
+    Tab-separated files know no quotes, comma-separated ones do.
+
+    Raises:
+        SourceError: as `read_lines`; if a column is missing; or, once the end is reached, if rows have
+            another number of cells than the header, with their line numbers.
+    """
+    cells = _cells(path, delimiter)
+    _, header = next(cells, (0, []))
+    missing = [column for column in columns if column not in header]
+    if missing:
+        fact = f"no column {', '.join(map(repr, missing))}"
+        raise SourceError(str(path), fact, f"give a file whose header has {', '.join(columns)}")
+    bad = []
+    for line, row in cells:
+        if len(row) == len(header):
+            yield line, dict(zip(header, row, strict=True))
+        else:
+            bad.append((line, len(row)))
+    refuse_broken_rows(path, bad, len(header))
+
+
+def refuse_broken_rows(path: Path, bad: Sequence[tuple[int, int]], num_columns: int) -> None:
+    """Fail if there are rows of a wrong width, given as (line, number of cells)."""
+    if not bad:
+        return
+    line, width = bad[0]
+    others = ", ".join(str(number) for number, _ in bad[1:_MAX_TOLD])
+    more = (
+        f" (and {len(bad) - 1} more rows: line {others}{', …' if len(bad) > _MAX_TOLD else ''})"
+        if others
+        else ""
+    )
+    fact = f"{width} columns instead of {num_columns}{more}"
+    raise SourceError(f"{path}, line {line}", fact, f"correct the row or {_AGAIN}; nothing was loaded")
+
+
+def _cells(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(_MAX_FIELD)
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+    num_comments = len(read_comments(path)) if delimiter == "\t" else 0
+    lines = (line for number, line in read_lines(path) if number > num_comments)
+    reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
+    try:
+        for row in reader:
+            if row:
+                yield reader.line_num + num_comments, row
+    except csv.Error as error:
+        where = f"{path}, line {reader.line_num + num_comments}"
+        raise SourceError(where, str(error), f"correct the row or {_AGAIN}") from error
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[IO[bytes]]:
+    if path.is_dir():
+        raise SourceError(str(path), "a folder where a file is expected", "name the file itself")
+    try:
+        with path.open("rb") as raw:
+            is_zipped = raw.read(2) == _GZIP_MAGIC
+            raw.seek(0)
+            if not is_zipped:
+                yield raw
+                return
+            with gzip.open(raw) as unzipped:
+                # GzipFile reads bytes just as a plain file does; the stubs do not say so.
+                yield unzipped  # type: ignore[misc]
+    except FileNotFoundError as error:
+        raise SourceError(str(path), "no such file", "check the path") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise SourceError(str(path), "the gzip file is cut off or damaged", _AGAIN) from error
+    except OSError as error:
+        raise SourceError(
+            str(path), error.strerror or str(error), "check the path and its permissions"
+        ) from error

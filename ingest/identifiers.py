@@ -1,0 +1,40 @@
+"""Identifiers of a source, written as the graph writes them."""
+
+from functools import lru_cache
+
+from graph_schema import load
+from kgdx.domain.curie import normalise, prefix_of
+from kgdx.domain.errors import CurieError
+
+
+@lru_cache(maxsize=1 << 18)
+def identify(text: str) -> str:
+    """The CURIE of a text; a source names the same ones over and over.
+
+    Raises:
+        CurieError: if it is none, or its prefix is not declared.
+    """
+    return normalise(text, load())
+
+
+def identify_if_declared(text: str) -> str:
+    """The CURIE of a text, or the text as it is where its prefix is not declared, as with ISBNs."""
+    try:
+        return identify(text)
+    except CurieError:
+        return text.strip()
+
+
+def reason_against(text: str) -> str:
+    """Why a text is no CURIE of the graph, in words that are the same for like texts."""
+    prefix = prefix_of(text.strip())
+    if not text.strip():
+        return "no identifier"
+    if not prefix or " " in prefix:
+        return "not a CURIE"
+    return "malformed CURIE" if load().preferred_prefix(prefix) else f"prefix {prefix} is not declared"
+
+
+def kind_of(curie: str, otherwise: str) -> str:
+    """The kind that the prefix declares, or `otherwise` where its identifiers are of several kinds."""
+    return load().prefix_kinds.get(prefix_of(curie), otherwise)

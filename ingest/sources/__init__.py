@@ -1,0 +1,1 @@
+"""One reader a source. Each turns a file into rows; none knows of a store."""

@@ -1,0 +1,190 @@
+"""The command line. stdout is data, stderr is talk; exit 0 done, 2 usage, 3 bad data, 4 backend unavailable."""
+
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kgdx import __version__
+from kgdx.domain.errors import BackendUnavailableError, BadInputError, KgdxError
+
+app = typer.Typer(
+    name="kgdx",
+    help="Diagnosis on a medical knowledge graph, with a reason for every score. Not a medical device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+train = typer.Typer(help="Train the models anew: seeded, with progress.", no_args_is_help=True)
+app.add_typer(train, name="train")
+
+Codes = Annotated[list[str], typer.Option(metavar="CURIE")]
+BundleFolder = Annotated[Path | None, typer.Option("--bundle", help="Release to use; the starter if left out.")]
+
+
+def main() -> None:
+    """Run a command and turn every error of ours into one line and an exit code."""
+    for command in entry_points(group="kgdx.commands"):
+        app.add_typer(command.load(), name=command.name)
+    try:
+        app()
+    except KgdxError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(_exit_code(error))
+
+
+def _exit_code(error: KgdxError) -> int:
+    if isinstance(error, BackendUnavailableError):
+        return 4
+    return 3
+
+
+def _version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(f"kgdx {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None: ...
+
+
+@app.command()
+def demo(
+    html: Annotated[Path, typer.Option(help="Where to write the page.")] = Path("report.html"),
+) -> None:
+    """Go the whole way on a bundled case: an image, a report and codes in, a report with reasons out."""
+    here = Path(__file__).parent
+    installed = here / "_examples"
+    cases = installed if installed.is_dir() else here.parent / "examples" / "cases"
+    _diagnose(cases / "effusion.json", None, as_json=False, html=html)
+
+
+@app.command()
+def diagnose(
+    case: Annotated[Path | None, typer.Argument(help="kgdx JSON or GA4GH phenopacket.")] = None,
+    finding: Codes = [],  # noqa: B006 - typer copies it
+    absent: Codes = [],  # noqa: B006
+    text: Annotated[str, typer.Option(help="Report text.")] = "",
+    image: Annotated[list[Path], typer.Option(help="PNG, JPEG or DICOM.")] = [],  # noqa: B006
+    condition: Codes = [],  # noqa: B006
+    allergy: Codes = [],  # noqa: B006
+    bundle: BundleFolder = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write the report as one page.")] = None,
+) -> None:
+    """Diagnose one case, from a file or from flags."""
+    from kgdx.domain.errors import CaseError
+    from kgdx.wire import CaseIn
+
+    flags = [finding, absent, text, image, condition, allergy]
+    if case is not None and any(flags):
+        raise CaseError(str(case), "is given together with flags that describe a case", "give one or the other")
+    if case is not None:
+        _diagnose(case, bundle, as_json=json, html=html)
+        return
+    given = CaseIn(
+        findings=[*finding, *({"id": curie, "status": "absent"} for curie in absent)],
+        report=text,
+        images=[str(path) for path in image],
+        conditions=condition,
+        allergies=allergy,
+    )
+    _diagnose(given, bundle, as_json=json, html=html)
+
+
+def _diagnose(case: "object", bundle: Path | None, *, as_json: bool, html: Path | None) -> None:
+    from rich.console import Console
+
+    from kgdx.wire import CaseIn
+
+    given = CaseIn.from_file(case) if isinstance(case, Path) else case
+    if not isinstance(given, CaseIn):
+        raise TypeError("a case or its path")
+    talk = Console(stderr=True)
+    with talk.status("opening the engine"):
+        from kgdx.engine import Engine
+
+        engine = Engine.open(bundle)
+    with talk.status("reading the case"):
+        report = engine.diagnose(given)
+    if as_json:
+        typer.echo(report.model_dump_json(indent=1))
+    else:
+        from kgdx.explain.terminal import print_report
+
+        print_report(report, Console())
+    if html is not None:
+        report.to_html(html)
+        talk.print(f"page written to {html}", highlight=False)
+
+
+@app.command()
+def build(
+    store: Annotated[Path, typer.Option(help="Store to take the graph from.")],
+    out: Annotated[Path, typer.Option(help="Folder of the new bundle.")],
+) -> None:
+    """Make a release: a snapshot of a store, with the shipped weights."""
+    from rich.console import Console
+
+    from kgdx import bundle
+    from kgdx.snapshot import Snapshot
+    from kgdx.stores.embedded import EmbeddedStore
+
+    talk = Console(stderr=True)
+    with talk.status("reading the store"), EmbeddedStore.open(store, read_only=True) as opened:
+        nodes, edges = opened.export()
+    with talk.status("building the snapshot"):
+        snapshot = Snapshot.from_tables(nodes, edges)
+        built = bundle.build(snapshot, bundle.shipped_folder(), out, __version__)
+    talk.print(f"{snapshot.num_nodes:,} nodes, {snapshot.num_edges:,} edges in {out}", highlight=False)
+    typer.echo(built.release)
+
+
+@app.command()
+def query(
+    question: Annotated[str | None, typer.Argument(help="Name of a query, or Cypher; left out: list them.")] = None,
+    store: Annotated[Path | None, typer.Option(help="Store to ask.")] = None,
+    param: Annotated[list[str], typer.Option("--param", "-p", metavar="NAME=VALUE")] = [],  # noqa: B006
+    json: Annotated[bool, typer.Option("--json", help="Print rows as JSON.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Most rows to print.")] = 200,
+) -> None:
+    """Ask the graph a named question, or free Cypher, read-only."""
+    from kgdx.queries import ask, list_queries
+
+    if question is None:
+        list_queries()
+        return
+    ask(question, store, param, as_json=json, limit=limit)
+
+
+@train.command("reasoner")
+def train_reasoner(
+    bundle: Annotated[Path, typer.Option(help="Release whose graph to learn on.")],
+    out: Annotated[Path, typer.Option(help="Folder for weights and settings.")],
+    patients: Annotated[int, typer.Option(min=8, help="Simulated patients to learn from.")] = 4000,
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Train the path network on patients simulated from the annotations of a graph."""
+    from kgdx.training import train_reasoner as run
+
+    run(bundle, out, patients, seed)
+
+
+@train.command("image")
+def train_image(
+    out: Annotated[Path, typer.Option(help="Folder for weights, settings and calibration.")],
+    pneumonia: Annotated[Path | None, typer.Option(help="PneumoniaMNIST .npz, optional.")] = None,
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Train the image and text towers on drawn phantoms, and on PneumoniaMNIST if given."""
+    from kgdx.training import train_image as run
+
+    run(out, pneumonia, seed)
+
+
+__all__ = ["BadInputError", "app", "main"]

@@ -1,0 +1,81 @@
+"""From edges of a snapshot to paths that a person can read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from graph_schema import Schema
+from kgdx.domain.report import Path, Step
+from kgdx.reasoning.hierarchy import Trail
+from kgdx.snapshot import Snapshot
+
+
+@dataclass(frozen=True, eq=False)
+class PathWriter:
+    """Writes walks over one snapshot as steps and sentences."""
+
+    snapshot: Snapshot
+    schema: Schema
+
+    def path(
+        self, justified: str, start: int, trail: Trail, contribution: float, *, is_absent: bool = False
+    ) -> Path:
+        """A walk as a path.
+
+        Args:
+            justified: `findings`, `treatments`, `vetoes` or `allergies`, as in `metapaths.yaml`.
+            start: node index at which the trail starts.
+            trail: may be empty.
+            contribution: to the score, as `Path` defines it.
+            is_absent: the finding at the start was not there.
+        """
+        steps = tuple(self._step(row, is_forward) for row, is_forward in trail)
+        sentence = self._sentence(justified, self.snapshot.names[start], steps, is_absent)
+        return Path(steps, contribution, sentence)
+
+    def _step(self, row: int, is_forward: bool) -> Step:
+        edge = self.snapshot.edge(row)
+        return Step(
+            edge_id=edge.edge_id,
+            head=edge.head,
+            head_name=self.snapshot.names[self.snapshot.index[edge.head]],
+            relation=edge.relation,
+            tail=edge.tail,
+            tail_name=self.snapshot.names[self.snapshot.index[edge.tail]],
+            is_forward=is_forward,
+            source=edge.provenance.source,
+            publications=edge.provenance.publications,
+            frequency=edge.frequency,
+            negated=edge.negated,
+        )
+
+    def _sentence(self, justified: str, start: str, steps: Sequence[Step], is_absent: bool) -> str:
+        runs = [(name, list(run)) for name, run in groupby(steps, key=self._direction)]
+        walk = tuple(name for name, _ in runs)
+        stops = [start, *(run[-1].end_name for _, run in runs)]
+        if justified == "findings" and any(step.negated for step in steps):
+            justified = "denials"
+        pattern = self.schema.metapaths.get((justified, walk))
+        template = (pattern.absent if is_absent else pattern.present) if pattern else ""
+        if template:
+            sentence = template.format(*stops, often=_how_often(steps))
+        else:
+            sentence = self._literally(stops, walk, is_absent)
+        return sentence[0].upper() + sentence[1:]
+
+    def _direction(self, step: Step) -> str:
+        return step.relation if step.is_forward else self.schema.relations[step.relation].inverse
+
+    def _literally(self, stops: Sequence[str], walk: Sequence[str], is_absent: bool) -> str:
+        """Any walk, relation by relation, for want of a pattern."""
+        meaning = {r.inverse: r.inverse_text for r in self.schema.relations.values()}
+        meaning |= {name: r.text for name, r in self.schema.relations.items()}
+        hops = "; ".join(f"{stops[i]} {meaning[name]} {stops[i + 1]}" for i, name in enumerate(walk))
+        return f"{hops}{' (but it is absent here)' if is_absent else ''}"
+
+
+def _how_often(steps: Sequence[Step]) -> str:
+    stated = [step.frequency for step in steps if step.relation == "has_phenotype"]
+    if len(stated) != 1 or stated[0] is None:
+        return ""
+    return f" (in {stated[0]:.0%} of patients)"

@@ -1,0 +1,134 @@
+"""From a case to evidence: codes, texts and images, each read by its own reader."""
+
+import logging
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph_schema import Schema
+from kgdx.domain.case import Case, Polarity, ReportText
+from kgdx.domain.errors import ImageError
+from kgdx.domain.evidence import Evidence, ImageOrigin
+from kgdx.encoders.clip import Clip
+from kgdx.encoders.imaging import read_image
+from kgdx.evidence.assertion import Setting
+from kgdx.evidence.codes import code_evidence, resolve
+from kgdx.evidence.fusion import case_vector, contradictions
+from kgdx.evidence.images import heat_map, image_evidence
+from kgdx.evidence.mentions import DISEASE_KINDS, Vocabulary
+from kgdx.evidence.text import DiseaseMention, text_evidence
+from kgdx.explain.picture import HeatMap, ShownImage
+from kgdx.snapshot import Snapshot
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Extraction:
+    """What was read from one case.
+
+    Attributes:
+        evidence: findings, codes first, then texts, then images.
+        conditions: CURIEs of what else the patient has; they veto treatments.
+        allergies: CURIEs of drugs and drug classes.
+        context: (dim,) float32 fused vector of the case.
+        warnings: what could not be read, and why.
+        texts: sections as given, to be shown with the evidence marked.
+        images: pixels and heat maps, to be shown.
+    """
+
+    evidence: tuple[Evidence, ...]
+    conditions: tuple[str, ...]
+    allergies: tuple[str, ...]
+    context: NDArray[np.float32]
+    warnings: tuple[str, ...]
+    texts: tuple[ReportText, ...]
+    images: tuple[ShownImage, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Extractor:
+    """Reads cases against one graph."""
+
+    snapshot: Snapshot
+    schema: Schema
+    clip: Clip
+
+    def extract(self, case: Case) -> Extraction:
+        """Read everything that can be read; what cannot becomes a warning."""
+        coded, warnings = code_evidence(case.findings, self.snapshot, self.schema)
+        evidence = list(coded)
+        mentioned: tuple[DiseaseMention, ...] = ()
+        if case.texts:
+            found = text_evidence(case.texts, self._findings, self._diseases)
+            evidence += found.evidence
+            mentioned = found.diseases
+        seen, vectors, images, complaints = self._see(case)
+        evidence += seen
+        conditions, more = self._resolved(case.conditions, "conditions")
+        allergies, yet_more = self._resolved(case.allergies, "allergies")
+        conditions += [m.curie for m in mentioned if _is_had(m)]
+        conditions += [e.curie for e in evidence if e.polarity is Polarity.PRESENT]
+        return Extraction(
+            evidence=tuple(evidence),
+            conditions=tuple(dict.fromkeys(conditions)),
+            allergies=tuple(dict.fromkeys(allergies)),
+            context=case_vector(evidence, vectors, self.clip),
+            warnings=(*warnings, *more, *yet_more, *complaints, *contradictions(evidence)),
+            texts=case.texts,
+            images=tuple(images),
+        )
+
+    @cached_property
+    def _findings(self) -> Vocabulary:
+        return Vocabulary.from_snapshot(self.snapshot)
+
+    @cached_property
+    def _diseases(self) -> Vocabulary:
+        return Vocabulary.from_snapshot(self.snapshot, DISEASE_KINDS)
+
+    def _see(
+        self, case: Case
+    ) -> tuple[list[Evidence], list[NDArray[np.float32]], list[ShownImage], list[str]]:
+        evidence: list[Evidence] = []
+        vectors: list[NDArray[np.float32]] = []
+        shown: list[ShownImage] = []
+        warnings: list[str] = []
+        for image in case.images:
+            try:
+                pixels = read_image(image.path).pixels
+            except ImageError as error:
+                warnings.append(f"image {error}; it was left out")
+                continue
+            found, complaints = image_evidence(pixels, image.image_id, self.clip, self.clip, self.clip.findings)
+            known = [e for e in found if e.curie in self.snapshot.index]
+            if len(known) < len(found):
+                logger.info("%d image findings are not in the graph", len(found) - len(known))
+            evidence += known
+            warnings += complaints
+            if not complaints:
+                vectors.append(self.clip.encode_images([pixels])[0])
+            shown.append(ShownImage(image.image_id, pixels, tuple(self._heat_maps(pixels, known))))
+        return evidence, vectors, shown, warnings
+
+    def _heat_maps(self, pixels: NDArray[np.float32], evidence: list[Evidence]) -> list[HeatMap]:
+        asked = {finding.curie: finding for finding in self.clip.findings.findings}
+        maps = []
+        for item in evidence:
+            if item.polarity is not Polarity.PRESENT or not isinstance(item.origin, ImageOrigin):
+                continue
+            finding = asked[item.curie]
+            values = heat_map(pixels, finding.prompts[0], self.clip, self.clip, finding.absent_prompts)
+            maps.append(HeatMap(item.curie, item.name, values))
+        return maps
+
+    def _resolved(self, codes: tuple[str, ...], where: str) -> tuple[list[str], list[str]]:
+        resolved = [resolve(code, self.snapshot, self.schema, where) for code in codes]
+        return [r.curie for r in resolved if r.curie], [r.warning for r in resolved if r.warning]
+
+
+def _is_had(mention: DiseaseMention) -> bool:
+    """The patient has or had the disease: reason enough not to give what is forbidden in it."""
+    return mention.polarity is Polarity.PRESENT and mention.setting in {Setting.NOW, Setting.HISTORICAL}

@@ -1,0 +1,84 @@
+"""Climbing `subclass_of` and `exact_match`, and remembering the way."""
+
+from collections import deque
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgdx.snapshot import Snapshot
+
+Trail = tuple[tuple[int, bool], ...]
+"""A walk: (snapshot row of the edge, whether it is walked from head to tail), step by step."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hierarchy:
+    """What each node is a kind of, and what it is the same as."""
+
+    snapshot: Snapshot
+
+    @cached_property
+    def _up(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return _sorted_by(self.snapshot.head, self.snapshot.edges_of("subclass_of"))
+
+    @cached_property
+    def _same_forward(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return _sorted_by(self.snapshot.head, self.snapshot.edges_of("exact_match"))
+
+    @cached_property
+    def _same_backward(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return _sorted_by(self.snapshot.tail, self.snapshot.edges_of("exact_match"))
+
+    def climb(
+        self, node: int, max_kinds: int | None = None, *, over_matches: bool = True
+    ) -> dict[int, Trail]:
+        """Everything `node` is, or is a kind of, with the shortest way there.
+
+        Args:
+            node: node index; it is part of the answer, with the empty trail.
+            max_kinds: most steps of `subclass_of`; None for any number. `exact_match` does not count.
+            over_matches: whether to pass `exact_match` edges.
+
+        Returns:
+            node index -> trail from `node` to it.
+        """
+        trails: dict[int, Trail] = {node: ()}
+        height = {node: 0}
+        queue = deque([node])
+        while queue:
+            here = queue.popleft()
+            for row, there, is_forward, rise in self._next(here, over_matches):
+                if there in trails or (max_kinds is not None and height[here] + rise > max_kinds):
+                    continue
+                trails[there] = (*trails[here], (row, is_forward))
+                height[there] = height[here] + rise
+                queue.append(there)
+        return trails
+
+    def _next(self, node: int, over_matches: bool) -> list[tuple[int, int, bool, int]]:
+        head, tail = self.snapshot.head, self.snapshot.tail
+        steps = [(row, int(tail[row]), True, 1) for row in _rows(self._up, node)]
+        if over_matches:
+            steps += [(row, int(tail[row]), True, 0) for row in _rows(self._same_forward, node)]
+            steps += [(row, int(head[row]), False, 0) for row in _rows(self._same_backward, node)]
+        return steps
+
+
+def reverse(trail: Trail) -> Trail:
+    """The same walk from its end to its start."""
+    return tuple((row, not is_forward) for row, is_forward in reversed(trail))
+
+
+def _sorted_by(
+    ends: NDArray[np.int32], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    order = np.argsort(ends[rows], kind="stable")
+    return ends[rows][order].astype(np.int64), rows[order]
+
+
+def _rows(table: tuple[NDArray[np.int64], NDArray[np.int64]], node: int) -> list[int]:
+    keys, rows = table
+    start, end = np.searchsorted(keys, (node, node + 1))
+    return [int(row) for row in rows[start:end]]

@@ -1,0 +1,275 @@
+"""What every graph store keeps. Subclass it and give a fixture `store` that yields an empty one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kgdx.columns import EDGE_COLUMNS, NODE_COLUMNS, iter_edges, iter_nodes
+from kgdx.domain.errors import QueryError, SourceError
+from kgdx.domain.graph import Edge, LoadCount, Node, Provenance
+from kgdx.ports import GraphStore
+from kgdx.snapshot import Snapshot
+
+HPOA = Provenance("infores:hpo-annotations", ("PMID:1", "PMID:2"), "HPO licence", release="2023-01-27")
+NOTHING = LoadCount(0, 0, 0, 0)
+
+MARFAN = Node("OMIM:154700", "Disease", "Marfan syndrome", ("MFS", "MFS1"), "Of connective tissue.")
+LENS = Node("HP:0001083", "PhenotypicFeature", "Ectopia lentis", source="infores:hpo")
+TALL = Node("HP:0000098", "PhenotypicFeature", "Tall stature")
+OLD = Node("HP:0000001", "PhenotypicFeature", is_obsolete=True, replaced_by="HP:0000098")
+ATENOLOL = Node("CHEBI:2904", "Drug", "atenolol")
+
+SHOWS = Edge(MARFAN.curie, "has_phenotype", LENS.curie, HPOA, frequency=7 / 12, num_patients=12)
+LACKS = Edge(MARFAN.curie, "has_phenotype", TALL.curie, HPOA, negated=True, onset="HP:0003577", sex="male")
+TREATS = Edge(ATENOLOL.curie, "treats", MARFAN.curie, Provenance("infores:list"))
+
+NODES = (MARFAN, LENS, TALL, OLD, ATENOLOL)
+EDGES = (SHOWS, LACKS, TREATS)
+
+Load = tuple[str, Sequence[Node], Sequence[Edge]]
+
+
+def content(store: GraphStore) -> str:
+    return Snapshot.from_tables(*store.export()).content_hash
+
+
+def nodes_in(store: GraphStore) -> dict[str, Node]:
+    return {node.curie: node for node in iter_nodes(store.export()[0])}
+
+
+def edges_in(store: GraphStore) -> set[Edge]:
+    return set(iter_edges(store.export()[1]))
+
+
+def load_all(store: GraphStore, loads: Sequence[Load]) -> str:
+    for source, nodes, edges in loads:
+        store.replace_source(source, nodes, edges)
+    return content(store)
+
+
+def empty(store: GraphStore) -> None:
+    """Take everything out again, whoever loaded it."""
+    for source in "abc":
+        store.replace_source(source, [], [])
+
+
+def a_load(source: str) -> st.SearchStrategy[Load]:
+    """Some of four nodes, as this source sees them, and some edges between those it names."""
+    names = st.sampled_from(["", "one", "two", 'zwei "ü", [x]'])
+    owners = st.sampled_from(["", f"infores:{source}"])
+    curies = st.sampled_from(["MONDO:1", "MONDO:2", "MONDO:3", "MONDO:4"])
+    node = st.builds(
+        Node, curies, st.just("Disease"), names, st.sampled_from([(), ("s", "t")]), source=owners
+    )
+    nodes = st.lists(node, max_size=4, unique_by=lambda n: n.curie)
+    provenance = st.builds(Provenance, st.just("infores:x"), release=st.sampled_from(["1", "2"]))
+
+    def with_edges(named: Sequence[Node]) -> st.SearchStrategy[Load]:
+        if not named:
+            return st.just((source, named, []))
+        end = st.sampled_from([n.curie for n in named])
+        relation = st.sampled_from(["subclass_of", "exact_match"])
+        edges = st.lists(st.builds(Edge, end, relation, end, provenance), max_size=4)
+        return edges.map(lambda e: (source, named, e))
+
+    return nodes.flatmap(with_edges)
+
+
+three_loads = st.tuples(a_load("a"), a_load("b"), a_load("c"))
+few = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+class StoreContract:
+    """The laws. `store` is empty at the start of each test."""
+
+    @pytest.fixture
+    def store(self) -> GraphStore:
+        raise TypeError("a store contract needs a fixture `store`")
+
+    def test_gives_back_what_it_was_given(self, store: GraphStore) -> None:
+        count = store.replace_source("hpoa", NODES, EDGES)
+        assert count == LoadCount(5, 0, 3, 0)
+        assert nodes_in(store) == {node.curie: node for node in NODES}
+        assert edges_in(store) == set(EDGES)
+
+    def test_export_keeps_the_layout(self, store: GraphStore) -> None:
+        for stated in ((), EDGES):
+            store.replace_source("x", NODES, stated)
+            nodes, edges = store.export()
+            assert nodes.schema.equals(NODE_COLUMNS)
+            assert edges.schema.equals(EDGE_COLUMNS)
+        assert sorted(edges["edge_id"].to_pylist()) == sorted(edge.edge_id for edge in EDGES)
+
+    def test_an_empty_store_exports_empty_tables(self, store: GraphStore) -> None:
+        nodes, edges = store.export()
+        assert (nodes.num_rows, edges.num_rows) == (0, 0)
+        assert nodes.schema.equals(NODE_COLUMNS)
+        assert edges.schema.equals(EDGE_COLUMNS)
+
+    def test_loading_twice_changes_nothing(self, store: GraphStore) -> None:
+        store.replace_source("hpoa", NODES, EDGES)
+        before = content(store)
+        assert store.replace_source("hpoa", NODES[::-1], EDGES[::-1]) == NOTHING
+        assert content(store) == before
+
+    def test_statements_no_longer_made_disappear(self, store: GraphStore) -> None:
+        store.replace_source("hpoa", NODES, EDGES)
+        assert store.replace_source("hpoa", (MARFAN, LENS), (SHOWS,)) == LoadCount(0, 3, 0, 2)
+        assert set(nodes_in(store)) == {MARFAN.curie, LENS.curie}
+        assert edges_in(store) == {SHOWS}
+
+    def test_other_sources_are_not_touched(self, store: GraphStore) -> None:
+        store.replace_source("hpo", (LENS, TALL), ())
+        store.replace_source("hpoa", (MARFAN,), (SHOWS, LACKS))
+        store.replace_source("list", (ATENOLOL, MARFAN), (TREATS,))
+        assert store.replace_source("list", (), ()) == LoadCount(0, 1, 0, 1)
+        assert edges_in(store) == {SHOWS, LACKS}
+        assert nodes_in(store)[MARFAN.curie] == MARFAN
+
+    def test_a_statement_two_sources_make_stays_until_both_drop_it(self, store: GraphStore) -> None:
+        store.replace_source("a", (MARFAN, LENS), (SHOWS,))
+        later = replace(SHOWS, provenance=replace(HPOA, release="2024-04-26"))
+        store.replace_source("b", (MARFAN, LENS), (later,))
+        assert edges_in(store) == {SHOWS}, "the smaller source name wins"
+        store.replace_source("a", (), ())
+        assert edges_in(store) == {later}
+        store.replace_source("b", (), ())
+        assert edges_in(store) == set()
+
+    def test_the_next_release_of_a_statement_takes_its_place(self, store: GraphStore) -> None:
+        store.replace_source("a", (MARFAN, LENS), (SHOWS,))
+        later = replace(SHOWS, provenance=replace(HPOA, release="2024-04-26"))
+        assert store.replace_source("a", (MARFAN, LENS), (later,)) == NOTHING
+        assert edges_in(store) == {later}
+
+    @pytest.mark.parametrize("order", list(permutations(range(3))))
+    def test_the_owner_names_a_node_in_any_order(self, store: GraphStore, order: Sequence[int]) -> None:
+        owned = Node(
+            "HP:0001083", "PhenotypicFeature", "Ectopia lentis", ("Lens dislocation",), source="infores:hpo"
+        )
+        loads: list[Load] = [
+            ("a", [Node(owned.curie, owned.kind, "lens trouble")], []),
+            ("b", [Node(owned.curie, owned.kind)], []),
+            ("hpo", [owned], []),
+        ]
+        load_all(store, [loads[i] for i in order])
+        assert nodes_in(store) == {owned.curie: owned}
+        store.replace_source("hpo", [], [])
+        assert nodes_in(store)[owned.curie].name == "lens trouble"
+
+    def test_a_node_that_an_edge_holds_outlives_its_source(self, store: GraphStore) -> None:
+        store.replace_source("hpo", (LENS,), ())
+        store.replace_source("hpoa", (MARFAN,), (SHOWS,))
+        assert store.replace_source("hpo", (), ()).num_nodes_removed == 0
+        assert nodes_in(store)[LENS.curie] == Node(LENS.curie, LENS.kind)
+        assert store.replace_source("hpoa", (), ()) == LoadCount(0, 2, 0, 1)
+
+    @pytest.mark.parametrize(
+        ("nodes", "edge", "fact"),
+        [
+            ((), replace(SHOWS, tail="HP:9999999"), "HP:9999999 is no node"),
+            ((), replace(SHOWS, relation="adores"), "no such relation"),
+            ((), replace(SHOWS, relation="treats"), "does not join Disease to PhenotypicFeature"),
+            ((Node("HP:7", "Disease"),), SHOWS, "HP:7 is given as Disease"),
+            ((Node("UMLS:1", "Planet"),), SHOWS, "UMLS:1 is given as Planet"),
+            ((Node("UMLS:2", "Drug"), Node("UMLS:2", "Disease")), SHOWS, "UMLS:2 is given as Disease"),
+        ],
+    )
+    def test_a_load_that_breaks_the_schema_leaves_no_trace(
+        self, store: GraphStore, nodes: tuple[Node, ...], edge: Edge, fact: str
+    ) -> None:
+        store.replace_source("hpoa", (MARFAN, LENS), (SHOWS,))
+        before = content(store)
+        with pytest.raises(SourceError, match=fact):
+            store.replace_source("hpoa", (LENS, ATENOLOL, *nodes), (TREATS, edge))
+        assert content(store) == before
+        assert store.replace_source("hpoa", (MARFAN, LENS), (SHOWS,)) == NOTHING
+
+    @few
+    @given(loads=three_loads)
+    def test_the_order_of_loading_does_not_matter(
+        self, store: GraphStore, loads: tuple[Load, Load, Load]
+    ) -> None:
+        results = set()
+        for order in permutations(loads):
+            empty(store)
+            results.add(load_all(store, order))
+        assert len(results) == 1
+
+    @few
+    @given(loads=three_loads, again=a_load("b"))
+    def test_what_a_source_said_before_leaves_no_trace(
+        self, store: GraphStore, loads: tuple[Load, Load, Load], again: Load
+    ) -> None:
+        empty(store)
+        fresh = load_all(store, (loads[0], again, loads[2]))
+        empty(store)
+        assert load_all(store, (*loads, again)) == fresh
+        assert store.replace_source(*again) == NOTHING
+
+    def test_query_gives_plain_values(self, store: GraphStore) -> None:
+        store.replace_source("hpoa", NODES, EDGES)
+        cypher = (
+            "MATCH (d:Disease)-[e:has_phenotype]->(p) WHERE d.curie = $curie AND NOT e.negated "
+            "RETURN d, e, p.name AS name, d.synonyms AS synonyms, e.frequency AS frequency"
+        )
+        (row,) = store.query(cypher, {"curie": MARFAN.curie})
+        assert row["d"]["curie"] == MARFAN.curie
+        assert set(row["d"]) == set(NODE_COLUMNS.names)
+        assert row["e"]["relation"] == "has_phenotype"
+        assert row["e"]["publications"] == ["PMID:1", "PMID:2"]
+        assert (row["name"], row["synonyms"], row["frequency"]) == (LENS.name, ["MFS", "MFS1"], 7 / 12)
+
+    def test_query_gives_paths_as_nodes_and_edges(self, store: GraphStore) -> None:
+        store.replace_source("hpoa", NODES, EDGES)
+        (row,) = store.query("MATCH p = (:Drug)-[:treats]->(:Disease) RETURN p", {})
+        assert [node["curie"] for node in row["p"]["nodes"]] == [ATENOLOL.curie, MARFAN.curie]
+        assert [edge["relation"] for edge in row["p"]["edges"]] == ["treats"]
+
+    def test_a_value_is_never_read_as_cypher(self, store: GraphStore) -> None:
+        store.replace_source("hpoa", NODES, EDGES)
+        before = content(store)
+        evil = "x' }) DETACH DELETE n //"
+        assert list(store.query("MATCH (n) WHERE n.curie = $curie RETURN n", {"curie": evil})) == []
+        assert content(store) == before
+
+    @pytest.mark.parametrize(
+        "cypher",
+        [
+            "CREATE (:Disease {curie: 'MONDO:1'})",
+            "MATCH (n) SET n.name = 'x' RETURN n",
+            "MATCH (n) DETACH DELETE n",
+            "MATCH (n) RETURN n; MATCH (n) DETACH DELETE n",
+            "COMMIT; MATCH (n) DETACH DELETE n",
+            "// a comment\nMERGE (n:Disease {curie: 'MONDO:1'})",
+            "EXPLAIN MATCH (n) RETURN n; COMMIT; MATCH (n) DETACH DELETE n",
+            "MATCH (n RETURN n",
+            "MATCH (n) WHERE n.curie = $curie RETURN n",
+            "",
+        ],
+    )
+    def test_query_refuses_what_is_no_reading_statement(self, store: GraphStore, cypher: str) -> None:
+        store.replace_source("hpoa", NODES, EDGES)
+        before = content(store)
+        with pytest.raises(QueryError) as caught:
+            list(store.query(cypher, {}))
+        assert caught.value.remedy
+        assert content(store) == before
+        assert list(store.query("MATCH (n) RETURN count(n) AS num;", {})) == [{"num": 5}]
+
+    def test_a_semicolon_in_a_string_is_no_second_statement(self, store: GraphStore) -> None:
+        assert list(store.query("RETURN 'a; b // $c' AS text", {})) == [{"text": "a; b // $c"}]
+
+    def test_a_failed_load_in_the_middle_of_writing_is_undone(
+        self, store: GraphStore, fail_in_the_middle: Callable[[GraphStore], None]
+    ) -> None:
+        store.replace_source("hpoa", (MARFAN, LENS), (SHOWS,))
+        before = content(store)
+        fail_in_the_middle(store)
+        with pytest.raises(RuntimeError, match="on purpose"):
+            store.replace_source("hpoa", (ATENOLOL, MARFAN), (TREATS,))
+        assert content(store) == before

@@ -1,0 +1,130 @@
+"""A load: idempotent, independent of order, all or nothing; and the command line around it."""
+
+import gzip
+import json
+from collections.abc import Callable
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import graph_schema
+from ingest.catalogue import catalogue, owner_of
+from ingest.cli import app
+from ingest.load import READERS, load
+from kgdx.domain.errors import BackendUnavailableError, SourceError
+from kgdx.domain.graph import LoadCount
+from kgdx.snapshot import Snapshot
+from kgdx.stores.embedded import EmbeddedStore
+from tests.ingest.tiny import HPO, hpoa_row, nodes_of
+
+Write = Callable[[str, str], Path]
+LIST = (
+    "\t".join(f"final normalized {end} {what}" for end in ("drug", "disease") for what in ("id", "label"))
+    + "\n"
+)
+
+
+def content(store: EmbeddedStore) -> str:
+    return Snapshot.from_tables(*store.export()).content_hash
+
+
+@pytest.fixture
+def sources(write: Write) -> dict[str, Path]:
+    """Three sources that name the same identifiers differently."""
+    return {
+        "indications": write(
+            "i.tsv", f"{LIST}CHEBI:1\tASPIRIN\tHP:0002202\teffusion\nCHEBI:1\tASPIRIN\tOMIM:1\tit\n"
+        ),
+        "drugs": write("d.csv", "curie,curie_label,source_ingredients\nCHEBI:1,Aspirin,ASA\n"),
+        "hpo": write("hp.json", HPO),
+    }
+
+
+def test_every_source_has_a_reader_and_owns_declared_prefixes() -> None:
+    assert set(READERS) == set(catalogue())
+    owned = [prefix for source in catalogue().values() for prefix in source.owns]
+    assert len(owned) == len(set(owned))
+    assert set(owned) <= set(graph_schema.load().iris)
+    assert owner_of("HP") == "hpo"
+
+
+def test_loading_twice_changes_nothing(hpo_store: EmbeddedStore, write: Write) -> None:
+    path = write("p.hpoa", "\n".join([hpoa_row(), hpoa_row("OMIM:2", qualifier="NOT")]))
+    assert load("hpoa", path, hpo_store).change == LoadCount(2, 0, 2, 0)
+    before = content(hpo_store)
+    again = load("hpoa", path, hpo_store)
+    assert again.change == LoadCount(0, 0, 0, 0)
+    assert (again.num_nodes, again.num_edges) == (2, 2)
+    assert content(hpo_store) == before
+
+
+def test_the_order_of_sources_does_not_matter(tmp_path: Path, sources: dict[str, Path]) -> None:
+    results = set()
+    for number, order in enumerate(permutations(sources)):
+        with EmbeddedStore.open(tmp_path / f"graph{number}") as store:
+            for name in order:
+                load(name, sources[name], store)
+            results.add(content(store))
+            nodes = nodes_of(store)
+    assert len(results) == 1
+    assert (nodes["HP:0002202"].name, nodes["CHEBI:1"].name) == ("Pleural effusion", "Aspirin")
+
+
+def test_a_file_cut_off_leaves_the_store_as_it_was(hpo_store: EmbeddedStore, tmp_path: Path) -> None:
+    rows = "\n".join(hpoa_row(f"OMIM:{i}") for i in range(3000)).encode()
+    whole, cut = tmp_path / "whole.gz", tmp_path / "cut.gz"
+    whole.write_bytes(gzip.compress(rows))
+    cut.write_bytes(gzip.compress(rows)[:-100])
+    load("hpoa", whole, hpo_store)
+    before = content(hpo_store)
+    with pytest.raises(SourceError, match="cut off"):
+        load("hpoa", cut, hpo_store)
+    assert content(hpo_store) == before
+
+
+def test_progress_is_told(hpo_store: EmbeddedStore, write: Write) -> None:
+    told: list[int] = []
+    load(
+        "hpoa", write("p.hpoa", "\n".join(hpoa_row(f"OMIM:{i}") for i in range(4500))), hpo_store, told.append
+    )
+    assert told == [2000, 4000, 4500]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., tuple[str, str]]:
+    def run(*arguments: object) -> tuple[str, str]:
+        result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.stdout, result.stderr
+
+    return run
+
+
+def test_add_tells_people_on_stderr_and_programs_on_stdout(
+    run: Callable[..., tuple[str, str]], tmp_path: Path, sources: dict[str, Path]
+) -> None:
+    store = tmp_path / "new" / "graph"
+    out, err = run("add", "hpo", "--from", sources["hpo"], "--store", store, "--json")
+    summary = json.loads(out)
+    assert (summary["source"], summary["num_rows"], summary["num_nodes"]) == ("hpo", 6, 4)
+    assert summary["change"]["num_edges_added"] == 1
+    assert "6 rows read" in err
+    out, err = run("add", "indications", "--from", sources["indications"], "--store", store)
+    assert out == ""
+    out, _ = run("list", "--store", store, "--json")
+    counts = {entry["name"]: entry["num_edges"] for entry in map(json.loads, out.splitlines())}
+    assert (counts["hpo"], counts["indications"], counts["mondo"]) == (1, 2, 0)
+    assert "hpoa" in run("list")[0]
+
+
+def test_a_wrong_name_leaves_no_store_behind(run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"source 'hop': not in the catalogue: choose one of hpo, hpoa"):
+        run("add", "hop", "--from", "x", "--store", tmp_path / "graph")
+    assert not (tmp_path / "graph").exists()
+    with pytest.raises(SourceError, match="no path given: say where it is with --from"):
+        run("add", "hpo", "--store", tmp_path / "graph")
+    with pytest.raises(BackendUnavailableError, match="no graph there"):
+        run("list", "--store", tmp_path / "missing")

@@ -1,0 +1,104 @@
+"""The embedded store keeps the contract, and its file behaves."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kgdx.domain.errors import BackendUnavailableError
+from kgdx.ports import GraphStore
+from kgdx.stores.embedded import EmbeddedStore
+from tests.contracts.store_contract import EDGES, NODES, NOTHING, StoreContract, content
+
+
+class TestEmbeddedStore(StoreContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[GraphStore]:
+        with EmbeddedStore.open(tmp_path / "graph") as store:
+            yield store
+
+    @pytest.fixture
+    def fail_in_the_middle(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[GraphStore], None]:
+        def fail(*_: object) -> None:
+            raise RuntimeError("on purpose")
+
+        return lambda store: monkeypatch.setattr(store, "_remove_orphans", fail)
+
+
+def test_what_was_loaded_is_there_after_reopening(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "new" / "folder" / "graph"
+    with EmbeddedStore.open(path) as store:
+        store.replace_source("hpoa", NODES, EDGES)
+        before = content(store)
+    for _ in range(3):
+        with EmbeddedStore.open(path) as store:
+            assert content(store) == before
+            assert store.replace_source("hpoa", NODES, EDGES) == NOTHING
+    with EmbeddedStore.open(path, read_only=True) as store:
+        assert content(store) == before
+
+
+def test_two_may_read_at_once_but_nobody_beside_a_writer(tmp_path: Path) -> None:
+    path = tmp_path / "graph"
+    with EmbeddedStore.open(path), pytest.raises(BackendUnavailableError, match="already open"):
+        EmbeddedStore.open(path, read_only=True)
+    with EmbeddedStore.open(path, read_only=True), EmbeddedStore.open(path, read_only=True):
+        pass
+
+
+def test_a_graph_another_process_holds_is_unavailable(tmp_path: Path, root: Path) -> None:
+    path = tmp_path / "graph"
+    script = "import sys; from pathlib import Path; from kgdx.stores.embedded import EmbeddedStore\n"
+    script += (
+        "s = EmbeddedStore.open(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read(); s.close()"
+    )
+    command = [sys.executable, "-c", script, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root) as other:  # noqa: S603
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        with pytest.raises(BackendUnavailableError, match="another process holds it"):
+            EmbeddedStore.open(path)
+        other.communicate()
+    EmbeddedStore.open(path).close()
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_what_is_no_graph_is_told_so(tmp_path: Path, read_only: bool) -> None:
+    other = tmp_path / "notes.txt"
+    other.write_text("Hello, this is text.\n" * 1000)
+    with pytest.raises(BackendUnavailableError, match="not a kgdx graph: name another file"):
+        EmbeddedStore.open(other, read_only=read_only)
+    assert other.read_text().startswith("Hello"), "the file is left alone"
+
+
+def test_what_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(BackendUnavailableError, match="no graph there: load a source"):
+        EmbeddedStore.open(tmp_path / "missing", read_only=True)
+    assert not (tmp_path / "missing").exists()
+    with pytest.raises(BackendUnavailableError, match="not a kgdx graph"):
+        EmbeddedStore.open(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BackendUnavailableError):
+        EmbeddedStore.open(tmp_path / "file" / "graph")
+
+
+def test_closing_twice_is_harmless(tmp_path: Path) -> None:
+    store = EmbeddedStore.open(tmp_path / "graph")
+    store.close()
+    store.close()
+
+
+def test_a_load_that_was_killed_leaves_the_graph_as_it_was(tmp_path: Path, root: Path) -> None:
+    path = tmp_path / "graph"
+    with EmbeddedStore.open(path) as store:
+        store.replace_source("hpoa", NODES, EDGES)
+        before = content(store)
+    script = "import os, sys; from pathlib import Path; from kgdx.stores.embedded import EmbeddedStore\n"
+    script += "store = EmbeddedStore.open(Path(sys.argv[1])); store._remove_orphans = lambda: os._exit(9)\n"
+    script += "store.replace_source('hpoa', [], [])"
+    ended = subprocess.run([sys.executable, "-c", script, str(path)], cwd=root, check=False)  # noqa: S603
+    assert ended.returncode == 9
+    with EmbeddedStore.open(path, read_only=True) as store:
+        assert content(store) == before
