@@ -35,7 +35,7 @@ class Bundle:
 
     Attributes:
         folder: where it lies.
-        release: its name, as in `kgdx-0.1.0+3f2a90c1b7de`; the part after the plus comes from the hashes of all its files.
+        release: its name, as in `kgdx-0.1.0+3f2a90c1b7de`; what follows the plus is a hash of all its files.
     """
 
     folder: Path
@@ -112,7 +112,12 @@ def seal(folder: Path, snapshot: Snapshot, version: str) -> Bundle:
 
 def _write_manifest(folder: Path, snapshot: Snapshot, version: str) -> None:
     names = [GRAPH, *MODELS]
-    paths = sorted(p for name in names for p in (folder / name).rglob("*") if p.suffix in {".arrow", ".json", ".safetensors"})
+    paths = sorted(
+        p
+        for name in names
+        for p in (folder / name).rglob("*")
+        if p.suffix in {".arrow", ".json", ".safetensors"}
+    )
     files = {path.relative_to(folder).as_posix(): _digest(path) for path in paths}
     whole = sha256("".join(f"{name}={digest}\n" for name, digest in files.items()).encode()).hexdigest()
     manifest = {

@@ -1,4 +1,4 @@
-"""The command line. stdout is data, stderr is talk; exit 0 done, 2 usage, 3 bad data, 4 backend unavailable."""
+"""The command line. stdout is data, stderr is talk; exit 0 done, 2 usage, 3 bad data, 4 no backend."""
 
 import sys
 from importlib.metadata import entry_points
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kgdx import __version__
-from kgdx.domain.errors import BackendUnavailableError, BadInputError, KgdxError
+from kgdx.domain.errors import BackendUnavailableError, KgdxError
 
 app = typer.Typer(
     name="kgdx",
@@ -21,7 +21,9 @@ train = typer.Typer(help="Train the models anew: seeded, with progress.", no_arg
 app.add_typer(train, name="train")
 
 Codes = Annotated[list[str], typer.Option(metavar="CURIE")]
-BundleFolder = Annotated[Path | None, typer.Option("--bundle", help="Release to use; the starter if left out.")]
+BundleFolder = Annotated[
+    Path | None, typer.Option("--bundle", help="Release to use; the starter if left out.")
+]
 
 
 def main() -> None:
@@ -83,7 +85,9 @@ def diagnose(
 
     flags = [finding, absent, text, image, condition, allergy]
     if case is not None and any(flags):
-        raise CaseError(str(case), "is given together with flags that describe a case", "give one or the other")
+        raise CaseError(
+            str(case), "is given together with flags that describe a case", "give one or the other"
+        )
     if case is not None:
         _diagnose(case, bundle, as_json=json, html=html)
         return
@@ -147,7 +151,9 @@ def build(
 
 @app.command()
 def query(
-    question: Annotated[str | None, typer.Argument(help="Name of a query, or Cypher; left out: list them.")] = None,
+    question: Annotated[
+        str | None, typer.Argument(help="Name of a query, or Cypher; left out: list them.")
+    ] = None,
     store: Annotated[Path | None, typer.Option(help="Store to ask.")] = None,
     param: Annotated[list[str], typer.Option("--param", "-p", metavar="NAME=VALUE")] = [],  # noqa: B006
     json: Annotated[bool, typer.Option("--json", help="Print rows as JSON.")] = False,
@@ -164,27 +170,31 @@ def query(
 
 @train.command("reasoner")
 def train_reasoner(
-    bundle: Annotated[Path, typer.Option(help="Release whose graph to learn on.")],
+    graph: Annotated[Path, typer.Option(help="Bundle whose graph to learn on.")],
     out: Annotated[Path, typer.Option(help="Folder for weights and settings.")],
+    clip: Annotated[Path | None, typer.Option(help="Text encoder; the shipped one if left out.")] = None,
     patients: Annotated[int, typer.Option(min=8, help="Simulated patients to learn from.")] = 4000,
     seed: Annotated[int, typer.Option()] = 0,
 ) -> None:
     """Train the path network on patients simulated from the annotations of a graph."""
+    from kgdx.bundle import shipped_folder
     from kgdx.training import train_reasoner as run
 
-    run(bundle, out, patients, seed)
+    run(graph, clip or shipped_folder() / "clip", out, patients, seed)
 
 
 @train.command("image")
 def train_image(
     out: Annotated[Path, typer.Option(help="Folder for weights, settings and calibration.")],
-    pneumonia: Annotated[Path | None, typer.Option(help="PneumoniaMNIST .npz, optional.")] = None,
-    seed: Annotated[int, typer.Option()] = 0,
+    pneumonia: Annotated[Path | None, typer.Option(help="PneumoniaMNIST .npz.")] = None,
+    names: Annotated[Path | None, typer.Option(help="KGX nodes.tsv whose synonyms are learnt.")] = None,
+    seed: Annotated[int, typer.Option()] = 7,
 ) -> None:
     """Train the image and text towers on drawn phantoms, and on PneumoniaMNIST if given."""
     from kgdx.training import train_image as run
 
-    run(out, pneumonia, seed)
+    run(out, pneumonia, names, seed)
 
 
-__all__ = ["BadInputError", "app", "main"]
+if __name__ == "__main__":
+    main()

@@ -102,7 +102,9 @@ class Extractor:
             except ImageError as error:
                 warnings.append(f"image {error}; it was left out")
                 continue
-            found, complaints = image_evidence(pixels, image.image_id, self.clip, self.clip, self.clip.findings)
+            found, complaints = image_evidence(
+                pixels, image.image_id, self.clip, self.clip, self.clip.findings
+            )
             known = [e for e in found if e.curie in self.snapshot.index]
             if len(known) < len(found):
                 logger.info("%d image findings are not in the graph", len(found) - len(known))

@@ -45,8 +45,15 @@ class GraphStore(Protocol):
 class ImageEncoder(Protocol):
     """Images to vectors. `revision` names the weights, so that vectors of two models never mix."""
 
-    dim: int
-    revision: str
+    @property
+    def dim(self) -> int:
+        """Length of every vector."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """Name of the weights."""
+        ...
 
     def encode_images(self, images: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """(N, dim) float32 unit rows; each image is (H, W) float32 in [0, 1]."""
@@ -60,8 +67,15 @@ class ImageEncoder(Protocol):
 class TextEncoder(Protocol):
     """Texts to vectors in the same space as a matching `ImageEncoder`, or in one of their own."""
 
-    dim: int
-    revision: str
+    @property
+    def dim(self) -> int:
+        """Length of every vector."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """Name of the weights."""
+        ...
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(N, dim) float32 unit rows."""

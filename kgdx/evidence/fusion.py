@@ -13,15 +13,30 @@ from kgdx.ports import TextEncoder
 _TEMPERATURE = 0.1
 
 
+def fuse(tokens: NDArray[np.float32]) -> NDArray[np.float32]:
+    """One vector for many, by attention.
+
+    Each token is asked by the mean of all (one head of scaled dot-product attention, Vaswani et al. 2017,
+    without learned projections), so that tokens that agree weigh more.
+
+    Args:
+        tokens: (T, dim) float32 unit rows, T at least 1.
+
+    Returns:
+        (dim,) float32 unit vector.
+    """
+    attention = np.exp(tokens @ tokens.mean(axis=0) / _TEMPERATURE)
+    fused = (attention / attention.sum()) @ tokens
+    return np.asarray(fused / max(float(np.linalg.norm(fused)), 1e-12), dtype=np.float32)
+
+
 def case_vector(
     evidence: Sequence[Evidence], images: Sequence[NDArray[np.float32]], encoder: TextEncoder
 ) -> NDArray[np.float32]:
-    """Fuse images and affirmed findings by attention.
+    """The fused vector of a case.
 
     Tokens are the image vectors and the vectors of the names of present findings; what is absent or
-    uncertain is left out, for such vectors barely encode negation. Each token is asked by the mean of all
-    (one head of scaled dot-product attention, Vaswani et al. 2017, without learned projections), so that
-    tokens that agree weigh more.
+    uncertain is left out, for such vectors barely encode negation.
 
     Args:
         images: (dim,) float32 unit vectors, in the space of `encoder`.
@@ -30,14 +45,8 @@ def case_vector(
         (dim,) float32 unit vector; zeros if there is neither an image nor a present finding.
     """
     names = list(dict.fromkeys(e.name for e in evidence if e.polarity is Polarity.PRESENT))
-    tokens = [np.asarray(image, dtype=np.float32) for image in images]
-    tokens += list(encoder.encode_texts(names)) if names else []
-    if not tokens:
-        return np.zeros(encoder.dim, dtype=np.float32)
-    stacked = np.stack(tokens)
-    attention = np.exp(stacked @ stacked.mean(axis=0) / _TEMPERATURE)
-    fused = (attention / attention.sum()) @ stacked
-    return np.asarray(fused / max(float(np.linalg.norm(fused)), 1e-12), dtype=np.float32)
+    tokens = [*images, *encoder.encode_texts(names)] if names else list(images)
+    return fuse(np.stack(tokens)) if tokens else np.zeros(encoder.dim, dtype=np.float32)
 
 
 def contradictions(evidence: Sequence[Evidence]) -> tuple[str, ...]:

@@ -122,8 +122,8 @@ class Justifier:
         return (*up, *down, (row, False))
 
     def _stated_finding(self, general: int, position: int) -> tuple[int, int | None]:
-        """The finding stated of the disease, a kind of `general`, whose frequency stands for it; and its edge."""
-        annotations, snapshot = self.reasoner.graph.annotations, self.reasoner.graph.snapshot
+        """The commonest kind of `general` that is stated of the disease, and the row of its edge."""
+        annotations = self.reasoner.graph.annotations
         start, end = annotations.direct.indptr[position : position + 2]
         stated = annotations.direct.indices[start:end]
         is_kind = np.asarray(annotations.ancestors[stated, general].todense()).ravel()

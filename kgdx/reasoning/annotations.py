@@ -107,7 +107,7 @@ def _closure(snapshot: Snapshot) -> sp.csr_matrix:
 def _mean_frequency(
     snapshot: Snapshot, rows: NDArray[np.int64], candidates: NDArray[np.int64], shape: tuple[int, int]
 ) -> sp.csr_matrix:
-    """Mean of the stated frequencies of each (disease, finding); `UNSTATED_FREQUENCY` where none is stated."""
+    """Mean of the stated frequencies of each (disease, finding), else `UNSTATED_FREQUENCY`."""
     where = (np.searchsorted(candidates, snapshot.head[rows]), snapshot.tail[rows])
     stated = snapshot.frequency[rows].astype(np.float64)
     is_stated = ~np.isnan(stated)

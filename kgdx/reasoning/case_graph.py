@@ -83,11 +83,11 @@ class DiagnosticGraph:
 
     @cached_property
     def _is_match(self) -> NDArray[np.bool_]:
-        return self._relation == self._relation_names.index("exact_match")
+        return np.equal(self._relation, self._relation_names.index("exact_match"))
 
     @cached_property
     def _is_gene(self) -> NDArray[np.bool_]:
-        return self._relation == self._relation_names.index("gene_associated_with_condition")
+        return np.equal(self._relation, self._relation_names.index("gene_associated_with_condition"))
 
     @cached_property
     def _ends(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -109,7 +109,7 @@ class DiagnosticGraph:
         fan_out, fan_in = (np.log1p(fan) / 10.0 for fan in self._fans)
         forward = (frequency, denied, information[head], information[tail], fan_out, fan_in)
         backward = (frequency, denied, information[tail], information[head], fan_in, fan_out)
-        return np.concatenate([np.stack(forward, 1), np.stack(backward, 1)]).astype(np.float32)
+        return np.asarray(np.concatenate([np.stack(forward, 1), np.stack(backward, 1)]), dtype=np.float32)
 
     @cached_property
     def norm(self) -> NDArray[np.float32]:
@@ -119,7 +119,7 @@ class DiagnosticGraph:
         what is merely well connected (the normalisation of Kipf & Welling 2017, arXiv:1609.02907).
         """
         fan_out, fan_in = self._fans
-        return (1.0 / np.sqrt(fan_out * fan_in)).astype(np.float32)
+        return np.asarray(1.0 / np.sqrt(fan_out * fan_in), dtype=np.float32)
 
     @cached_property
     def _fans(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -169,4 +169,4 @@ def _degree(
 ) -> NDArray[np.int64]:
     """For every edge, how many edges of its relation share its end."""
     counts = np.bincount(ends * num_relations + relation, minlength=num_nodes * num_relations)
-    return counts[ends * num_relations + relation]
+    return np.asarray(counts[ends * num_relations + relation], dtype=np.int64)

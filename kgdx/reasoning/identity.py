@@ -23,4 +23,4 @@ def same_disease(snapshot: Snapshot, candidates: NDArray[np.int64]) -> NDArray[n
         (np.ones(len(rows)), (snapshot.head[rows], snapshot.tail[rows])), shape=(size, size)
     )
     _, component = connected_components(matches, directed=False)
-    return component[candidates].astype(np.int64)
+    return np.asarray(component[candidates], dtype=np.int64)

@@ -4,7 +4,7 @@ from torch import Tensor
 from torch_geometric.nn import MessagePassing
 
 
-class BellmanFordStep(MessagePassing):
+class BellmanFordStep(MessagePassing):  # type: ignore[misc]
     """Send every walk one edge further: h'[v] = sum over edges (u, v) of h[u] * gate[u, v].
 
     Sum and product are kept free of any non-linearity, so that after l steps h[v] is exactly the sum over

@@ -1,7 +1,7 @@
 """Ranking: the whole graph proposes, the retained explanation subgraph decides."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kgdx.reasoning.case_graph import CaseGraph, DiagnosticGraph
+from kgdx.reasoning.forward import Forward
 from kgdx.reasoning.identity import same_disease
 from kgdx.reasoning.likelihood import LikelihoodSettings, contributions, priors
 from kgdx.reasoning.model import PathNetwork
-from kgdx.reasoning.query import MAX_WEIGHT, GraphQuery, Observation
-from kgdx.reasoning.retained import Walks, WalkSearch
+from kgdx.reasoning.query import GraphQuery
+from kgdx.reasoning.retained import Walks
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,38 +68,42 @@ class Ranking:
         return np.asarray(self.prior + self.base.sum(axis=1) + self.graph.sum(axis=1), dtype=np.float64)
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Reasoner:
     """A diagnostic graph with the network that reads it.
 
     Attributes:
         graph: edges and annotations of one snapshot.
-        network: trained weights, or None to rank by the base alone.
+        network: reads the case graph.
         relations: (R, text_dim) float32 embedded texts of `graph.directions`.
     """
 
     graph: DiagnosticGraph
-    network: PathNetwork | None
+    network: PathNetwork
     relations: Tensor
     settings: ReasonerSettings = field(default_factory=ReasonerSettings)
     likelihood: LikelihoodSettings = field(default_factory=LikelihoodSettings)
 
-    def __post_init__(self) -> None:
-        annotations = self.graph.annotations
-        self._priors = priors(annotations, self.likelihood)
-        self._same = same_disease(self.graph.snapshot, annotations.candidates)
+    @cached_property
+    def same(self) -> NDArray[np.int64]:
+        """(D,) number of the disease each candidate stands for; equivalent ones share it."""
+        return same_disease(self.graph.snapshot, self.graph.annotations.candidates)
 
+    @cached_property
+    def _priors(self) -> NDArray[np.float64]:
+        return priors(self.graph.annotations, self.likelihood)
+
+    @torch.no_grad()
     def rank(self, query: GraphQuery) -> Ranking:
         """Order the candidates for one case; the query must hold at least one observation."""
-        annotations = self.graph.annotations
-        base = contributions(query.observations, annotations, self.likelihood)
+        base = contributions(query.observations, self.graph.annotations, self.likelihood)
         logit = self._priors + base.sum(axis=0)
-        proposed, others = self._propose(logit)
-        diseases = annotations.candidates[proposed]
-        findings = np.array([seen.node for seen in query.observations], dtype=np.int64)
-        case_graph = self.graph.cut(findings, diseases)
-        graph, surplus, walks = self._read_graph(query, case_graph, diseases)
-        final = logit[proposed] + graph.sum(axis=1)
+        proposed, others = self._best(logit)
+        diseases = self.graph.annotations.candidates[proposed]
+        forward = self.forward(query, diseases)
+        walks = forward.strongest(self.settings.num_walks, self.settings.beam)
+        added = forward.decide(walks)
+        final = logit[proposed] + added.sum(axis=1)
         order = np.argsort(-final, kind="stable")
         return Ranking(
             diseases=diseases[order],
@@ -106,116 +111,34 @@ class Reasoner:
             probability=self._probability(final, logit[others])[order],
             prior=self._priors[proposed][order],
             base=base[:, proposed].T[order],
-            graph=graph[order],
-            surplus=surplus[order],
+            graph=added[order],
+            surplus=(forward.read().double().numpy() - added.sum(axis=1))[order],
             walks=_renumbered(walks, order),
-            case_graph=case_graph,
+            case_graph=forward.case_graph,
             others=others,
         )
 
-    def _propose(self, logit: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The best candidates by base, one for each disease however many sources name it."""
+    def propose(self, query: GraphQuery) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Positions of the candidates the base proposes, best first; and (D,) the base logits of all."""
+        base = contributions(query.observations, self.graph.annotations, self.likelihood)
+        logit = self._priors + base.sum(axis=0)
+        return self._best(logit)[0], logit
+
+    def forward(self, query: GraphQuery, diseases: NDArray[np.int64]) -> Forward:
+        """The network on one case, for some candidates, by node index."""
+        return Forward.of(self.network, self.graph, self.relations, query, diseases)
+
+    def _best(self, logit: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The best candidates and the rest, one for each disease however many sources name it."""
         order = np.argsort(-logit, kind="stable")
-        _, first = np.unique(self._same[order], return_index=True)
+        _, first = np.unique(self.same[order], return_index=True)
         distinct = order[np.sort(first)]
         return distinct[: self.settings.num_proposed], distinct[self.settings.num_proposed :]
-
-    @torch.no_grad()
-    def _read_graph(
-        self, query: GraphQuery, case_graph: CaseGraph, diseases: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], Walks]:
-        if self.network is None:
-            return _nothing(len(diseases), len(query.observations))
-        network = self.network
-        context = torch.from_numpy(query.context)
-        gates = network.gates(
-            self.relations,
-            torch.from_numpy(case_graph.direction),
-            torch.from_numpy(case_graph.features),
-            torch.from_numpy(case_graph.norm),
-            context,
-        )
-        sent = network.boundaries(finding_features(query.observations, self.graph), context)
-        sent = sent * may_speak(query.observations).unsqueeze(1)
-        nodes = case_graph.local(np.array([seen.node for seen in query.observations]))
-        start = torch.zeros(len(case_graph.nodes), sent.shape[1]).index_add(0, torch.from_numpy(nodes), sent)
-        edge_index = torch.from_numpy(case_graph.edge_index)
-        candidates = case_graph.local(diseases)
-        full = network.read(network.walk(start, edge_index, gates), torch.from_numpy(candidates))
-        search = WalkSearch(
-            case_graph.edge_index,
-            gates.numpy(),
-            start.numpy(),
-            network.walk(start.abs(), edge_index, gates).numpy(),
-            network.readout.numpy(),
-        )
-        walks = search.strongest(candidates, self.settings.num_walks, self.settings.beam)
-        graph = self._decide(walks, case_graph, candidates, gates, nodes, sent)
-        return graph, full.double().numpy() - graph.sum(axis=1), walks
-
-    def _decide(
-        self,
-        walks: Walks,
-        case_graph: CaseGraph,
-        candidates: NDArray[np.int64],
-        gates: Tensor,
-        findings: NDArray[np.int64],
-        sent: Tensor,
-    ) -> NDArray[np.float64]:
-        """Run the network again, on the retained edges of each candidate alone, finding by finding."""
-        assert self.network is not None  # noqa: S101 - narrowed by the only caller
-        size = len(case_graph.nodes)
-        owner = np.repeat(walks.candidate, walks.edges.shape[1])
-        edge = walks.edges.ravel()
-        retained = np.unique(owner[edge >= 0] * len(gates) + edge[edge >= 0])
-        owner, edge = retained // len(gates), retained % len(gates)
-        ends = owner * size + case_graph.edge_index[:, edge]
-        goals = np.arange(len(candidates)) * size + candidates
-        keys = np.unique(np.concatenate([ends.ravel(), goals]))
-        start = torch.zeros(len(keys), len(findings), sent.shape[1])
-        for i, node in enumerate(findings):
-            start[torch.from_numpy(np.flatnonzero(keys % size == node)), i] = sent[i]
-        edge_index = torch.from_numpy(np.searchsorted(keys, ends))
-        sums = self.network.walk(start, edge_index, gates[torch.from_numpy(edge)].unsqueeze(1))
-        read = torch.einsum("lkfc,lc->kf", sums[1:, np.searchsorted(keys, goals)], self.network.readout)
-        return read.double().numpy()
 
     def _probability(self, proposed: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
         scaled = np.concatenate([proposed, others]) / self.settings.temperature
         weight = np.exp(scaled - scaled.max())
         return np.asarray(weight[: len(proposed)] / weight.sum(), dtype=np.float64)
-
-
-def finding_features(observations: Sequence[Observation], graph: DiagnosticGraph) -> Tensor:
-    """(F, NUM_FINDING_FEATURES) float32: present, absent, strength in [0, 1], information content in [0, 1]."""
-    scale = np.log(len(graph.annotations.candidates) + 1.0)
-    rows = [
-        (
-            float(seen.weight > 0),
-            float(seen.weight < 0),
-            abs(seen.weight) / MAX_WEIGHT,
-            graph.annotations.information[seen.node] / scale,
-        )
-        for seen in observations
-    ]
-    return torch.tensor(rows, dtype=torch.float32)
-
-
-def may_speak(observations: Sequence[Observation]) -> Tensor:
-    """(F,) float32, 1 where a finding may send walks through the graph, else 0.
-
-    What a text or an image denies does not: the network learned from findings that were looked for, and
-    what it adds for an absence could speak for a disease.
-    """
-    return torch.tensor([float(seen.weight > 0 or seen.is_looked_for) for seen in observations])
-
-
-def _nothing(
-    num_candidates: int, num_findings: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], Walks]:
-    none = np.zeros(0, dtype=np.int64)
-    walks = Walks(none, none, np.zeros((0, 1), dtype=np.int64), np.zeros(0, dtype=np.float32))
-    return np.zeros((num_candidates, num_findings)), np.zeros(num_candidates), walks
 
 
 def _renumbered(walks: Walks, order: NDArray[np.int64]) -> Walks:

@@ -132,4 +132,5 @@ def _best(group: Ints, value: Floats, count: int) -> Ints:
     order = order[value[order] > 0]
     sorted_group = group[order]
     rank = np.arange(len(order)) - np.searchsorted(sorted_group, sorted_group)
-    return order[rank < count]
+    best: Ints = order[rank < count]
+    return best

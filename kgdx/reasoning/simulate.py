@@ -47,8 +47,8 @@ class Simulator:
         self._settings = settings
         self._same = same_disease(snapshot, annotations.candidates)
         rows = snapshot.edges_of("subclass_of")
-        self._parents = _grouped(snapshot.head[rows], snapshot.tail[rows], snapshot.num_nodes)
-        self._children = _grouped(snapshot.tail[rows], snapshot.head[rows], snapshot.num_nodes)
+        self._parents = _Lists(snapshot.head[rows], snapshot.tail[rows], snapshot.num_nodes)
+        self._children = _Lists(snapshot.tail[rows], snapshot.head[rows], snapshot.num_nodes)
         popularity = np.asarray(annotations.direct.sum(axis=0)).ravel()
         self._common = np.flatnonzero(popularity)
         self._rates = popularity[self._common] / popularity.sum()
@@ -60,8 +60,8 @@ class Simulator:
         shown = rng.random(len(findings)) < rates
         if not shown.any():
             shown[rng.integers(len(findings))] = True
-        present = rng.permutation(findings[shown])[: 1 + rng.poisson(settings.mean_findings - 1)]
-        present = [self._renamed(int(node), rng) for node in present]
+        written = rng.permutation(findings[shown])[: 1 + rng.poisson(settings.mean_findings - 1)]
+        present = [self._renamed(int(node), rng) for node in written]
         present += list(rng.choice(self._common, rng.poisson(settings.unrelated), p=self._rates))
         absent = list(findings[~shown][rng.random((~shown).sum()) < settings.recorded_absent])
         absent += list(rng.choice(self._common, rng.poisson(settings.unrelated_absent), p=self._rates))
@@ -80,23 +80,23 @@ class Simulator:
         return self._annotations.direct.indices[start:end], self._annotations.direct.data[start:end]
 
     def _renamed(self, node: int, rng: np.random.Generator) -> int:
-        parents = self._parents(node)
+        parents = self._parents[node]
         chance = rng.random()
         if len(parents) == 0 or chance >= self._settings.imprecise + self._settings.neighbour:
             return node
         parent = int(rng.choice(parents))
         if chance < self._settings.imprecise:
             return parent
-        return int(rng.choice(self._children(parent)))
+        return int(rng.choice(self._children[parent]))
 
 
-class _grouped:  # noqa: N801 - used as a function
-    """`grouped(a, b, n)(i)`: the values of b where a is i."""
+class _Lists:
+    """`_Lists(a, b, n)[i]`: the values of b where a is i."""
 
     def __init__(self, keys: NDArray[np.int32], values: NDArray[np.int32], size: int) -> None:
         order = np.argsort(keys, kind="stable")
         self._values = values[order]
         self._first = np.searchsorted(keys[order], np.arange(size + 1))
 
-    def __call__(self, key: int) -> NDArray[np.int32]:
+    def __getitem__(self, key: int) -> NDArray[np.int32]:
         return self._values[self._first[key] : self._first[key + 1]]

@@ -1,0 +1,135 @@
+"""The path network on one case: the whole case graph, and each candidate's retained part of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from kgdx.reasoning.case_graph import CaseGraph, DiagnosticGraph
+from kgdx.reasoning.model import PathNetwork
+from kgdx.reasoning.query import MAX_WEIGHT, GraphQuery, Observation
+from kgdx.reasoning.retained import Walks, WalkSearch
+
+
+@dataclass(frozen=True, eq=False)
+class Forward:
+    """One case, gates and boundaries computed; K candidates, F findings, C channels.
+
+    Attributes:
+        candidates: (K,) int64 local nodes of the case graph.
+        findings: (F,) int64 local nodes.
+        gates: (E, C) float32.
+        sent: (F, C) float32, what each finding sends out.
+    """
+
+    network: PathNetwork
+    case_graph: CaseGraph
+    candidates: NDArray[np.int64]
+    findings: NDArray[np.int64]
+    gates: Tensor
+    sent: Tensor
+
+    @classmethod
+    def of(
+        cls,
+        network: PathNetwork,
+        graph: DiagnosticGraph,
+        relations: Tensor,
+        query: GraphQuery,
+        diseases: NDArray[np.int64],
+    ) -> "Forward":
+        """Cut the case graph and compute gates and boundaries.
+
+        Args:
+            relations: (R, text_dim) float32 embedded texts of `graph.directions`.
+            diseases: (K,) int64 node indices.
+        """
+        findings = np.array([seen.node for seen in query.observations], dtype=np.int64)
+        case_graph = graph.cut(findings, diseases)
+        context = torch.from_numpy(query.context)
+        gates = network.gates(
+            relations,
+            torch.from_numpy(case_graph.direction),
+            torch.from_numpy(case_graph.features),
+            torch.from_numpy(case_graph.norm),
+            context,
+        )
+        sent = network.boundaries(_features(query.observations, graph), context)
+        sent = sent * _may_speak(query.observations).unsqueeze(1)
+        return cls(network, case_graph, case_graph.local(diseases), case_graph.local(findings), gates, sent)
+
+    def read(self) -> Tensor:
+        """(K,) float32 logits of the whole case graph."""
+        walks = self.network.walk(self._start(), self._edge_index(), self.gates)
+        return self.network.read(walks, torch.from_numpy(self.candidates))
+
+    def strongest(self, num_walks: int, beam: int) -> Walks:
+        """The strongest walks into each candidate; see `WalkSearch.strongest`."""
+        start = self._start()
+        search = WalkSearch(
+            self.case_graph.edge_index,
+            self.gates.numpy(),
+            start.numpy(),
+            self.network.walk(start.abs(), self._edge_index(), self.gates).numpy(),
+            self.network.readout.numpy(),
+        )
+        return search.strongest(self.candidates, num_walks, beam)
+
+    def decide(self, walks: Walks) -> NDArray[np.float64]:
+        """Run the network again, on the retained edges of each candidate alone, finding by finding.
+
+        Returns:
+            (K, F) float64 what each finding adds to each candidate.
+        """
+        size, num_edges = len(self.case_graph.nodes), len(self.gates)
+        owner, edge = np.repeat(walks.candidate, walks.edges.shape[1]), walks.edges.ravel()
+        retained = np.unique(owner[edge >= 0] * num_edges + edge[edge >= 0])
+        owner, edge = retained // num_edges, retained % num_edges
+        # Each candidate gets nodes of its own, so that one run serves them all without mixing.
+        ends = owner * size + self.case_graph.edge_index[:, edge]
+        goals = np.arange(len(self.candidates)) * size + self.candidates
+        nodes = np.unique(np.concatenate([ends.ravel(), goals]))
+        start = torch.zeros(len(nodes), *self.sent.shape)
+        for i, finding in enumerate(self.findings):
+            start[torch.from_numpy(np.flatnonzero(nodes % size == finding)), i] = self.sent[i]
+        edge_index = torch.from_numpy(np.searchsorted(nodes, ends))
+        gates = self.gates[torch.from_numpy(edge)].unsqueeze(1)
+        arrived = self.network.walk(start, edge_index, gates)[1:, np.searchsorted(nodes, goals)]
+        added: NDArray[np.float64] = (
+            torch.einsum("lkfc,lc->kf", arrived, self.network.readout).double().numpy()
+        )
+        return added
+
+    def _start(self) -> Tensor:
+        start = torch.zeros(len(self.case_graph.nodes), self.sent.shape[1])
+        return start.index_add(0, torch.from_numpy(self.findings), self.sent)
+
+    def _edge_index(self) -> Tensor:
+        return torch.from_numpy(self.case_graph.edge_index)
+
+
+def _features(observations: Sequence[Observation], graph: DiagnosticGraph) -> Tensor:
+    """(F, NUM_FINDING_FEATURES) float32 in [0, 1]: is present, is absent, strength, information content."""
+    scale = np.log(len(graph.annotations.candidates) + 1.0)
+    rows = [
+        (
+            float(seen.weight > 0),
+            float(seen.weight < 0),
+            abs(seen.weight) / MAX_WEIGHT,
+            graph.annotations.information[seen.node] / scale,
+        )
+        for seen in observations
+    ]
+    return torch.tensor(rows, dtype=torch.float32)
+
+
+def _may_speak(observations: Sequence[Observation]) -> Tensor:
+    """(F,) float32, 1 where a finding may send walks through the graph, else 0.
+
+    What a text or an image denies does not: the network learned from findings that were looked for, and
+    what it adds for an absence could speak for a disease.
+    """
+    return torch.tensor([float(seen.weight > 0 or seen.is_looked_for) for seen in observations])
