@@ -24,7 +24,7 @@ def normalise(text: str, schema: Schema, where: str = "curie") -> str:
         CurieError: if the text has another shape or its prefix is not in `prefixes.yaml`.
     """
     stripped = text.strip()
-    contracted = schema.contract(stripped) or stripped
+    contracted = (schema.contract(stripped) if "//" in stripped else None) or stripped
     match = _SHAPE.fullmatch(contracted)
     if match is None:
         raise CurieError(where, f"{text!r} is not a CURIE", "write PREFIX:local, as in HP:0002202")

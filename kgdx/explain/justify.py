@@ -12,9 +12,11 @@ from kgdx.reasoning.likelihood import expected_frequency
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.reasoner import Ranking, Reasoner
 from kgdx.reasoning.treatment import Option, Veto
+from kgdx.snapshot import Snapshot
 
 # What moves a logit by less than this is not worth a reader's time.
 _LEAST = 0.05
+_NUM_NAMED = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,9 +170,16 @@ def _treatment(option: Option, writer: PathWriter) -> Treatment:
         name=snapshot.names[option.treatment],
         status=TreatmentStatus.CONTRAINDICATED if forbidden else TreatmentStatus.RECOMMENDED,
         expected_benefit=option.benefit,
-        reasons=tuple(path.sentence for path in (*indicated, *forbidden)),
+        reasons=(_indicated_for(option, snapshot), *(path.sentence for path in forbidden)),
         paths=(*indicated, *forbidden),
     )
+
+
+def _indicated_for(option: Option, snapshot: Snapshot) -> str:
+    """What it is for, as in "Treats pneumonia (62%), pleural empyema (21%) and 2 more"."""
+    named = [f"{snapshot.names[i.disease]} ({i.probability:.0%})" for i in option.indications[:_NUM_NAMED]]
+    more = len(option.indications) - len(named)
+    return f"Treats {', '.join(named)}{f' and {more} more' if more else ''}"
 
 
 def _veto(veto: Veto, writer: PathWriter) -> Path:

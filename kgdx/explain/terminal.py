@@ -4,7 +4,7 @@ Meaning never hangs on colour or on a picture letter: signs and words say it too
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType
@@ -21,6 +21,8 @@ from kgdx.explain.wording import counted, percent, plain, signed
 
 _NUM_EXPLAINED = 3
 _PATHS_EACH = 3
+_NUM_TREATMENTS = 6
+_INDICATIONS_EACH = 1
 _FINDINGS_EACH = 3
 _BAR_CELLS = 10
 _ASCII = str.maketrans({"−": "-", "–": "-", "←": "<", "→": ">", "█": "#", "░": ".", "·": "-", "…": "~"})
@@ -43,7 +45,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield Panel(Text(plain(report.abstained)), title="No commitment", title_align="left", style="yellow")
     yield from _section("Differential", _differential(report))
     yield from _section("Best paths", _best_paths(report.differential[:_NUM_EXPLAINED]))
-    yield from _section("Treatments", [line for t in report.treatments for line in _treatment(t)])
+    yield from _section("Treatments", _treatments(report.treatments))
     yield from _section("Evidence", [_evidence(report)] if report.evidence else [])
     yield Text("")
     yield Text(plain(report.disclaimer), style="italic")
@@ -112,6 +114,17 @@ def _chain(path: Path) -> Iterator[RenderableType]:
         yield Padding(Text(plain(chain(path)), style="dim", overflow="fold"), (0, 0, 0, 11))
 
 
+def _treatments(treatments: Sequence[Treatment]) -> Iterator[RenderableType]:
+    """The best that are recommended, and every one that is vetoed: a veto is never left unsaid."""
+    vetoed = [t for t in treatments if t.status is TreatmentStatus.CONTRAINDICATED]
+    recommended = [t for t in treatments if t.status is not TreatmentStatus.CONTRAINDICATED]
+    for treatment in (*recommended[:_NUM_TREATMENTS], *vetoed):
+        yield from _treatment(treatment)
+    if len(recommended) > _NUM_TREATMENTS:
+        left = counted(len(recommended) - _NUM_TREATMENTS, "further treatment")
+        yield _hanging("", f"{left} in the page (--html) and in the data (--json)", "dim")
+
+
 def _treatment(treatment: Treatment) -> Iterator[RenderableType]:
     is_vetoed = treatment.status is TreatmentStatus.CONTRAINDICATED
     mark, style = ("[x] contraindicated", "bold red") if is_vetoed else ("[+] recommended", "bold green")
@@ -119,9 +132,11 @@ def _treatment(treatment: Treatment) -> Iterator[RenderableType]:
         (mark, style), "  ", (plain(treatment.name), "bold"), "  ", (plain(treatment.drug), "dim")
     )
     yield _hanging("benefit", f"{percent(treatment.expected_benefit)} of the posterior", "dim")
+    vetoes = [path for path in treatment.paths if is_vetoed and path.contribution == 0]
+    indications = [path for path in treatment.paths if path not in vetoes]
     for i, reason in enumerate(treatment.reasons):
-        yield _hanging("veto" if is_vetoed and i else "why", reason, "red" if is_vetoed and i else "dim")
-    for path in treatment.paths:
+        yield _hanging("veto" if i else "why", reason, "red" if i else "dim")
+    for path in (*indications[:_INDICATIONS_EACH], *vetoes):
         yield from _chain(path)
 
 

@@ -76,6 +76,7 @@ class Reasoner:
         graph: edges and annotations of one snapshot.
         network: reads the case graph.
         relations: (R, text_dim) float32 embedded texts of `graph.directions`.
+        is_merging: whether equivalent diseases are ranked as one.
     """
 
     graph: DiagnosticGraph
@@ -83,11 +84,15 @@ class Reasoner:
     relations: Tensor
     settings: ReasonerSettings = field(default_factory=ReasonerSettings)
     likelihood: LikelihoodSettings = field(default_factory=LikelihoodSettings)
+    is_merging: bool = True
 
     @cached_property
     def same(self) -> NDArray[np.int64]:
         """(D,) number of the disease each candidate stands for; equivalent ones share it."""
-        return same_disease(self.graph.snapshot, self.graph.annotations.candidates)
+        candidates = self.graph.annotations.candidates
+        return (
+            same_disease(self.graph.snapshot, candidates) if self.is_merging else np.arange(len(candidates))
+        )
 
     @cached_property
     def _priors(self) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from safetensors import safe_open
 
 from kgdx.domain.errors import BundleError, SourceError
@@ -19,6 +20,15 @@ from kgdx.encoders.train_clip import ClipTraining, train
 from kgdx.evidence.images import heat_map, image_evidence
 
 MIB = 1 << 20
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    # The model is so small that threads on busy cores wait for one another: 20 times slower, measured.
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

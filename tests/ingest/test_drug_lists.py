@@ -49,22 +49,23 @@ def test_the_column_gives_the_kind_where_the_prefix_does_not(store: EmbeddedStor
 
 
 def test_what_the_list_itself_marks_as_doubtful_is_rejected(store: EmbeddedStore, write: Write) -> None:
-    header = f"{HEADER}\tllm_nameres_correct\tis_allergen\tis_diagnostic_agent"
+    header = f"{HEADER}\tdisease id nameres\tllm_nameres_correct\tis_allergen\tis_diagnostic_agent"
     rows = [
         f"CHEBI:{i}\tdrug {i}\tMONDO:1\tdisease\t{flags}"
         for i, flags in enumerate(
             [
-                "TRUE\tFALSE\tFALSE",
-                "FALSE\tFALSE\tFALSE",
-                "TRUE\tTRUE\tFALSE",
-                "TRUE\tFALSE\tTRUE",
-                "?\tFALSE\tFALSE",
+                "MONDO:1\tTRUE\tFALSE\tFALSE",
+                "MONDO:1\tFALSE\tFALSE\tFALSE",
+                "MONDO:1\tTRUE\tTRUE\tFALSE",
+                "MONDO:1\tTRUE\tFALSE\tTRUE",
+                "MONDO:1\t?\tFALSE\tFALSE",
+                "MONDO:2\tFALSE\tFALSE\tFALSE",
             ]
         )
     ]
     summary = load("contraindications", write("c.tsv", "\n".join([header, *rows])), store)
-    assert [e.head for e in edges_of(store, "contraindicated_in")] == ["CHEBI:0"]
-    assert set(nodes_of(store)) == {"CHEBI:0", "MONDO:1"}
+    assert [e.head for e in edges_of(store, "contraindicated_in")] == ["CHEBI:0", "CHEBI:5"]
+    assert set(nodes_of(store)) == {"CHEBI:0", "CHEBI:5", "MONDO:1"}
     assert summary.rejected == {
         "name resolution marked wrong by the list itself": 2,
         "an allergen, not a drug": 1,

@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m benchmarks.<name>`; a table on stderr, one JSON object on stdout. None trains."""

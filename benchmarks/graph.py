@@ -1,0 +1,39 @@
+"""The graph a benchmark runs on, loaded from the folder of real data the way a user loads it."""
+
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ingest.load import load
+from kgdx.domain.errors import SourceError
+from kgdx.snapshot import Snapshot
+from kgdx.stores.embedded import EmbeddedStore
+
+
+def phenotype_sources(data: Path) -> list[tuple[str, Path]]:
+    """(source name, path) of the disease annotations, the ontology of the same release, and MONDO.
+
+    Raises:
+        SourceError: if the folder holds no annotations or no ontology.
+    """
+    annotations = _only(data / "hpo", "*.hpoa*")
+    date = re.search(r"\d{4}-\d{2}-\d{2}", annotations.name)
+    ontology = _only(data / "hpo", f"hp.*{date[0] if date else ''}*.json*")
+    return [("hpo", ontology), ("hpoa", annotations), ("mondo", data / "mondo")]
+
+
+def build_snapshot(sources: Sequence[tuple[str, Path]], tell: Callable[[str], None]) -> Snapshot:
+    """Load the sources into a store of their own and take its snapshot."""
+    with tempfile.TemporaryDirectory() as folder, EmbeddedStore.open(Path(folder) / "graph") as store:
+        for name, path in sources:
+            tell(f"loading {name} from {path.name}")
+            load(name, path, store)
+        return Snapshot.from_tables(*store.export())
+
+
+def _only(folder: Path, pattern: str) -> Path:
+    found = sorted(folder.glob(pattern))
+    if not found:
+        raise SourceError(str(folder), f"holds no {pattern}", "give the folder of the real data with --data")
+    return found[-1]
