@@ -183,6 +183,19 @@ def train_reasoner(
     run(graph, clip or shipped_folder() / "clip", out, patients, seed)
 
 
+@train.command("calibration")
+def train_calibration(
+    graph: Annotated[Path, typer.Option(help="Bundle whose graph to rank on.")],
+    cases: Annotated[Path, typer.Option(help="Phenopackets with known answers, one JSON a line, or gzip.")],
+    models: Annotated[Path, typer.Option(help="Folder with clip/ and reasoner/; the latter is rewritten.")],
+    candidates: Annotated[str, typer.Option(help="CURIE prefix of the diseases to rank.")] = "OMIM",
+) -> None:
+    """Fit the temperature that turns logits into probabilities, on cases with known answers."""
+    from kgdx.training import calibrate
+
+    calibrate(graph, models, cases, candidates)
+
+
 @train.command("image")
 def train_image(
     out: Annotated[Path, typer.Option(help="Folder for weights, settings and calibration.")],

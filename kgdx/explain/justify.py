@@ -102,16 +102,22 @@ class Justifier:
         )
 
     def _base_trails(self, query: GraphQuery, ranking: Ranking, place: int) -> list[Trail | None]:
-        """For each observation, the walk its likelihood ratio was read from; None where it was noise."""
-        return [self._base_trail(seen, int(ranking.positions[place])) for seen in query.observations]
+        """For each observation, the walk its likelihood ratio was read from; None where it was noise.
+
+        What a disease and a finding share only by being findings at all lowers the ratio: that is noise.
+        """
+        trails = []
+        for seen, value in zip(query.observations, ranking.base[place], strict=True):
+            position = int(ranking.positions[place])
+            denied = self._denied_row(seen.node, position) if seen.weight > 0 else None
+            is_noise = seen.weight > 0 and value <= 0
+            trails.append(denied or (None if is_noise else self._base_trail(seen, position)))
+        return trails
 
     def _base_trail(self, seen: Observation, position: int) -> Trail | None:
         annotations = self.reasoner.graph.annotations
         via = seen.node
         if seen.weight > 0:
-            denied = self._denied_row(seen.node, position)
-            if denied is not None:
-                return denied
             _, ancestors, _ = expected_frequency(seen.node, annotations, self.reasoner.likelihood)
             via = int(ancestors[position])
         if via < 0:

@@ -1,7 +1,14 @@
 """One step of the generalised Bellman–Ford iteration, as torch-geometric message passing."""
 
+import warnings
+
 from torch import Tensor
-from torch_geometric.nn import MessagePassing
+
+with warnings.catch_warnings():
+    # torch-geometric decorates functions with a part of torch that is going; nothing we could mend.
+    warnings.filterwarnings("ignore", message=r".*torch\.jit", category=FutureWarning)
+    warnings.filterwarnings("ignore", message=r".*torch\.jit", category=DeprecationWarning)
+    from torch_geometric.nn import MessagePassing
 
 
 class BellmanFordStep(MessagePassing):  # type: ignore[misc]

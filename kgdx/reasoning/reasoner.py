@@ -49,6 +49,7 @@ class Ranking:
         walks: of the retained subgraphs; `walks.candidate` counts along K.
         case_graph: in which the walks lie.
         others: (M,) int64 positions of the candidates that were not proposed, best base first.
+        others_logit: (M,) float64 their base logits.
     """
 
     diseases: NDArray[np.int64]
@@ -61,6 +62,7 @@ class Ranking:
     walks: Walks
     case_graph: CaseGraph
     others: NDArray[np.int64]
+    others_logit: NDArray[np.float64]
 
     @property
     def logit(self) -> NDArray[np.float64]:
@@ -121,6 +123,7 @@ class Reasoner:
             walks=_renumbered(walks, order),
             case_graph=forward.case_graph,
             others=others,
+            others_logit=logit[others],
         )
 
     def propose(self, query: GraphQuery) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

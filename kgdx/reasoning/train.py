@@ -15,10 +15,11 @@ from torch import Tensor
 
 from kgdx.evidence.fusion import fuse
 from kgdx.ports import TextEncoder
+from kgdx.reasoning.calibration import Answered, fit_temperature
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.model import ModelSettings, PathNetwork
 from kgdx.reasoning.query import GraphQuery, Observation
-from kgdx.reasoning.reasoner import Reasoner, ReasonerSettings
+from kgdx.reasoning.reasoner import Ranking, Reasoner, ReasonerSettings
 from kgdx.reasoning.simulate import SimulationSettings, Simulator
 
 Progress = Callable[[int, int, str], None]
@@ -52,7 +53,7 @@ class Outcome:
 
     Attributes:
         base_top1, top1: share of held-out patients whose disease came first, by the base and by base + graph.
-        temperature: that makes the probabilities of the held-out patients likeliest.
+        temperature: fitted on the held-out patients.
     """
 
     num_heldout: int
@@ -148,32 +149,22 @@ def _evaluate(
     rng: np.random.Generator,
     progress: Progress,
 ) -> Outcome:
-    logits, is_true, base_first = [], [], []
+    answered, base_first = [], []
     for done, position in enumerate(rng.choice(diseases, settings.num_heldout)):
         query = _query(simulator.draw(int(position), rng), reasoner, encoder, settings, rng)
         ranking = reasoner.rank(query)
-        logits.append(ranking.logit)
-        is_true.append(reasoner.same[ranking.positions] == reasoner.same[position])
-        base = ranking.prior + ranking.base.sum(axis=1)
-        base_first.append(bool(is_true[-1][np.argmax(base)]))
+        is_true = reasoner.same[ranking.positions] == reasoner.same[position]
+        answered.append(answer(ranking, is_right=bool(is_true[0])))
+        base_first.append(bool(is_true[np.argmax(ranking.prior + ranking.base.sum(axis=1))]))
         progress(done + 1, settings.num_heldout, "held-out patients")
     return Outcome(
-        num_heldout=len(logits),
+        num_heldout=len(answered),
         base_top1=float(np.mean(base_first)),
-        top1=float(np.mean([hits[0] for hits in is_true])),
-        temperature=_temperature(logits, is_true),
+        top1=float(np.mean([case.is_right for case in answered])),
+        temperature=fit_temperature(answered),
     )
 
 
-def _temperature(logits: list[NDArray[np.float64]], is_true: list[NDArray[np.bool_]]) -> float:
-    """The temperature of a grid that makes the true diseases likeliest."""
-    grid = np.geomspace(0.5, 8.0, 49)
-    found = [(logit, hit) for logit, hit in zip(logits, is_true, strict=True) if hit.any()]
-    if not found:
-        return 1.0
-
-    def likelihood(temperature: float) -> float:
-        scaled = [(logit / temperature, hit) for logit, hit in found]
-        return float(np.mean([x[hit].max() - np.logaddexp.reduce(x) for x, hit in scaled]))
-
-    return float(max(grid, key=likelihood))
+def answer(ranking: Ranking, *, is_right: bool) -> Answered:
+    """A ranking as calibration takes it."""
+    return Answered(np.concatenate([ranking.logit, ranking.others_logit]), is_right)
