@@ -31,11 +31,18 @@ def add(
     """Load a source. Loading it again replaces what it said; nothing is written if the source is broken."""
     from ingest.catalogue import find
     from ingest.load import load
+    from kgdx.domain.errors import SourceError
     from kgdx.stores.embedded import EmbeddedStore
 
-    find(name)  # a wrong name must not leave an empty graph behind
-    with EmbeddedStore.open(store) as graph, _progress(name) as progress:
-        summary = load(name, path, graph, progress)
+    find(name)
+    is_new = not store.exists()
+    try:
+        with EmbeddedStore.open(store) as graph, _progress(name) as progress:
+            summary = load(name, path, graph, progress)
+    except SourceError:
+        if is_new:  # a source that cannot be loaded must not leave an empty graph behind
+            store.unlink(missing_ok=True)
+        raise
     _tell(summary)
     if as_json:
         typer.echo(json.dumps(asdict(summary), ensure_ascii=False))

@@ -83,19 +83,25 @@ def build(snapshot: Snapshot, models: Path, out: Path, version: str) -> Bundle:
         version: of kgdx.
 
     Raises:
-        BundleError: if `out` holds something that is no bundle, or the models are not there.
+        BundleError: if `out` holds something that is no bundle, or cannot be written, or the models are not
+            there.
     """
+    out = out.resolve()
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise BundleError(str(out), "is in the way and is no bundle", "choose another folder for --out")
     for name in MODELS:
         if not (models / name).is_dir():
             raise BundleError(str(models / name), "there is no such model", "reinstall kgdx")
-    with _replacing(out) as draft:
-        (draft / GRAPH).mkdir()
-        snapshot.write(draft / GRAPH)
-        for name in MODELS:
-            shutil.copytree(models / name, draft / name)
-        _write_manifest(draft, snapshot, version)
+    try:
+        with _replacing(out) as draft:
+            (draft / GRAPH).mkdir()
+            snapshot.write(draft / GRAPH)
+            for name in MODELS:
+                shutil.copytree(models / name, draft / name)
+            _write_manifest(draft, snapshot, version)
+    except OSError as error:
+        fact = f"cannot be written ({error.strerror or error})"
+        raise BundleError(str(out), fact, "choose another folder for --out") from error
     return Bundle(out, _manifest(out)["release"])
 
 
@@ -177,5 +183,7 @@ def _replacing(out: Path) -> Iterator[Path]:
             os.replace(out, old)
         os.replace(draft, out)
     finally:
+        if old.exists() and not out.exists():
+            os.replace(old, out)
         shutil.rmtree(draft, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

@@ -85,7 +85,10 @@ class Engine:
     def diagnose(self, case: CaseIn | Case) -> ReportOut:
         """Rank diagnoses and treatments for one case, each with its reasons.
 
-        What cannot be used of a case (an unknown code, an unreadable image) becomes a warning of the report.
+        A code that the graph does not know, or an image of a kind that the model does not, becomes a warning.
+
+        Raises:
+            ImageError: if an image of the case cannot be read at all.
         """
         found = self._extractor.extract(case.to_domain() if isinstance(case, CaseIn) else case)
         query = seed(found.evidence, self.snapshot, found.context)

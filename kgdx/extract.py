@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from graph_schema import Schema
 from kgdx.domain.case import Case, Polarity, ReportText
-from kgdx.domain.errors import ImageError
 from kgdx.domain.evidence import Evidence, ImageOrigin
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.imaging import read_image
@@ -57,7 +56,11 @@ class Extractor:
     clip: Clip
 
     def extract(self, case: Case) -> Extraction:
-        """Read everything that can be read; what cannot becomes a warning."""
+        """Read a case. A code the graph does not know becomes a warning.
+
+        Raises:
+            ImageError: if an image cannot be read; an answer without it might be taken for one with it.
+        """
         coded, warnings = code_evidence(case.findings, self.snapshot, self.schema)
         evidence = list(coded)
         mentioned: tuple[DiseaseMention, ...] = ()
@@ -97,11 +100,7 @@ class Extractor:
         shown: list[ShownImage] = []
         warnings: list[str] = []
         for image in case.images:
-            try:
-                pixels = read_image(image.path).pixels
-            except ImageError as error:
-                warnings.append(f"image {error}; it was left out")
-                continue
+            pixels = read_image(image.path).pixels
             found, complaints = image_evidence(
                 pixels, image.image_id, self.clip, self.clip, self.clip.findings
             )

@@ -26,8 +26,8 @@ class Answered:
 
 def first_probability(case: Answered, temperature: float) -> float:
     """Probability of the first of the ranking, in (0, 1]."""
-    scaled = case.logits / temperature
-    return float(np.exp(scaled[0] - np.logaddexp.reduce(scaled)))
+    scaled = (case.logits - case.logits.max()) / temperature
+    return float(np.exp(scaled[0]) / np.exp(scaled).sum())
 
 
 def fit_temperature(cases: Sequence[Answered]) -> float:

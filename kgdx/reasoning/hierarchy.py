@@ -45,16 +45,19 @@ class Hierarchy:
             node index -> trail from `node` to it.
         """
         trails: dict[int, Trail] = {node: ()}
-        height = {node: 0}
-        queue = deque([node])
+        lowest = {node: 0}
+        queue: deque[tuple[int, int, Trail]] = deque([(node, 0, ())])
         while queue:
-            here = queue.popleft()
+            here, height, trail = queue.popleft()
             for row, there, is_forward, rise in self._next(here, over_matches):
-                if there in trails or (max_kinds is not None and height[here] + rise > max_kinds):
+                reached = 0 if max_kinds is None else height + rise
+                # A longer way with fewer kinds on it may lead on to what the shortest way no longer reaches.
+                if reached > (max_kinds or 0) or reached >= lowest.get(there, reached + 1):
                     continue
-                trails[there] = (*trails[here], (row, is_forward))
-                height[there] = height[here] + rise
-                queue.append(there)
+                lowest[there] = reached
+                longer = (*trail, (row, is_forward))
+                trails.setdefault(there, longer)
+                queue.append((there, reached, longer))
         return trails
 
     def _next(self, node: int, over_matches: bool) -> list[tuple[int, int, bool, int]]:

@@ -109,7 +109,7 @@ def _fit(
             torch.autograd.backward(torch.stack(losses).mean())
             torch.nn.utils.clip_grad_norm_(reasoner.network.parameters(), 1.0)
             optimizer.step()
-            recent = 0.95 * recent + 0.05 * float(torch.stack(losses).mean())
+            recent = 0.95 * recent + 0.05 * float(torch.stack(losses).detach().mean())
         schedule.step()
         shown = recent / (1 - 0.95 ** (step + 1))
         progress((step + 1) * settings.batch, settings.num_patients, f"training, loss {shown:.3f}")
