@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kgdx import __version__
-from kgdx.domain.errors import BackendUnavailableError, KgdxError
+from kgdx.domain.errors import BackendUnavailableError, BadInputError, KgdxError
 
 app = typer.Typer(
     name="kgdx",
@@ -123,7 +123,11 @@ def _diagnose(case: "object", bundle: Path | None, *, as_json: bool, html: Path 
 
         print_report(report, Console())
     if html is not None:
-        report.to_html(html)
+        try:
+            report.to_html(html)
+        except OSError as error:
+            fact = f"cannot be written ({error.strerror})"
+            raise BadInputError(str(html), fact, "choose another file for --html") from error
         talk.print(f"page written to {html}", highlight=False)
 
 

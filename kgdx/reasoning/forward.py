@@ -10,7 +10,7 @@ from torch import Tensor
 
 from kgdx.reasoning.case_graph import CaseGraph, DiagnosticGraph
 from kgdx.reasoning.model import PathNetwork
-from kgdx.reasoning.query import MAX_WEIGHT, GraphQuery, Observation
+from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.retained import Walks, WalkSearch
 
 
@@ -58,7 +58,7 @@ class Forward:
             context,
         )
         sent = network.boundaries(_features(query.observations, graph), context)
-        sent = sent * _may_speak(query.observations).unsqueeze(1)
+        sent = sent * _certainty(query.observations).unsqueeze(1)
         return cls(network, case_graph, case_graph.local(diseases), case_graph.local(findings), gates, sent)
 
     def read(self) -> Tensor:
@@ -112,13 +112,12 @@ class Forward:
 
 
 def _features(observations: Sequence[Observation], graph: DiagnosticGraph) -> Tensor:
-    """(F, NUM_FINDING_FEATURES) float32 in [0, 1]: is present, is absent, strength, information content."""
+    """(F, NUM_FINDING_FEATURES) float32 in [0, 1]: is present, is absent, information content."""
     scale = np.log(len(graph.annotations.candidates) + 1.0)
     rows = [
         (
             float(seen.weight > 0),
             float(seen.weight < 0),
-            abs(seen.weight) / MAX_WEIGHT,
             graph.annotations.information[seen.node] / scale,
         )
         for seen in observations
@@ -126,10 +125,13 @@ def _features(observations: Sequence[Observation], graph: DiagnosticGraph) -> Te
     return torch.tensor(rows, dtype=torch.float32)
 
 
-def _may_speak(observations: Sequence[Observation]) -> Tensor:
-    """(F,) float32, 1 where a finding may send walks through the graph, else 0.
+def _certainty(observations: Sequence[Observation]) -> Tensor:
+    """(F,) float32 in [0, 1], how much of what a finding sends out is let through.
 
-    What a text or an image denies does not: the network learned from findings that were looked for, and
-    what it adds for an absence could speak for a disease.
+    At even prior odds, an observation of weight w leaves the finding tanh(w / 2) likelier than its opposite.
+    What a text or an image denies sends nothing: the network learned from findings that were looked for,
+    and what it adds for an absence could speak for a disease.
     """
-    return torch.tensor([float(seen.weight > 0 or seen.is_looked_for) for seen in observations])
+    let_through = [seen.weight > 0 or seen.is_looked_for for seen in observations]
+    weights = torch.tensor([abs(seen.weight) for seen in observations])
+    return torch.tanh(weights / 2) * torch.tensor(let_through)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from kgdx.reasoning.case_graph import NUM_EDGE_FEATURES
 from kgdx.reasoning.layers import BellmanFordStep
 
-NUM_FINDING_FEATURES = 4
+NUM_FINDING_FEATURES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ class PathNetwork(nn.Module):
         """What each finding of the case sends out.
 
         Args:
-            findings: (F, NUM_FINDING_FEATURES) float32: 1 if present, 1 if absent, strength in [0, 1], and
-                information content scaled to [0, 1].
+            findings: (F, NUM_FINDING_FEATURES) float32: 1 if present, 1 if absent, and information content
+                scaled to [0, 1].
 
         Returns:
             (F, C) float32, unbounded, signed.

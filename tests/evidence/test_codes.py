@@ -33,7 +33,7 @@ def test_a_known_code_is_evidence(snapshot: Snapshot) -> None:
     findings = tuple(CodedFinding("hp:0002202", polarity) for polarity in Polarity)
     evidence, _ = code_evidence(findings, snapshot, SCHEMA)
     assert [(e.curie, e.polarity, e.weight) for e in evidence] == [
-        ("HP:0002202", Polarity.PRESENT, 6.0),
+        ("HP:0002202", Polarity.PRESENT, 12.0),
         ("HP:0002202", Polarity.ABSENT, -4.0),
         ("HP:0002202", Polarity.UNCERTAIN, 0.7),
     ]

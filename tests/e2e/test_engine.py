@@ -1,0 +1,367 @@
+"""The whole way on the bundled case: what a user sees, and whether it can be believed."""
+
+import json
+from dataclasses import fields, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+
+from kgdx.domain.case import Polarity
+from kgdx.domain.errors import ImageError
+from kgdx.domain.evidence import CodeOrigin, ImageOrigin, TextOrigin
+from kgdx.domain.report import Path as GraphPath
+from kgdx.domain.report import Treatment, TreatmentStatus
+from kgdx.encoders.imaging import read_image
+from kgdx.engine import Engine
+from kgdx.explain.walk import all_paths
+from kgdx.reasoning.case_graph import DiagnosticGraph
+from kgdx.reasoning.query import GraphQuery, seed
+from kgdx.reasoning.reasoner import Reasoner
+from kgdx.snapshot import Snapshot
+from kgdx.wire import CaseIn, ReportOut
+
+PLEURAL_OR_PNEUMONIC = {
+    "kgdx:parapneumonic-effusion",
+    "MONDO:0005922",  # pleural tuberculosis
+    "MONDO:0018667",  # pleural empyema
+    "MONDO:0005249",  # pneumonia
+    "MONDO:0004652",  # bacterial pneumonia
+    "MONDO:0030602",  # Klebsiella pneumonia
+    "MONDO:0005970",  # staphylococcal pneumonia
+    "MONDO:0005824",  # Legionnaires' disease
+}
+KEYS = {
+    "report": "release evidence differential treatments warnings abstained disclaimer",
+    "evidence": "curie name polarity weight origin",
+    "differential": "disease name rank logit probability supports contradicts unexplained paths graph_surplus",
+    "supports": "curie name contribution",
+    "paths": "steps contribution sentence",
+    "steps": "edge_id head head_name relation tail tail_name is_forward source publications frequency negated",
+    "treatments": "drug name status expected_benefit reasons paths",
+}
+
+
+def stops(path: GraphPath) -> list[str]:
+    ends = [(s.head, s.tail) if s.is_forward else (s.tail, s.head) for s in path.steps]
+    assert all(one[1] == two[0] for one, two in pairwise(ends)), "steps chain"
+    return [ends[0][0], *(b for _, b in ends)] if ends else []
+
+
+# What was read
+
+
+def test_codes_texts_and_images_are_all_read(report: ReportOut) -> None:
+    seen = {modality: set() for modality in ("code", "text", "image")}
+    for item in report.evidence:
+        seen[item.origin.modality].add((item.curie, item.polarity))
+    assert {("HP:0001945", Polarity.PRESENT), ("HP:0012764", Polarity.ABSENT)} <= seen["code"]
+    assert ("HP:0002202", Polarity.PRESENT) in seen["text"]
+    assert ("HP:0002202", Polarity.PRESENT) in seen["image"]
+    assert ("HP:0002107", Polarity.ABSENT) in seen["text"]
+
+
+def test_every_piece_of_evidence_can_be_found_where_it_says(report: ReportOut, case: CaseIn) -> None:
+    for item in report.evidence:
+        origin = item.origin
+        if isinstance(origin, TextOrigin):
+            assert case.report[origin.section][origin.start : origin.end] == origin.quote != ""
+        elif isinstance(origin, ImageOrigin):
+            left, top, right, bottom = origin.region
+            assert 0 <= left < right <= 1
+            assert 0 <= top < bottom <= 1
+            assert 0 <= origin.probability <= 1
+            assert origin.image_id == "effusion.png"
+        else:
+            assert isinstance(origin, CodeOrigin)
+            assert origin.given in {finding.id for finding in case.findings}
+
+
+def test_the_image_finding_lies_on_its_side(report: ReportOut) -> None:
+    """The drawn effusion is at the base of the left lung, which is right of the middle of the picture."""
+    (effusion,) = (
+        e for e in report.evidence if e.curie == "HP:0002202" and isinstance(e.origin, ImageOrigin)
+    )
+    left, top, right, bottom = effusion.origin.region
+    assert (left + right) / 2 > 0.5
+    assert (top + bottom) / 2 > 0.5
+
+
+# What was concluded
+
+
+def test_the_first_diagnoses_are_pleural_or_pneumonic(report: ReportOut) -> None:
+    assert {d.disease for d in report.differential[:3]} <= PLEURAL_OR_PNEUMONIC
+    assert len({d.disease for d in report.differential} & PLEURAL_OR_PNEUMONIC) >= 4
+
+
+def test_the_differential_is_in_order(report: ReportOut) -> None:
+    assert [d.rank for d in report.differential] == list(range(1, 11))
+    for key in ("logit", "probability"):
+        values = [getattr(d, key) for d in report.differential]
+        assert values == sorted(values, reverse=True)
+    assert 0 < sum(d.probability for d in report.differential) <= 1
+
+
+def test_every_score_has_its_reason_in_the_graph(report: ReportOut, engine: Engine) -> None:
+    edges = set(engine.snapshot.edges["edge_id"].to_pylist())
+    believed = {item.curie for item in report.evidence}
+    for diagnosis in report.differential:
+        assert diagnosis.supports
+        assert diagnosis.paths
+        for path in diagnosis.paths:
+            assert {step.edge_id for step in path.steps} <= edges
+            assert stops(path)[0] in believed
+            assert stops(path)[-1] == diagnosis.disease
+            assert path.sentence[0] == path.sentence[0].upper()
+
+
+def test_what_is_denied_never_supports(report: ReportOut) -> None:
+    by_curie: dict[str, float] = {}
+    coded = {e.curie for e in report.evidence if isinstance(e.origin, CodeOrigin)}
+    for item in report.evidence:
+        by_curie[item.curie] = by_curie.get(item.curie, 0.0) + item.weight
+    denied = {curie for curie, weight in by_curie.items() if weight < 0 and curie not in coded}
+    assert {"HP:0002107", "HP:0001640"} <= denied
+    for diagnosis in report.differential:
+        assert denied.isdisjoint(f.curie for f in (*diagnosis.supports, *diagnosis.unexplained))
+
+
+@pytest.mark.parametrize("said", ["No pleural effusion.", "Pleural effusion is absent."])
+def test_a_negated_mention_never_supports(engine: Engine, said: str) -> None:
+    found = engine.diagnose(CaseIn(report=f"Cough and fever. {said}"))
+    (effusion,) = (e for e in found.evidence if e.curie == "HP:0002202")
+    assert effusion.polarity is Polarity.ABSENT
+    assert found.differential
+    assert all("HP:0002202" not in {f.curie for f in d.supports} for d in found.differential)
+
+
+def test_an_absence_lowers_what_usually_shows_it(engine: Engine) -> None:
+    codes = ["HP:0001945", "HP:0033771", "HP:0001974"]
+
+    def empyema(text: str) -> float:
+        found = engine.diagnose(CaseIn(findings=codes, report=text))
+        return next((d.logit for d in found.differential if d.name == "pleural empyema"), -np.inf)
+
+    with_it, silent, without = map(empyema, ("Pleural effusion.", "", "No pleural effusion."))
+    assert with_it > silent > without
+    assert np.isfinite(silent)
+
+
+# What was recommended
+
+
+def by_name(report: ReportOut) -> dict[str, Treatment]:
+    return {t.name.casefold(): t for t in report.treatments}
+
+
+def test_penicillins_are_vetoed_over_the_allergy(report: ReportOut) -> None:
+    found = by_name(report)
+    for name in ("amoxicillin", "amoxicillin clavulanate", "piperacillin-tazobactam"):
+        drug = found[name]
+        assert drug.status is TreatmentStatus.CONTRAINDICATED
+        assert stops(drug.paths[-1])[0] == "kgdx:penicillins"
+        assert stops(drug.paths[-1])[-1] == drug.drug
+        assert "allergic to penicillins" in drug.reasons[-1]
+        assert drug.expected_benefit > 0, "vetoed, not dropped"
+    assert found["levofloxacin"].status is TreatmentStatus.RECOMMENDED
+
+
+def test_without_the_allergy_nothing_else_changes(report: ReportOut, engine: Engine, case: CaseIn) -> None:
+    free = engine.diagnose(case.model_copy(update={"allergies": [], "images": []}))
+    bound = engine.diagnose(case.model_copy(update={"images": []}))
+    assert by_name(free)["amoxicillin"].status is TreatmentStatus.RECOMMENDED
+    assert {t.drug for t in free.treatments} == {t.drug for t in bound.treatments}
+    assert free.differential == bound.differential
+
+
+def test_recommended_come_first_and_every_path_ends_at_the_drug(report: ReportOut, engine: Engine) -> None:
+    edges = set(engine.snapshot.edges["edge_id"].to_pylist())
+    vetoed = [t.status is TreatmentStatus.CONTRAINDICATED for t in report.treatments]
+    assert vetoed == sorted(vetoed)
+    for treatment in report.treatments:
+        assert treatment.reasons
+        for path in treatment.paths:
+            assert {step.edge_id for step in path.steps} <= edges
+            assert not path.steps or stops(path)[-1] == treatment.drug
+
+
+# The ways out
+
+
+def keys(value: object) -> str:
+    assert isinstance(value, dict)
+    return " ".join(value)
+
+
+def test_the_json_has_the_keys_that_are_documented(report: ReportOut) -> None:
+    told = json.loads(report.model_dump_json())
+    assert keys(told) == KEYS["report"]
+    first = told["differential"][0]
+    for name, value in (
+        ("evidence", told["evidence"][0]),
+        ("differential", first),
+        ("supports", first["supports"][0]),
+        ("paths", first["paths"][0]),
+        ("steps", first["paths"][0]["steps"][0]),
+        ("treatments", told["treatments"][0]),
+        ("paths", told["treatments"][0]["paths"][0]),
+    ):
+        assert keys(value) == KEYS[name]
+    modalities = {e["origin"]["modality"] for e in told["evidence"]}
+    assert modalities == {"code", "text", "image"}
+
+
+def test_json_comes_back_as_the_same_report(report: ReportOut) -> None:
+    again = ReportOut.model_validate_json(report.model_dump_json())
+    for part in fields(again):
+        if part.compare:
+            assert getattr(again, part.name) == getattr(report, part.name)
+
+
+def test_the_same_case_gives_the_same_report(report: ReportOut, engine: Engine, case: CaseIn) -> None:
+    assert engine.diagnose(case).model_dump_json() == report.model_dump_json()
+    assert report.release == engine.release
+
+
+def test_the_graph_is_made_of_the_edges_of_the_paths(report: ReportOut, engine: Engine) -> None:
+    drawn = report.to_networkx()
+    edges = set(engine.snapshot.edges["edge_id"].to_pylist())
+    shown = {step.edge_id for path in all_paths(report) for step in path.steps}
+    found = {data.get("edge_id", key) for _, _, key, data in drawn.edges(keys=True, data=True)}
+    assert shown <= found
+    assert shown <= edges
+    assert set(drawn.nodes) >= {diagnosis.disease for diagnosis in report.differential}
+
+
+def test_the_page_shows_the_image_and_what_was_quoted(report: ReportOut, tmp_path: Path) -> None:
+    page = report.to_html(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "data:image/" in page
+    for item in report.evidence:
+        if isinstance(item.origin, TextOrigin):
+            assert item.origin.quote in page
+    for diagnosis in report.differential[:3]:
+        assert diagnosis.name in page
+    assert "<script src" not in page
+    assert "http-equiv" not in page or "refresh" not in page
+
+
+# Faithful: the shown edges carry the score
+
+
+def logit_without(engine: Engine, asked: GraphQuery, disease: int, rows: set[int]) -> float:
+    """Logit of a disease where some edges of findings are gone; candidates and background stay as they are."""
+    made = engine.reasoner
+    kept = [row for row in range(engine.snapshot.num_edges) if row not in rows]
+    # The same nodes in the same order, with fewer edges: all that reasoning reads.
+    cut = Snapshot(engine.snapshot.nodes, engine.snapshot.edges.take(pa.array(kept)), "")
+    annotations = replace(
+        made.graph.annotations.from_snapshot(cut),
+        background=made.graph.annotations.background,
+        information=made.graph.annotations.information,
+    )
+    graph = DiagnosticGraph(cut, annotations, made.graph.schema)
+    ranking = Reasoner(graph, made.network, made.relations, made.settings, made.likelihood).rank(asked)
+    place = np.flatnonzero(ranking.diseases == disease)
+    return float(ranking.logit[place[0]]) if len(place) else float(ranking.logit.min())
+
+
+def test_removing_the_shown_edges_lowers_the_logit_more_than_removing_random_ones(
+    engine: Engine, case: CaseIn, report: ReportOut
+) -> None:
+    snapshot, top = engine.snapshot, report.differential[0]
+    asked = seed(report.evidence, snapshot, np.zeros(engine.reasoner.relations.shape[1], np.float32))
+    disease = snapshot.index[top.disease]
+    row_of = {edge_id: row for row, edge_id in enumerate(snapshot.edges["edge_id"].to_pylist())}
+    shown = {row_of[step.edge_id] for path in top.paths for step in path.steps}
+    whole = logit_without(engine, asked, disease, set())
+    fall = whole - logit_without(engine, asked, disease, shown)
+    rng = np.random.default_rng(0)
+    draws = [
+        set(map(int, rng.choice(engine.reasoner.graph.rows, len(shown), replace=False))) for _ in range(10)
+    ]
+    random_falls = [whole - logit_without(engine, asked, disease, rows) for rows in draws]
+    assert fall > 1.0
+    assert fall > 5 * abs(float(np.mean(random_falls)))
+    assert fall > max(random_falls)
+
+
+# Images of other kinds
+
+
+def dicom(path: Path, pixels: np.ndarray | None) -> Path:
+    header = Dataset()
+    header.file_meta = FileMetaDataset()
+    header.file_meta.MediaStorageSOPClassUID = header.SOPClassUID = CTImageStorage
+    header.file_meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID = generate_uid()
+    header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    header.Modality = "CR"
+    header.PatientName = "Doe^Jane"
+    if pixels is not None:
+        header.Rows, header.Columns = pixels.shape
+        header.SamplesPerPixel, header.PhotometricInterpretation = 1, "MONOCHROME2"
+        header.BitsAllocated, header.BitsStored, header.HighBit = 16, 16, 15
+        header.PixelRepresentation = 0
+        header.PixelData = pixels.astype("<u2").tobytes()
+    header.save_as(path, enforce_file_format=True)
+    return path
+
+
+def test_a_16_bit_dicom_is_read_as_the_png_is(
+    engine: Engine, report: ReportOut, root: Path, tmp_path: Path
+) -> None:
+    pixels = read_image(root / "examples" / "cases" / "effusion.png").pixels
+    path = dicom(tmp_path / "effusion.dcm", np.round(pixels * 65535))
+    found = engine.diagnose(CaseIn(images=[path]))
+    assert found.warnings == ()
+    (effusion,) = (e for e in found.evidence if e.curie == "HP:0002202")
+    (as_png,) = (e for e in report.evidence if e.curie == "HP:0002202" and isinstance(e.origin, ImageOrigin))
+    assert effusion.weight == pytest.approx(as_png.weight, abs=0.3)
+    assert effusion.origin.image_id == "effusion.dcm"
+    assert "Doe" not in found.model_dump_json()
+
+
+def test_an_image_that_cannot_be_read_is_told(engine: Engine, tmp_path: Path) -> None:
+    """An answer without it might be taken for one with it."""
+    without_pixels = dicom(tmp_path / "empty.dcm", None)
+    text = tmp_path / "text.png"
+    text.write_text("no image at all")
+    for path in (without_pixels, text, tmp_path / "nowhere.png"):
+        with pytest.raises(ImageError) as told:
+            engine.diagnose(CaseIn(findings=["HP:0001945"], images=[path]))
+        assert path.name in told.value.where
+        assert told.value.remedy
+
+
+# Nothing to go by
+
+
+def test_nonsense_codes_abstain_and_are_told(engine: Engine) -> None:
+    found = engine.diagnose(
+        CaseIn(
+            findings=["HP:9999999", "flu", "XX:1", "MONDO:0005249"], conditions=["??"], allergies=["CHEBI:0"]
+        )
+    )
+    assert found.abstained
+    assert found.differential == ()
+    assert found.treatments == ()
+    assert found.evidence == ()
+    assert len(found.warnings) == 6
+    for given in ("HP:9999999", "flu", "XX:1", "MONDO:0005249", "??", "CHEBI:0"):
+        assert any(given in warning for warning in found.warnings)
+
+
+def test_a_text_without_findings_abstains(engine: Engine) -> None:
+    found = engine.diagnose(CaseIn(report="The patient was seen on Monday and sends kind regards."))
+    assert found.abstained
+    assert found.differential == ()
+
+
+def test_weak_evidence_makes_the_engine_hesitate(engine: Engine) -> None:
+    found = engine.diagnose(CaseIn(findings=["HP:0001945"]))
+    assert found.differential[0].probability < 0.2
+    assert found.abstained

@@ -1,0 +1,206 @@
+"""No score without its reason, and no reason that is not in the graph and the score."""
+
+import itertools
+from functools import cache
+
+import numpy as np
+import pytest
+
+import graph_schema
+from kgdx.domain.report import Diagnosis, Path, Treatment, TreatmentStatus
+from kgdx.explain.justify import Justifier, treatments
+from kgdx.explain.paths import PathWriter
+from kgdx.reasoning.hierarchy import Hierarchy
+from kgdx.reasoning.reasoner import Ranking
+from kgdx.reasoning.treatment import TreatmentGraph
+from kgdx.snapshot import Snapshot
+from tests.reasoning.tiny import graph, network, query, random_facts, reasoner
+
+WORLD = graph("""
+    F2 is_a F1
+    F3 is_a F1
+    D1 shows F2 0.9
+    D1 shows F4 0.5
+    D1 NOT shows F5
+    D2 shows F3 0.8
+    D2 shows F5 0.9
+    D3 shows F6 0.9
+    D4 shows F6 0.9
+    D4 is_a D1
+    G1 gene_of D1
+    G1 gene_of D3
+    F9
+""")
+CASE = ("F2", "F5", "-F4", "~F3", "F9")
+
+
+def justified(
+    snapshot: Snapshot, *case: str, silent: bool = False, num_paths: int = 99
+) -> tuple[Ranking, dict[str, Diagnosis]]:
+    """Diagnoses by CURIE; `silent` for a network that says nothing."""
+    net = network()
+    if silent:
+        net.readout.data.zero_()
+    made, asked = reasoner(snapshot, net=net), query(snapshot, *case)
+    hierarchy = Hierarchy(snapshot)
+    justifier = Justifier(made, hierarchy, PathWriter(snapshot, graph_schema.load()))
+    ranking = made.rank(asked)
+    return ranking, {d.disease: d for d in justifier.diagnoses(asked, ranking, 99, num_paths)}
+
+
+def walk_of(path: Path) -> list[str]:
+    """CURIEs of the stops."""
+    ends = [(s.head, s.tail) if s.is_forward else (s.tail, s.head) for s in path.steps]
+    assert all(one[1] == two[0] for one, two in itertools.pairwise(ends)), "steps chain"
+    return [ends[0][0], *(b for _, b in ends)]
+
+
+@cache
+def random_world() -> Snapshot:
+    return graph("\n".join([*random_facts(np.random.default_rng(4), 12, 14), "D1 NOT shows F4"]))
+
+
+def test_logit_is_prior_and_contributions() -> None:
+    ranking, found = justified(WORLD, *CASE)
+    for place, diagnosis in enumerate(found.values()):
+        assert diagnosis.rank == place + 1
+        total = ranking.base[place].sum() + ranking.graph[place].sum() + ranking.prior[place]
+        assert diagnosis.logit == pytest.approx(total)
+        told = [*diagnosis.supports, *diagnosis.contradicts, *diagnosis.unexplained]
+        assert len({f.curie for f in told}) == len(told), "each finding is told once"
+        untold = len(CASE) - len(told)
+        gained = sum(f.contribution for f in told)
+        assert gained + ranking.prior[place] == pytest.approx(diagnosis.logit, abs=0.05 * untold + 1e-9)
+
+
+@pytest.mark.parametrize("case", [("F3", "F5", "F9"), ("F8", "F12", "-F2", "~F1"), ("F13", "~F4")])
+def test_paths_exist_chain_start_at_a_finding_and_reach_the_diagnosis(case: tuple[str, ...]) -> None:
+    snapshot = random_world()
+    edges = set(snapshot.edges["edge_id"].to_pylist())
+    _, found = justified(snapshot, *case)
+    assert any(diagnosis.paths for diagnosis in found.values())
+    for diagnosis in found.values():
+        for path in diagnosis.paths:
+            assert {step.edge_id for step in path.steps} <= edges
+            stops = walk_of(path)
+            assert stops[0] in {word.lstrip("-~") for word in case}
+            assert stops[-1] == diagnosis.disease
+
+
+def test_paths_come_largest_first_and_no_more_than_asked_for() -> None:
+    _, found = justified(random_world(), "F3", "F5", "-F2", num_paths=2)
+    assert max(len(diagnosis.paths) for diagnosis in found.values()) == 2
+    for diagnosis in found.values():
+        shares = [abs(path.contribution) for path in diagnosis.paths]
+        assert shares == sorted(shares, reverse=True)
+
+
+def test_likelihood_and_network_share_a_path() -> None:
+    """Where both walk the same edges the path is shown once, with the sum."""
+    ranking, found = justified(WORLD, "F2")
+    place = next(i for i, d in enumerate(found) if d == "D1")
+    (direct,) = [path for path in found["D1"].paths if walk_of(path) == ["F2", "D1"]]
+    walks = ranking.walks.of(place)
+    (mine,) = [
+        float(share)
+        for row, share in zip(walks.edges, walks.contribution, strict=True)
+        if (row >= 0).sum() == 1
+    ]
+    assert direct.contribution == pytest.approx(ranking.base[place, 0] + mine, abs=1e-5)
+    assert abs(mine) > 1e-3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_a_text_denies_never_supports(seed: int) -> None:
+    snapshot = graph("\n".join(random_facts(np.random.default_rng(seed), 10, 12)))
+    _, found = justified(snapshot, "F3", *(f"~F{i}" for i in range(4, 12)))
+    said = set()
+    for diagnosis in found.values():
+        assert {f.curie for f in diagnosis.supports} <= {"F3"}
+        assert {f.curie for f in diagnosis.unexplained} <= {"F3"}
+        said |= {f.name for f in diagnosis.contradicts} - {"F3"}
+    assert said
+    assert all(name.endswith(" (absent)") for name in said)
+
+
+def test_the_reasons_of_each_disease() -> None:
+    _, found = justified(WORLD, *CASE, silent=True)
+    first = found["D1"]
+    assert [f.name for f in first.supports] == ["F2", "F4 (absent)"], (
+        "F4 was looked for, and is often not there"
+    )
+    assert [f.name for f in first.contradicts] == ["F5"], "its source denies F5"
+    assert [f.name for f in first.unexplained] == ["F9"], "no disease shows F9"
+    sentences = [path.sentence for path in first.paths]
+    assert "F2 is seen in D1 (in 90% of patients)" in sentences
+    assert "F5 is said not to be seen in D1" in sentences
+    assert "F4 is seen in D1 (in 50% of patients), but is absent here" in sentences
+
+
+def test_a_disease_without_any_of_it_leaves_all_present_findings_unexplained() -> None:
+    _, found = justified(WORLD, *CASE, silent=True)
+    stranger = found["D3"]
+    assert {f.curie for f in stranger.unexplained} == {"F2", "F5", "F9"}
+    assert stranger.supports == ()
+    assert stranger.paths == ()
+
+
+def test_a_sibling_is_explained_over_what_both_are_kinds_of() -> None:
+    facts = "F2 is_a F1\nF3 is_a F1\nD1 shows F2 0.9\n" + "\n".join(
+        f"D{i} shows F7 0.9" for i in range(2, 30)
+    )
+    _, found = justified(graph(facts), "F3", silent=True)
+    (path,) = found["D1"].paths
+    assert walk_of(path) == ["F3", "F1", "F2", "D1"]
+    assert path.sentence == "F3 resembles F2, seen in D1 (in 90% of patients): both are kinds of F1"
+    assert path.contribution > 0
+
+
+def test_the_commonest_kind_of_a_general_finding_is_named() -> None:
+    facts = "F2 is_a F1\nF3 is_a F1\nD1 shows F2 0.2\nD1 shows F3 0.7\nD2 shows F9\nD3 shows F9"
+    _, found = justified(graph(facts), "F1", silent=True)
+    assert [walk_of(path) for path in found["D1"].paths] == [["F1", "F3", "D1"]]
+
+
+def treated(facts: str, *, conditions: str = "", allergies: str = "") -> dict[str, Treatment]:
+    snapshot = graph(facts)
+    at = snapshot.index
+    options = TreatmentGraph(snapshot, Hierarchy(snapshot)).options(
+        [(at["D1"], 0.62), (at["D2"], 0.21)],
+        [at[c] for c in conditions.split()],
+        [at[a] for a in allergies.split()],
+    )
+    return {t.drug: t for t in treatments(options, PathWriter(snapshot, graph_schema.load()))}
+
+
+PRESCRIPTIONS = """
+    T1 treats D1
+    T1 treats D2
+    T2 treats D1
+    T1 is_a T3
+    T2 forbidden_in D7
+"""
+
+
+def test_a_treatment_says_what_it_is_for() -> None:
+    found = treated(PRESCRIPTIONS)
+    assert found["T1"].status is TreatmentStatus.RECOMMENDED
+    assert found["T1"].reasons == ("Treats D1 (62%), D2 (21%)",)
+    assert found["T1"].expected_benefit == pytest.approx(0.83)
+    assert [walk_of(path) for path in found["T1"].paths] == [["D1", "T1"], ["D2", "T1"]]
+    assert [path.contribution for path in found["T1"].paths] == [0.62, 0.21]
+
+
+def test_a_vetoed_treatment_is_shown_last_with_the_path_that_forbids_it() -> None:
+    found = treated(PRESCRIPTIONS, conditions="D7", allergies="T3")
+    assert list(found) == ["T1", "T2"], "vetoed both, so by benefit"
+    for drug, way, sentence in (
+        ("T1", ["T3", "T1"], "The patient is allergic to T3, and T1 is one of them"),
+        ("T2", ["D7", "T2"], "T2 must not be given in D7"),
+    ):
+        vetoed = found[drug]
+        assert vetoed.status is TreatmentStatus.CONTRAINDICATED
+        assert vetoed.reasons[-1] == vetoed.paths[-1].sentence == sentence
+        assert walk_of(vetoed.paths[-1]) == way
+        assert vetoed.paths[-1].contribution == 0
+        assert vetoed.paths[0].contribution > 0, "what it is for is still told"

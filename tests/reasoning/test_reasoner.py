@@ -1,0 +1,248 @@
+"""Ranking: the same for the same case, from retained edges alone, for any graph."""
+
+from dataclasses import replace
+from itertools import permutations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import graph_schema
+from graph_schema import Relation, Schema
+from kgdx.reasoning.forward import Forward
+from kgdx.reasoning.query import GraphQuery
+from kgdx.reasoning.reasoner import Reasoner, ReasonerSettings
+from tests.reasoning.tiny import by_name, graph, network, query, random_facts, reasoner, walks_into
+
+WIDE = ReasonerSettings(num_walks=5000, beam=5000)
+FACTS = random_facts(np.random.default_rng(7), num_diseases=8, num_findings=10)
+WORLD = graph("\n".join(FACTS))
+CASE = ("F3", "F5", "-F2", "~F8")
+seeds = st.integers(0, 2**32)
+
+
+def ranked(facts: list[str], *case: str, settings: ReasonerSettings = WIDE) -> dict[str, float]:
+    snapshot = graph("\n".join(facts))
+    return by_name(snapshot, reasoner(snapshot, settings).rank(query(snapshot, *case)))
+
+
+def forward_of(made: Reasoner, asked: GraphQuery) -> Forward:
+    with torch.no_grad():
+        return made.forward(asked, made.graph.annotations.candidates[made.propose(asked)[0]])
+
+
+def test_the_best_comes_first_and_the_parts_add_up() -> None:
+    ranking = reasoner(WORLD).rank(query(WORLD, *CASE))
+    parts = ranking.prior + ranking.base.sum(axis=1) + ranking.graph.sum(axis=1)
+    np.testing.assert_allclose(ranking.logit, parts)
+    assert (np.diff(ranking.logit) <= 0).all()
+    assert (np.diff(ranking.probability) <= 0).all()
+    assert np.abs(ranking.graph).max() > 0.01, "the network says something"
+    np.testing.assert_array_equal(
+        ranking.diseases, reasoner(WORLD).graph.annotations.candidates[ranking.positions]
+    )
+
+
+def test_the_same_case_is_ranked_the_same_twice() -> None:
+    made, asked = reasoner(WORLD), query(WORLD, *CASE)
+    one, two = made.rank(asked), made.rank(asked)
+    np.testing.assert_array_equal(one.diseases, two.diseases)
+    np.testing.assert_array_equal(one.logit, two.logit)
+
+
+@pytest.mark.parametrize("order", list(permutations(CASE))[1::5])
+def test_the_order_of_findings_changes_nothing(order: tuple[str, ...]) -> None:
+    made = reasoner(WORLD, WIDE)
+    expected = by_name(WORLD, made.rank(query(WORLD, *CASE)))
+    assert by_name(WORLD, made.rank(query(WORLD, *order))) == pytest.approx(expected, abs=1e-4)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.permutations(range(8)), st.permutations(range(10)))
+def test_numbering_the_nodes_otherwise_changes_nothing(diseases: list[int], findings: list[int]) -> None:
+    numbers = {f"D{i}": f"D{n}" for i, n in enumerate(diseases)}
+    numbers |= {f"F{i}": f"F{n}" for i, n in enumerate(findings)}
+    renamed = [" ".join(numbers.get(word, word) for word in fact.split()) for fact in FACTS]
+    case = [word[: -len(word.lstrip("-~"))] + numbers[word.lstrip("-~")] for word in CASE]
+    # Equivalent diseases may be named by either identifier; without them there is but one name.
+    known = [fact for fact in FACTS if "same_as" not in fact]
+    expected = {numbers[d]: x for d, x in ranked(known, *CASE).items()}
+    found = ranked([fact for fact in renamed if "same_as" not in fact], *case)
+    assert found == pytest.approx(expected, abs=1e-4)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds)
+def test_the_order_of_the_graph_changes_nothing(seed: int) -> None:
+    shuffled = list(np.random.default_rng(seed).permutation(FACTS))
+    assert ranked(shuffled, *CASE) == ranked(FACTS, *CASE)
+
+
+def test_an_absence_read_in_a_text_sends_no_walk_and_never_supports() -> None:
+    ranking = reasoner(WORLD).rank(query(WORLD, *CASE))
+    said, looked_for = CASE.index("~F8"), CASE.index("-F2")
+    assert (ranking.graph[:, said] == 0).all()
+    assert (ranking.base[:, said] <= 0).all()
+    assert np.abs(ranking.graph[:, looked_for]).max() > 0, "a code may"
+    starts = {int(ranking.case_graph.nodes[node]) for node in ranking.walks.start}
+    assert WORLD.index["F8"] not in starts
+    assert WORLD.index["F2"] in starts
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds)
+def test_what_is_retained_decides_and_nothing_else(seed: int) -> None:
+    """Whatever happens to the gates of edges that were not retained, the decision stands."""
+    made = reasoner(WORLD, ReasonerSettings())
+    forward = forward_of(made, query(WORLD, *CASE))
+    walks = forward.strongest(4, 4)
+    decided = forward.decide(walks)
+    rng = np.random.default_rng(seed)
+    for candidate in range(len(forward.candidates)):
+        retained = np.unique(walks.of(candidate).edges)
+        gates = torch.from_numpy(rng.random(tuple(forward.gates.shape)).astype(np.float32))
+        kept = torch.from_numpy(retained[retained >= 0])
+        gates[kept] = forward.gates[kept]
+        again = replace(forward, gates=gates).decide(walks)
+        np.testing.assert_allclose(again[candidate], decided[candidate], rtol=1e-5, atol=1e-7)
+
+
+def test_the_decision_is_the_sum_of_all_walks_over_retained_edges() -> None:
+    made = reasoner(WORLD, net=network(num_steps=3))
+    forward = forward_of(made, query(WORLD, *CASE))
+    walks = forward.strongest(3, 3)
+    decided, readout = forward.decide(walks), forward.network.readout.numpy()
+    for candidate, goal in enumerate(forward.candidates):
+        retained = np.unique(walks.of(candidate).edges)
+        retained = retained[retained >= 0]
+        edges = list(map(tuple, forward.case_graph.edge_index[:, retained].T.tolist()))
+        expected = np.zeros(len(CASE))
+        for walk in walks_into(edges, int(goal), 3, simple=False):
+            for i in np.flatnonzero(forward.findings == edges[walk[0]][0]):
+                gate = forward.gates[retained[list(walk)]].numpy().prod(axis=0)
+                expected[i] += (forward.sent[i].numpy() * gate) @ readout[len(walk) - 1]
+        np.testing.assert_allclose(decided[candidate], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_retained_and_surplus_are_what_the_whole_graph_says() -> None:
+    made, asked = reasoner(WORLD, ReasonerSettings(num_walks=3, beam=3)), query(WORLD, *CASE)
+    ranking = made.rank(asked)
+    with torch.no_grad():
+        whole = made.forward(asked, ranking.diseases).read().numpy()
+    np.testing.assert_allclose(ranking.graph.sum(axis=1) + ranking.surplus, whole, rtol=1e-4, atol=1e-5)
+    assert np.abs(ranking.surplus).max() > 1e-3, "there was something to leave out"
+
+
+def test_retaining_everything_leaves_no_surplus_of_one_step() -> None:
+    ranking = reasoner(WORLD, WIDE, network(num_steps=1)).rank(query(WORLD, *CASE))
+    assert np.abs(ranking.surplus).max() < 1e-5
+
+
+def test_walks_are_numbered_by_rank_and_reach_their_candidate() -> None:
+    ranking = reasoner(WORLD).rank(query(WORLD, *CASE))
+    assert len(ranking.walks.candidate)
+    for candidate, row in zip(ranking.walks.candidate, ranking.walks.edges, strict=True):
+        last = ranking.case_graph.edge_index[1, row[row >= 0][-1]]
+        assert ranking.case_graph.nodes[last] == ranking.diseases[candidate]
+
+
+def test_a_new_disease_and_a_new_finding_are_scored_by_the_same_weights() -> None:
+    net = network()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    snapshot = graph("\n".join([*FACTS, "F77 is_a F3", "D77 shows F77 0.9", "D77 is_a D0"]))
+    ranking = reasoner(snapshot, net=net).rank(query(snapshot, "F77", "F5"))
+    place = list(ranking.diseases).index(snapshot.index["D77"])
+    assert ranking.base[place, 0] > 0
+    assert abs(ranking.graph[place, 0]) > 1e-4
+    assert np.isfinite(ranking.logit).all()
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+
+
+def with_relation(text: str) -> Schema:
+    schema = graph_schema.load()
+    new = Relation(
+        "preceded_by",
+        "biolink:preceded_by",
+        "precedes",
+        ("Disease",),
+        ("Disease", "PhenotypicFeature"),
+        False,
+        text,
+        f"{text}, backwards",
+    )
+    return replace(schema, relations={**schema.relations, "preceded_by": new})
+
+
+def test_a_new_relation_is_scored_by_its_meaning() -> None:
+    snapshot = graph("D1 shows F1 0.9\nD2 shows F2 0.9\nD2 preceded_by F1")
+    net = network()
+
+    def added(schema: Schema) -> float:
+        ranking = reasoner(snapshot, net=net, schema=schema).rank(query(snapshot, "F1"))
+        return float(ranking.graph[list(ranking.diseases).index(snapshot.index["D2"]), 0])
+
+    assert added(graph_schema.load()) == 0, "unknown to the schema, so not walked"
+    first, second = added(with_relation("comes after")), added(with_relation("has nothing to do with"))
+    assert abs(first) > 1e-4
+    assert first != second
+
+
+def test_one_disease_under_several_identifiers_is_proposed_once() -> None:
+    snapshot = graph(
+        "\n".join([*FACTS, "D9 shows F3 1.0", "D9 same_as D2", "D4 same_as D44", "D44 same_as D5"])
+    )
+    for num_proposed in (3, 50):
+        made = reasoner(snapshot, ReasonerSettings(num_proposed=num_proposed))
+        ranking = made.rank(query(snapshot, *CASE))
+        everyone = [*ranking.positions, *ranking.others]
+        assert len(ranking.positions) == min(num_proposed, 9 - 3)
+        numbers = made.same[everyone]
+        assert len(set(numbers)) == len(numbers) == len(set(made.same))
+        logit = made.propose(query(snapshot, *CASE))[1]
+        best = [logit[made.same == number].max() for number in numbers]
+        np.testing.assert_allclose(logit[everyone], best), "the likeliest identifier speaks for all"
+
+
+@pytest.mark.parametrize("temperature", [0.5, 3.0])
+def test_temperature_changes_probabilities_but_no_order(temperature: float) -> None:
+    plain = reasoner(WORLD).rank(query(WORLD, *CASE))
+    scaled = reasoner(WORLD, ReasonerSettings(temperature=temperature)).rank(query(WORLD, *CASE))
+    np.testing.assert_array_equal(plain.diseases, scaled.diseases)
+    np.testing.assert_array_equal(plain.logit, scaled.logit)
+    assert (scaled.probability[0] < plain.probability[0]) == (temperature > 1)
+    odds = np.diff(np.log(plain.probability))
+    np.testing.assert_allclose(np.diff(np.log(scaled.probability)), odds / temperature)
+
+
+@pytest.mark.parametrize("num_proposed", [1, 3, 50])
+def test_probabilities_are_shares_of_all_candidates(num_proposed: int) -> None:
+    ranking = reasoner(WORLD, ReasonerSettings(num_proposed=num_proposed)).rank(query(WORLD, *CASE))
+    total = ranking.probability.sum()
+    assert ((ranking.probability >= 0) & (ranking.probability <= 1)).all()
+    assert total <= 1 + 1e-9
+    assert (total == pytest.approx(1)) == (len(ranking.others) == 0)
+
+
+@pytest.mark.parametrize("weight", [1e3, 1e6])
+def test_huge_weights_do_not_overflow(weight: float) -> None:
+    ranking = reasoner(WORLD).rank(query(WORLD, "F3", "F5", weight=weight))
+    for part in (ranking.logit, ranking.probability, ranking.surplus):
+        assert np.isfinite(part).all()
+
+
+def test_what_weighs_next_to_nothing_says_next_to_nothing_and_more_weight_says_more() -> None:
+    made = reasoner(WORLD)
+    said = [np.abs(made.rank(query(WORLD, "F3", weight=w)).graph).max() for w in (1e-6, 0.5, 3.0, 12.0)]
+    assert said[0] < 1e-5
+    assert said == sorted(set(said))
+    assert np.abs(made.rank(query(WORLD, "F3", weight=1e-6)).base).max() < 1e-5
+
+
+def test_a_finding_that_no_disease_shows_is_borne() -> None:
+    snapshot = graph("\n".join([*FACTS, "F99"]))
+    ranking = reasoner(snapshot).rank(query(snapshot, "F99"))
+    assert np.isfinite(ranking.logit).all()
+    assert (ranking.graph == 0).all()
+    assert len(ranking.walks.candidate) == 0

@@ -1,0 +1,44 @@
+"""The shipped bundle is intact and holds the starter graph as its tables state it."""
+
+import json
+
+import pytest
+
+from ingest.starter.build import starter_snapshot
+from kgdx import __version__
+from kgdx.bundle import Bundle, shipped_folder
+from kgdx.snapshot import Snapshot
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Bundle:
+    return Bundle.shipped()
+
+
+def test_the_shipped_graph_is_what_its_tables_state(shipped: Bundle) -> None:
+    built: Snapshot = starter_snapshot()
+    held = shipped.snapshot()
+    assert held.content_hash == built.content_hash, "run python -m ingest.starter.build"
+    assert held.computed_hash() == built.content_hash
+
+
+def test_the_manifest_names_the_version_the_graph_and_every_file(shipped: Bundle) -> None:
+    manifest = json.loads((shipped_folder() / "manifest.json").read_text(encoding="utf-8"))
+    held = shipped.snapshot()
+    assert shipped.release == manifest["release"]
+    assert shipped.release.startswith(f"kgdx-{__version__}+")
+    assert manifest["graph"]["content_hash"] == held.content_hash
+    assert (manifest["graph"]["num_nodes"], manifest["graph"]["num_edges"]) == (
+        held.num_nodes,
+        held.num_edges,
+    )
+    assert {name.partition("/")[0] for name in manifest["files"]} == {"graph", "clip", "reasoner"}
+
+
+def test_the_weights_are_small_enough_to_ship(shipped: Bundle) -> None:
+    """Image tower 12 MB and text 8 MB, both in clip/; reasoner 2 MB; nothing that would be unpickled."""
+    sizes = {"clip": 20 * 2**20, "reasoner": 2 * 2**20}
+    for name, most in sizes.items():
+        files = [path for path in (shipped.folder / name).rglob("*") if path.is_file()]
+        assert sum(path.stat().st_size for path in files) <= most
+        assert {path.suffix for path in files} <= {".json", ".safetensors", ".md"}
