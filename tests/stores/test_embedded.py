@@ -55,7 +55,7 @@ def test_a_graph_another_process_holds_is_unavailable(tmp_path: Path, root: Path
         "s = EmbeddedStore.open(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read(); s.close()"
     )
     command = [sys.executable, "-c", script, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root) as other:  # noqa: S603
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"open\n"
         with pytest.raises(BackendUnavailableError, match="another process holds it"):
@@ -98,7 +98,7 @@ def test_a_load_that_was_killed_leaves_the_graph_as_it_was(tmp_path: Path, root:
     script = "import os, sys; from pathlib import Path; from kgdx.stores.embedded import EmbeddedStore\n"
     script += "store = EmbeddedStore.open(Path(sys.argv[1])); store._remove_orphans = lambda: os._exit(9)\n"
     script += "store.replace_source('hpoa', [], [])"
-    ended = subprocess.run([sys.executable, "-c", script, str(path)], cwd=root, check=False)  # noqa: S603
+    ended = subprocess.run([sys.executable, "-c", script, str(path)], cwd=root, check=False)
     assert ended.returncode == 9
     with EmbeddedStore.open(path, read_only=True) as store:
         assert content(store) == before
