@@ -38,10 +38,12 @@ PLEURAL_OR_PNEUMONIC = {
 KEYS = {
     "report": "release evidence differential treatments warnings abstained disclaimer",
     "evidence": "curie name polarity weight origin",
-    "differential": "disease name rank logit probability supports contradicts unexplained paths graph_surplus",
+    "differential": "disease name rank logit probability supports contradicts unexplained paths "
+    "graph_surplus",
     "supports": "curie name contribution",
     "paths": "steps contribution sentence",
-    "steps": "edge_id head head_name relation tail tail_name is_forward source publications frequency negated",
+    "steps": "edge_id head head_name relation tail tail_name is_forward source publications frequency "
+    "negated",
     "treatments": "drug name status expected_benefit reasons paths",
 }
 
@@ -254,7 +256,7 @@ def test_the_page_shows_the_image_and_what_was_quoted(report: ReportOut, tmp_pat
 
 
 def logit_without(engine: Engine, asked: GraphQuery, disease: int, rows: set[int]) -> float:
-    """Logit of a disease where some edges of findings are gone; candidates and background stay as they are."""
+    """Logit of a disease where some edges are gone; candidates and background stay as they are."""
     made = engine.reasoner
     kept = [row for row in range(engine.snapshot.num_edges) if row not in rows]
     # The same nodes in the same order, with fewer edges: all that reasoning reads.

@@ -57,6 +57,13 @@ def test_stated_comes_before_general_before_kindred_before_nothing_before_denied
     assert gained["D2"] == pytest.approx(gained["D3"]), "a sibling is as far as what it is a kind of"
 
 
+def test_a_kindred_finding_is_believed_as_far_as_imprecision_says() -> None:
+    """F[d, a] b[q] / b[a], of which b[q] falls out of the ratio."""
+    snapshot = graph("F2 is_a F1\nD1 shows F2 0.5\nD2 shows F1 0.8\nD3 shows F9\nD4 shows F9")
+    gained = added(snapshot, seen(snapshot, "F2", 40.0))
+    assert gained["D2"] == pytest.approx(np.log(0.2 * 0.8 / ((0.5 + 0.8) / 4)), abs=1e-3)
+
+
 def test_a_denial_lowers_what_another_source_states() -> None:
     snapshot = graph("D1 shows F1 0.9\nD2 shows F1 0.9\nD2 NOT shows F1\nD3 shows F3 0.5")
     gained = added(snapshot, seen(snapshot, "F1", 12.0))
