@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from kgdx.domain.report import Diagnosis, FindingContribution, Path, Treatment, TreatmentStatus
+from kgdx.explain.origins import Origins
 from kgdx.explain.paths import PathWriter
-from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
-from kgdx.reasoning.likelihood import expected_frequency
+from kgdx.reasoning.hierarchy import Hierarchy, Trail
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.reasoner import Ranking, Reasoner
 from kgdx.reasoning.treatment import Option, Veto
@@ -37,12 +35,15 @@ class Justifier:
             num_paths: how many paths for each at most.
         """
         shown = min(num_shown, len(ranking.diseases))
-        return tuple(self._diagnosis(query, ranking, place, num_paths) for place in range(shown))
+        origins = Origins(self.reasoner, self.hierarchy, query.observations)
+        return tuple(self._diagnosis(query, ranking, place, origins, num_paths) for place in range(shown))
 
-    def _diagnosis(self, query: GraphQuery, ranking: Ranking, place: int, num_paths: int) -> Diagnosis:
+    def _diagnosis(
+        self, query: GraphQuery, ranking: Ranking, place: int, origins: Origins, num_paths: int
+    ) -> Diagnosis:
         snapshot = self.reasoner.graph.snapshot
         disease = int(ranking.diseases[place])
-        base = self._base_trails(query, ranking, place)
+        base = origins.of(int(ranking.positions[place]), ranking.base[place])
         total = ranking.base[place] + ranking.graph[place]
         findings = [
             FindingContribution(
@@ -100,64 +101,6 @@ class Justifier:
             for (i, trail), share in best
             if abs(share) >= _LEAST
         )
-
-    def _base_trails(self, query: GraphQuery, ranking: Ranking, place: int) -> list[Trail | None]:
-        """For each observation, the walk its likelihood ratio was read from; None where it was noise.
-
-        What a disease and a finding share only by being findings at all lowers the ratio: that is noise.
-        """
-        trails = []
-        for seen, value in zip(query.observations, ranking.base[place], strict=True):
-            position = int(ranking.positions[place])
-            denied = self._denied_row(seen.node, position) if seen.weight > 0 else None
-            is_noise = seen.weight > 0 and value <= 0
-            trails.append(denied or (None if is_noise else self._base_trail(seen, position)))
-        return trails
-
-    def _base_trail(self, seen: Observation, position: int) -> Trail | None:
-        annotations = self.reasoner.graph.annotations
-        via = seen.node
-        if seen.weight > 0:
-            _, ancestors, _ = expected_frequency(seen.node, annotations, self.reasoner.likelihood)
-            via = int(ancestors[position])
-        if via < 0:
-            return None
-        stated, row = self._stated_finding(via, position)
-        if row is None:
-            return None
-        up = self.hierarchy.climb(seen.node, over_matches=False)[via]
-        down = reverse(self.hierarchy.climb(stated, over_matches=False)[via])
-        return (*up, *down, (row, False))
-
-    def _stated_finding(self, general: int, position: int) -> tuple[int, int | None]:
-        """The commonest kind of `general` that is stated of the disease, and the row of its edge."""
-        annotations = self.reasoner.graph.annotations
-        start, end = annotations.direct.indptr[position : position + 2]
-        stated = annotations.direct.indices[start:end]
-        is_kind = np.asarray(annotations.ancestors[stated, general].todense()).ravel()
-        if not is_kind.any():
-            return general, None
-        often = np.where(is_kind, annotations.direct.data[start:end], -1.0)
-        finding = int(stated[np.argmax(often)])
-        return finding, self._row(int(annotations.candidates[position]), finding, is_denied=False)
-
-    def _denied_row(self, node: int, position: int) -> Trail | None:
-        annotations = self.reasoner.graph.annotations
-        climbed = self.hierarchy.climb(node, over_matches=False)
-        for ancestor, up in climbed.items():
-            if annotations.denied[position, ancestor]:
-                row = self._row(int(annotations.candidates[position]), ancestor, is_denied=True)
-                return None if row is None else (*up, (row, False))
-        return None
-
-    def _row(self, disease: int, finding: int, *, is_denied: bool) -> int | None:
-        snapshot = self.reasoner.graph.snapshot
-        rows = self.reasoner.graph.rows_of(disease)
-        rows = rows[(snapshot.tail[rows] == finding) & (snapshot.negated[rows] == is_denied)]
-        if len(rows) == 0:
-            return None
-        often = np.nan_to_num(snapshot.frequency[rows], nan=-1.0)
-        return int(rows[np.argmax(often)])
 
 
 def treatments(options: Sequence[Option], writer: PathWriter) -> tuple[Treatment, ...]:
