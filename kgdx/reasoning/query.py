@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence
 from kgdx.snapshot import Snapshot
 
@@ -21,8 +22,8 @@ class Observation:
         node: node index of the finding.
         weight: natural log of P(observations | finding) / P(observations | no finding), in
             [-MAX_WEIGHT, MAX_WEIGHT].
-        is_looked_for: somebody examined the patient for this very finding and recorded it as a code. What
-            one looks for says something of what one suspects, even where nothing is found.
+        is_looked_for: somebody examined the patient for this very finding and recorded by a code that it is
+            not there. What one looks for says something of what one suspects.
     """
 
     node: int
@@ -57,7 +58,11 @@ def seed(evidence: Sequence[Evidence], snapshot: Snapshot, context: NDArray[np.f
     weights: dict[str, float] = {}
     for (curie, _), weight in strongest.items():
         weights[curie] = weights.get(curie, 0.0) + weight
-    coded = {item.curie for item in evidence if isinstance(item.origin, CodeOrigin)}
+    coded = {
+        item.curie
+        for item in evidence
+        if isinstance(item.origin, CodeOrigin) and item.polarity is Polarity.ABSENT
+    }
     observations = tuple(
         Observation(snapshot.index[curie], float(np.clip(weight, -MAX_WEIGHT, MAX_WEIGHT)), curie in coded)
         for curie, weight in weights.items()
