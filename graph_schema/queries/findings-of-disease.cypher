@@ -3,4 +3,4 @@
 MATCH (d:Disease {curie: $disease})-[e:has_phenotype]->(f)
 RETURN f.curie AS finding, f.name AS name, e.frequency AS frequency, e.negated AS negated,
        e.source AS source, e.publications AS publications
-ORDER BY negated, frequency DESC, name
+ORDER BY negated, coalesce(frequency, -1.0) DESC, name
