@@ -124,7 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--limit", type=int, help="take every k-th case so that about this many are scored")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    began = time.monotonic()
+    # Read before the run: the checkout may move on while it lasts.
+    began, commit = time.monotonic(), stamp.commit()
     sources = phenotype_sources(options.data)
     bench = _bench(build_snapshot(sources, _TALK.print), options.candidates)
     payloads = list(_read(options.cases))
@@ -135,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "seconds": round(time.monotonic() - began, 1),
         "release": Bundle.shipped().release,
         "graph": bench.snapshot.content_hash,
-        "commit": stamp.commit(),
+        "commit": commit,
         "data_sha256": stamp.data_sha256([options.cases, *(path for _, path in sources)]),
     }
     _show(result)
