@@ -19,6 +19,8 @@ class Relation:
         inverse: name of the same edge read from tail to head.
         domain, range: kinds allowed at head and tail.
         is_same_kind: head and tail must be of one kind.
+        is_diagnostic: may carry evidence from a finding to a disease.
+        also: narrower Biolink predicates that are read as this relation.
         text, inverse_text: meaning in words; the reasoner embeds them.
     """
 
@@ -30,6 +32,8 @@ class Relation:
     is_same_kind: bool
     text: str
     inverse_text: str
+    is_diagnostic: bool
+    also: tuple[str, ...]
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Every (head kind, tail kind) the relation allows."""
@@ -55,7 +59,9 @@ class Schema:
     """Kinds, relations and prefixes of the graph, and the patterns that put its paths into words.
 
     Attributes:
-        categories: kind -> Biolink category.
+        categories: kind -> Biolink category. Where sources disagree on a kind, the first one here wins.
+        narrower: Biolink category -> kind, for the categories that are read as a kind with a broader one.
+        prefers: kind -> prefixes, best first: of identifiers that mean the same, the best stands for all.
         relations: relation name -> Relation.
         iris: prefix -> IRI it expands to.
         prefix_kinds: prefix -> kind of its identifiers, where all are of one kind.
@@ -65,6 +71,8 @@ class Schema:
     """
 
     categories: Mapping[str, str]
+    narrower: Mapping[str, str]
+    prefers: Mapping[str, tuple[str, ...]]
     relations: Mapping[str, Relation]
     iris: Mapping[str, str]
     prefix_kinds: Mapping[str, str]
@@ -90,11 +98,12 @@ class Schema:
 
     def kind_of_category(self, category: str) -> str | None:
         """The kind a Biolink category stands for, or None."""
-        return next((kind for kind, known in self.categories.items() if known == category), None)
+        exact = next((kind for kind, known in self.categories.items() if known == category), None)
+        return exact or self.narrower.get(category)
 
     def relation_of_predicate(self, predicate: str) -> Relation | None:
-        """The relation a Biolink predicate stands for, or None."""
-        return next((r for r in self.relations.values() if r.predicate == predicate), None)
+        """The relation a Biolink predicate is read as, or None."""
+        return next((r for r in self.relations.values() if predicate in (r.predicate, *r.also)), None)
 
 
 @cache
@@ -105,6 +114,8 @@ def load() -> Schema:
     spellings = {alias: p for p, entry in prefixes.items() for alias in (p, *entry.get("aliases", ()))}
     return Schema(
         categories={kind: entry["category"] for kind, entry in schema["kinds"].items()},
+        narrower={also: kind for kind, entry in schema["kinds"].items() for also in entry.get("also", ())},
+        prefers={kind: tuple(entry.get("prefers", ())) for kind, entry in schema["kinds"].items()},
         relations={name: _relation(name, entry) for name, entry in schema["relations"].items()},
         iris={prefix: entry["iri"] for prefix, entry in prefixes.items()},
         prefix_kinds={prefix: entry["kind"] for prefix, entry in prefixes.items() if "kind" in entry},
@@ -129,6 +140,8 @@ def _relation(name: str, entry: Mapping[str, Any]) -> Relation:
         is_same_kind=entry.get("same_kind", False),
         text=entry["text"],
         inverse_text=entry["inverse_text"],
+        is_diagnostic=entry.get("diagnostic", False),
+        also=tuple(entry.get("also", ())),
     )
 
 

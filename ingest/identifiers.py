@@ -1,10 +1,13 @@
 """Identifiers of a source, written as the graph writes them."""
 
+import re
 from functools import lru_cache
 
 from graph_schema import load
 from kgdx.domain.curie import normalise, prefix_of
 from kgdx.domain.errors import CurieError
+
+_NOT_LOCAL = re.compile(r"[^\w.+-]+")
 
 
 @lru_cache(maxsize=1 << 18)
@@ -38,3 +41,15 @@ def reason_against(text: str) -> str:
 def kind_of(curie: str, otherwise: str) -> str:
     """The kind that the prefix declares, or `otherwise` where its identifiers are of several kinds."""
     return load().prefix_kinds.get(prefix_of(curie), otherwise)
+
+
+def mint(prefix: str, text: str) -> str:
+    """An identifier for a thing that its source knows by name alone: `SLAKE:lung-cancer`.
+
+    Case, white space and punctuation do not count, so that one name always gives one identifier.
+
+    Raises:
+        CurieError: if nothing is left of the text.
+    """
+    local = _NOT_LOCAL.sub("-", text.strip().casefold()).strip("-")
+    return identify(f"{prefix}:{local}")

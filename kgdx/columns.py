@@ -31,6 +31,7 @@ EDGE_COLUMNS = pa.schema(
         ("num_patients", pa.int64()),
         ("onset", pa.string()),
         ("sex", pa.string()),
+        ("original_predicate", pa.string()),
         ("source", pa.string()),
         ("publications", pa.list_(pa.string())),
         ("licence", pa.string()),

@@ -31,7 +31,8 @@ class Node:
         curie: identifier, normalised.
         kind: one of the schema's kinds.
         name: the preferred name; empty only where a source names an identifier and nothing else.
-        synonyms: other names, without the preferred one.
+        synonyms: other names, without the preferred one. A name in another language than English ends in
+            `@` and its BCP 47 tag, as RDF writes it: `胸腔积液@zh`.
         definition: a sentence or two, possibly empty.
         is_obsolete: withdrawn by its ontology.
         replaced_by: CURIE that took the place of an obsolete one, or empty.
@@ -57,6 +58,8 @@ class Edge:
         frequency: share of patients with the finding, in [0, 1]; None where none is stated.
         num_patients: how many patients the frequency was counted on; None where it was not counted.
         onset, sex: qualifiers, HP CURIE and `male`/`female`, or empty.
+        original_predicate: how the source itself calls the relation where that says more, such as
+            `decreases activity of`; else empty.
     """
 
     head: str
@@ -68,6 +71,7 @@ class Edge:
     num_patients: int | None = None
     onset: str = ""
     sex: str = ""
+    original_predicate: str = ""
     edge_id: str = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -90,6 +94,7 @@ def _edge_id(edge: Edge) -> str:
         edge.sex,
         edge.provenance.source,
         *edge.provenance.publications,
+        *((f"as {edge.original_predicate}",) if edge.original_predicate else ()),
     )
     return blake2b("\x1f".join(stated).encode(), digest_size=8).hexdigest()
 

@@ -10,9 +10,6 @@ from graph_schema import Schema
 from kgdx.reasoning.annotations import UNSTATED_FREQUENCY, Annotations
 from kgdx.snapshot import Snapshot
 
-# Treatments follow from a diagnosis; they are no evidence for it.
-_NOT_DIAGNOSTIC = frozenset({"treats", "contraindicated_in"})
-
 NUM_EDGE_FEATURES = 6
 
 
@@ -52,12 +49,12 @@ class DiagnosticGraph:
     @cached_property
     def directions(self) -> tuple[str, ...]:
         """Meaning in words of each directed relation: every relation forward, then every one backward."""
-        relations = [r for name, r in self.schema.relations.items() if name not in _NOT_DIAGNOSTIC]
+        relations = [self.schema.relations[name] for name in self._relation_names]
         return tuple(r.text for r in relations) + tuple(r.inverse_text for r in relations)
 
     @cached_property
     def _relation_names(self) -> tuple[str, ...]:
-        return tuple(name for name in self.schema.relations if name not in _NOT_DIAGNOSTIC)
+        return tuple(name for name, r in self.schema.relations.items() if r.is_diagnostic)
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:
