@@ -21,6 +21,7 @@ class Source:
         infores: the information resource, as in `infores:hpo-annotations`.
         knowledge_level: Biolink's, for the edges of the source.
         owns: prefixes whose records this source is the authority for.
+        release: the release that kgdx was tested with, where the source has releases.
         bundled: folder inside the package that is read where no path is given; empty for none.
     """
 
@@ -33,6 +34,7 @@ class Source:
     infores: str
     knowledge_level: str = "knowledge_assertion"
     owns: tuple[str, ...] = ()
+    release: str = ""
     bundled: str = ""
 
     def provenance(self, release: str, publications: tuple[str, ...] = ()) -> Provenance:

@@ -11,22 +11,10 @@ from pathlib import Path
 
 from ingest.catalogue import Source, find
 from ingest.intake import Intake, Known
-from ingest.model import Reader
-from ingest.sources import contraindications, drugs, hpo, hpoa, indications, kgx, mondo
+from ingest.readers import READERS
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import LoadCount
 from kgdx.ports import GraphStore
-
-READERS: Mapping[str, Reader] = {
-    "hpo": hpo.read,
-    "hpoa": hpoa.read,
-    "mondo": mondo.read,
-    "indications": indications.read,
-    "contraindications": contraindications.read,
-    "drugs": drugs.read,
-    "starter": kgx.read,
-    "kgx": kgx.read,
-}
 
 _KNOWN = "MATCH (n) RETURN n.curie AS curie, n.kind AS kind, n.replaced_by AS replaced_by"
 _REPORT_EVERY = 2000

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 import graph_schema
 from ingest.catalogue import catalogue, owner_of
 from ingest.cli import app
-from ingest.load import READERS, load
+from ingest.load import load
+from ingest.readers import READERS
 from kgdx.domain.errors import BackendUnavailableError, SourceError
 from kgdx.domain.graph import LoadCount
 from kgdx.snapshot import Snapshot
