@@ -1,6 +1,6 @@
 """The graph as Arrow columns: how nodes and edges travel in bulk between sources, stores and snapshots."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -40,6 +40,9 @@ EDGE_COLUMNS = pa.schema(
     ]
 )
 
+STATED_EDGE_COLUMNS = pa.schema([*EDGE_COLUMNS, ("head_kind", pa.string()), ("tail_kind", pa.string())])
+"""Edges on their way into a store: the source itself says of which kinds their ends are."""
+
 _PROVENANCE = ("source", "publications", "licence", "knowledge_level", "release")
 
 
@@ -51,6 +54,19 @@ def node_table(nodes: Iterable[Node]) -> pa.Table:
 def edge_table(edges: Iterable[Edge]) -> pa.Table:
     """One row an edge, columns as in `EDGE_COLUMNS`; the provenance is spread over its columns."""
     return _table(edges, EDGE_COLUMNS, _edge_value)
+
+
+def stated_edges(edges: Iterable[Edge], kinds: Mapping[str, str]) -> pa.Table:
+    """One row an edge, columns as in `STATED_EDGE_COLUMNS`.
+
+    Args:
+        kinds: CURIE -> kind, of every end.
+    """
+    table = edge_table(edges)
+    for end in ("head", "tail"):
+        values = pa.array([kinds.get(curie) for curie in table[end].to_pylist()], pa.string())
+        table = table.append_column(f"{end}_kind", values)
+    return table
 
 
 def iter_nodes(table: pa.Table) -> Iterator[Node]:

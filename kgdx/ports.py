@@ -7,29 +7,59 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kgdx.domain.graph import Edge, LoadCount, Node
+from kgdx.change import Change
+from kgdx.domain.graph import LoadCount, Node
 
 
 class GraphStore(Protocol):
     """A property graph that outlives the process."""
 
-    def replace_source(self, source: str, nodes: Sequence[Node], edges: Sequence[Edge]) -> LoadCount:
-        """Make `source` state exactly these nodes and edges, in one transaction.
+    def replace_source(
+        self, source: str, nodes: Sequence[Node], edges: pa.Table, release: str = ""
+    ) -> LoadCount:
+        """Make `source` state exactly these nodes and edges: all of it or, if that fails, nothing.
 
         Edges of the source that are not given are removed; edges of other sources are not touched. A node
-        that other sources also use is kept. Doing it twice changes nothing.
+        that other sources also use is kept. An end that nobody names becomes a node without a name. Doing
+        it twice changes nothing; what changes something is noted in a `Load` node.
+
+        Args:
+            source: name under which the statements are kept.
+            nodes: what it names; the same CURIE may come with several kinds.
+            edges: layout `kgdx.columns.STATED_EDGE_COLUMNS`.
+            release: the source's own version, for the history.
         """
+        ...
+
+    def compare_source(self, source: str, nodes: Sequence[Node], edges: pa.Table) -> Change:
+        """What `replace_source` would write, without writing it."""
         ...
 
     def export(self) -> tuple[pa.Table, pa.Table]:
         """Every node and every edge as columns, in the layout of `kgdx.columns`, in any order."""
         ...
 
-    def query(self, cypher: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Rows of a read-only Cypher query, column name -> value.
+    def query(
+        self,
+        cypher: str,
+        parameters: Mapping[str, Any],
+        *,
+        limit: int | None = None,
+        timeout_s: float = 60.0,
+        may_write: bool = False,
+    ) -> Iterator[dict[str, Any]]:
+        """Rows of a Cypher query, column name -> value; labels, types and properties as in `kgdx.stores.cypher`.
+
+        Nodes and edges come as dictionaries of their properties, an edge with its `relation`; paths as
+        `nodes` and `edges`.
+
+        Args:
+            limit: most rows to read; None for all.
+            timeout_s: seconds until the query is given up.
+            may_write: let it change the graph.
 
         Raises:
-            QueryError: if the query is malformed or would write.
+            QueryError: if the query is malformed, takes too long, or would write where it may only read.
         """
         ...
 

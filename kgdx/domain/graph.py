@@ -101,9 +101,14 @@ def _edge_id(edge: Edge) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LoadCount:
-    """What one load changed in a store."""
+    """What one load changed in a store.
 
-    num_nodes_added: int
-    num_nodes_removed: int
-    num_edges_added: int
-    num_edges_removed: int
+    An edge whose release, licence or knowledge level alone is new counts as changed.
+    """
+
+    num_nodes_added: int = 0
+    num_nodes_removed: int = 0
+    num_nodes_changed: int = 0
+    num_edges_added: int = 0
+    num_edges_removed: int = 0
+    num_edges_changed: int = 0

@@ -1,146 +1,146 @@
 """What a load changes: the difference between what a store holds and what a source now states.
 
 Several sources may name one CURIE. The store keeps what each of them says (a *mention*), and the record
-that everybody sees is chosen from the mentions alone, so that it never depends on the order of loading:
-a record with a `source`, which only the owner of the CURIE gives, wins over one without; then the
-smaller source name wins. Pure functions, shared by all stores.
+that everybody sees is made from the mentions alone, so that it never depends on the order of loading: a
+record with a `source`, which only the owner of the CURIE gives, wins over one without; then the smaller
+source name wins; the synonyms are everybody's. Pure functions, shared by all stores.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from graph_schema import Schema
+from kgdx.change import Change
+from kgdx.columns import STATED_EDGE_COLUMNS
 from kgdx.domain.curie import prefix_of
 from kgdx.domain.errors import SourceError
-from kgdx.domain.graph import Edge, Node
+from kgdx.domain.graph import Node
+from kgdx.stores.mentions import visible_node, with_mention
 
-Stamp = tuple[str, str, str, str]
-"""Edge id and the provenance that is not part of it: licence, knowledge level, release."""
+Key = tuple[str, str]
+"""Kind and CURIE: what makes a node the same in every source."""
 
-
-@dataclass(frozen=True, slots=True)
-class StoredNode:
-    """What a store must tell of a node for a change to be worked out."""
-
-    kind: str
-    mentions: tuple[str, ...]
+RECORD = ("source", "licence", "knowledge_level", "release")
+"""What the edges of a load have in common, kept once as a `Provenance` record."""
 
 
 @dataclass(frozen=True)
-class NodeChange:
-    """Nodes to write, each with its mentions; a node without mentions goes unless an edge holds it."""
+class Held:
+    """What a store already holds that a load may touch.
 
-    added: Mapping[Node, tuple[str, ...]]
-    updated: Mapping[Node, tuple[str, ...]]
-    kinds: Mapping[str, str]
+    Attributes:
+        mentions: of every node that the source names now or named before, and of every end of its edges.
+        edges: those that the source loaded, layout `kgdx.change.HELD_EDGE_COLUMNS`.
+        records: id -> what the edges of that provenance have in common, in the order of `RECORD`.
+    """
+
+    mentions: Mapping[Key, tuple[str, ...]]
+    edges: pa.Table
+    records: Mapping[int, tuple[str, ...]]
 
 
-def node_change(
-    source: str, nodes: Iterable[Node], stored: Mapping[str, StoredNode], schema: Schema
-) -> NodeChange:
-    """Work out which nodes to add and which to write anew.
+def keys_of(nodes: Iterable[Node], edges: pa.Table) -> set[Key]:
+    """Every node that a load names or whose edges touch it."""
+    keys = {(node.kind, node.curie) for node in nodes}
+    for end in ("head", "tail"):
+        ends = edges.group_by([f"{end}_kind", end]).aggregate([])
+        keys |= set(zip(*(ends[name].to_pylist() for name in (f"{end}_kind", end)), strict=True))
+    return keys
+
+
+def change(source: str, nodes: Sequence[Node], edges: pa.Table, held: Held) -> Change:
+    """Work out what to write, so that the store holds what the source states.
 
     Args:
         source: name of the source being loaded.
-        nodes: everything it names.
-        stored: CURIE -> what the store holds.
-
-    Returns:
-        The change, with `kinds` of all CURIEs known afterwards.
-
-    Raises:
-        SourceError: if a node has an unknown kind, or another kind than its prefix or the store says.
+        nodes: everything it names; they and the edges have passed `check`.
+        edges: everything it states, layout `STATED_EDGE_COLUMNS`.
     """
-    wanted: dict[str, str] = {}
-    kinds = {curie: held.kind for curie, held in stored.items()}
+    wanted: dict[Key, tuple[str, ...]] = {}
     for node in nodes:
-        _check_kind(source, node, kinds, schema)
-        kinds[node.curie] = node.kind
-        text = _mention(source, node)
-        earlier = wanted.get(node.curie)
-        wanted[node.curie] = min(earlier, text, key=_rank) if earlier else text
+        key = node.kind, node.curie
+        wanted[key] = with_mention(wanted.get(key, ()), source, node)
     added, updated = {}, {}
-    for curie in wanted.keys() - stored.keys():
-        added[_visible(curie, kinds[curie], (wanted[curie],))] = (wanted[curie],)
-    start = mention_start(source)
-    for curie, held in stored.items():
-        others = tuple(text for text in held.mentions if not text.startswith(start))
-        mentions = tuple(sorted((*others, wanted[curie]))) if curie in wanted else others
-        if mentions != held.mentions:
-            updated[_visible(curie, held.kind, mentions)] = mentions
-    return NodeChange(added, updated, kinds)
+    for key in keys_of((), edges) | wanted.keys() | held.mentions.keys():
+        earlier = held.mentions.get(key)
+        mentions = with_mention(earlier or (), source, None) + wanted.get(key, ())
+        mentions = tuple(sorted(mentions))
+        if earlier is None:
+            added[visible_node(*key, mentions)] = mentions
+        elif mentions != earlier:
+            updated[visible_node(*key, mentions)] = mentions
+    fresh, stale, num_changed, kept = _edge_change(_distinct(edges), held)
+    return Change(source, added, updated, fresh, stale, num_changed, kept)
 
 
-def stamp(edge: Edge) -> Stamp:
-    """What tells whether a stored edge is up to date."""
-    given = edge.provenance
-    return edge.edge_id, given.licence, given.knowledge_level, given.release
-
-
-def distinct(edges: Iterable[Edge]) -> dict[Stamp, Edge]:
-    """Edges by stamp, one of those with the same id: the one of the smaller stamp."""
-    chosen: dict[str, Edge] = {}
-    for edge in edges:
-        earlier = chosen.setdefault(edge.edge_id, edge)
-        if earlier is not edge and stamp(edge) < stamp(earlier):
-            chosen[edge.edge_id] = edge
-    return {stamp(edge): edge for edge in chosen.values()}
-
-
-def edges_by_ends(
-    source: str, edges: Iterable[Edge], kinds: Mapping[str, str], schema: Schema
-) -> dict[tuple[str, str, str], list[Edge]]:
-    """Sort edges by relation, kind of head and kind of tail.
+def check(source: str, nodes: Iterable[Node], edges: pa.Table, schema: Schema) -> None:
+    """Hold a load against the schema.
 
     Raises:
-        SourceError: if an edge has an unknown relation, an end that is no node, or ends of kinds that its
-            relation does not join.
+        SourceError: naming the first node of an unknown or wrong kind, or the first edge whose relation is
+            unknown or does not join the kinds of its ends.
     """
-    pairs = {name: set(relation.pairs()) for name, relation in schema.relations.items()}
-    groups: dict[tuple[str, str, str], list[Edge]] = {}
-    for edge in edges:
-        if edge.relation not in pairs:
-            raise _refused(source, edge, "the schema has no such relation")
-        for end in (edge.head, edge.tail):
-            if end not in kinds:
-                raise _refused(source, edge, f"{end} is no node")
-        ends = kinds[edge.head], kinds[edge.tail]
-        if ends not in pairs[edge.relation]:
-            raise _refused(source, edge, f"{edge.relation} does not join {ends[0]} to {ends[1]}")
-        groups.setdefault((edge.relation, *ends), []).append(edge)
-    return groups
+    for node in nodes:
+        declared = schema.prefix_kinds.get(prefix_of(node.curie), node.kind)
+        if node.kind not in schema.categories or declared != node.kind:
+            fact = f"{node.curie} is given as {node.kind}" + (f" but is {declared}" * (declared != node.kind))
+            raise SourceError(source, fact, "correct its kind: the prefix tells it, or the schema lists it")
+    if not edges.schema.equals(STATED_EDGE_COLUMNS):
+        raise SourceError(source, "edges in another layout", "make them with kgdx.columns.stated_edges")
+    joins = edges.group_by(["relation", "head_kind", "tail_kind"]).aggregate([])
+    for row in joins.to_pylist():
+        relation = schema.relations.get(row["relation"])
+        if relation is None:
+            raise _refused(source, edges, row, "the schema has no such relation")
+        for end in ("head", "tail"):
+            if row[f"{end}_kind"] is None:
+                raise _refused(source, edges, row, f"nobody says of which kind its {end} is")
+        if (row["head_kind"], row["tail_kind"]) not in relation.pairs():
+            fact = f"{relation.name} does not join {row['head_kind']} to {row['tail_kind']}"
+            raise _refused(source, edges, row, fact)
 
 
-def mention_start(source: str) -> str:
-    """How every mention by a source begins."""
-    return json.dumps([source], ensure_ascii=False)[:-1] + ","
+def _refused(source: str, edges: pa.Table, like: Mapping[str, str | None], fact: str) -> SourceError:
+    alike = [
+        pc.is_null(edges[name]) if value is None else pc.equal(edges[name], value)
+        for name, value in like.items()
+    ]
+    first = edges.filter(pc.and_(pc.and_(alike[0], alike[1]), alike[2])).slice(0, 1).to_pylist()[0]
+    where = f"{source}, edge {first['head']} {first['relation']} {first['tail']}"
+    return SourceError(where, fact, "correct the edge, or the kinds of its ends")
 
 
-def _check_kind(source: str, node: Node, kinds: Mapping[str, str], schema: Schema) -> None:
-    declared = schema.prefix_kinds.get(prefix_of(node.curie), node.kind)
-    known = kinds.get(node.curie, node.kind)
-    if node.kind not in schema.categories or declared != node.kind or known != node.kind:
-        fact = f"{node.curie} is given as {node.kind} but is {known if known != node.kind else declared}"
-        raise SourceError(source, fact, "correct its kind; a CURIE has one kind in the whole graph")
+def _distinct(edges: pa.Table) -> pa.Table:
+    """Of edges with the same id, the one whose licence, knowledge level and release come first."""
+    if pc.count_distinct(edges["edge_id"]).as_py() == edges.num_rows:
+        return edges
+    order = edges.select(["edge_id", *RECORD[1:]]).append_column("row", pa.array(np.arange(edges.num_rows)))
+    order = order.sort_by([(name, "ascending") for name in order.column_names])
+    first = order.group_by("edge_id", use_threads=False).aggregate([("row", "first")])
+    return edges.take(first["row_first"].sort())
 
 
-def _refused(source: str, edge: Edge, fact: str) -> SourceError:
-    where = f"{source}, edge {edge.head} {edge.relation} {edge.tail}"
-    return SourceError(where, fact, "load the source of its ends first, or correct the edge")
-
-
-def _mention(source: str, node: Node) -> str:
-    record = [node.name, node.synonyms, node.definition, node.is_obsolete, node.replaced_by, node.source]
-    return json.dumps([source, *record], ensure_ascii=False, separators=(",", ":"))
-
-
-def _rank(mention: str) -> tuple[bool, str]:
-    return mention.endswith(',""]'), mention
-
-
-def _visible(curie: str, kind: str, mentions: Sequence[str]) -> Node:
-    if not mentions:
-        return Node(curie, kind)
-    _, name, synonyms, definition, is_obsolete, replaced_by, source = json.loads(min(mentions, key=_rank))
-    return Node(curie, kind, name, tuple(synonyms), definition, is_obsolete, replaced_by, source)
+def _edge_change(edges: pa.Table, held: Held) -> tuple[pa.Table, pa.Table, int, frozenset[int]]:
+    """Edges to write, edges to take away, how many are in both, and the provenance of those that stay."""
+    if not held.edges.num_rows:
+        return edges, held.edges, 0, frozenset()
+    known = pc.index_in(edges["edge_id"], held.edges["edge_id"].combine_chunks())
+    records = {number: "\x1f".join(record) for number, record in held.records.items()}
+    numbers = held.edges["provenance"].combine_chunks().dictionary_encode()
+    names = pa.array([records[number] for number in numbers.dictionary.to_pylist()], pa.string())
+    held_records = names.take(numbers.indices)
+    stated = pc.binary_join_element_wise(*(edges[name] for name in RECORD), "\x1f")
+    is_held = pc.is_valid(known)
+    is_same = pc.fill_null(pc.equal(stated, held_records.take(known)), fill_value=False)
+    fresh = edges.filter(pc.invert(is_same))
+    staying = known.filter(is_same)
+    is_stale = pc.invert(
+        pc.is_in(pa.array(np.arange(held.edges.num_rows), staying.type), staying.combine_chunks())
+    )
+    num_changed = pc.sum(pc.and_(is_held, pc.invert(is_same))).as_py() or 0
+    kept = frozenset(pc.unique(held.edges["provenance"].take(staying)).to_pylist())
+    return fresh, held.edges.filter(is_stale), num_changed, kept

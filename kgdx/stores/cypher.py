@@ -1,7 +1,9 @@
 """The graph schema as Cypher: labels, relation types and property names, the same in every store.
 
 A label is a kind and a relation type is a relation of the schema. Names enter the text from the schema
-and from the columns alone; values always travel as parameters.
+and from the columns alone; values always travel as parameters. What the edges of one load have in common
+stands once, in a node of label `Provenance`, whose id the edges carry: a few numbers instead of six texts
+on each of millions of edges. A node of label `Load` tells of each load that changed something.
 """
 
 import re
@@ -12,15 +14,48 @@ import pyarrow as pa
 from graph_schema import Relation, Schema
 from kgdx.columns import EDGE_COLUMNS, NODE_COLUMNS
 from kgdx.domain.errors import QueryError
+from kgdx.stores.change import RECORD
 
 MENTIONS = "mentions"
-"""Node property of the store's own: one text per source that names the node (`kgdx.stores.change`)."""
+"""Node property of the store's own: one text per source that names the node (`kgdx.stores.mentions`)."""
 
-LOADED_FROM = "loaded_from"
-"""Edge property of the store's own: name of the source whose load wrote the edge."""
+PREFERRED = "preferred"
+"""Node property of the store's own: CURIE of the node that stands for this one, mostly itself."""
 
-NODE_PROPERTIES = (*NODE_COLUMNS.names, MENTIONS)
-EDGE_PROPERTIES = (*(n for n in EDGE_COLUMNS.names if n not in ("head", "relation", "tail")), LOADED_FROM)
+PROVENANCE = "provenance"
+"""Edge property: id of the `Provenance` node."""
+
+LIST_SEPARATOR = "|"
+"""Edges hold their publications as one text: lists on edges make Ladybug's commit quadratic."""
+
+NODE_PROPERTIES = (*NODE_COLUMNS.names, MENTIONS, PREFERRED)
+EDGE_PROPERTIES = (
+    "edge_id",
+    "negated",
+    "frequency",
+    "num_patients",
+    "onset",
+    "sex",
+    "original_predicate",
+    "publications",
+    PROVENANCE,
+)
+
+RECORD_COLUMNS = pa.schema(
+    [("id", pa.int64()), *((name, pa.string()) for name in (*RECORD, "loaded_from")), ("load", pa.int64())]
+)
+"""A `Provenance` node: what the edges have in common, the name of the source and the number of the load."""
+
+LOAD_COLUMNS = pa.schema(
+    [("id", pa.int64())]
+    + [(name, pa.string()) for name in ("source", "release", "state", "started", "finished")]
+    + [
+        (f"num_{what}_{how}", pa.int64())
+        for what in ("nodes", "edges")
+        for how in ("added", "removed", "changed")
+    ]
+)
+"""A `Load` node. `started` and `finished` are in UTC, ISO 8601; `state` is `done` once all is written."""
 
 _COLUMN_TYPES = {pa.string(): "STRING", pa.bool_(): "BOOL", pa.float64(): "DOUBLE", pa.int64(): "INT64"}
 _QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`[^`]*`|//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -28,7 +63,7 @@ _READING = ("MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CALL", "EXPLAIN")
 
 
 def table_statements(schema: Schema) -> Iterator[str]:
-    """Statements that make one node table a kind and one relation table a relation, where missing."""
+    """Statements that make one node table a kind and one relation table a relation, for the embedded store."""
     for kind in schema.kinds:
         columns = ", ".join(_column(name, NODE_COLUMNS) for name in NODE_PROPERTIES)
         yield f"CREATE NODE TABLE IF NOT EXISTS {kind} ({columns}, PRIMARY KEY (curie))"
@@ -36,6 +71,12 @@ def table_statements(schema: Schema) -> Iterator[str]:
         ends = ", ".join(f"FROM {head} TO {tail}" for head, tail in relation.pairs())
         columns = ", ".join(_column(name, EDGE_COLUMNS) for name in EDGE_PROPERTIES)
         yield f"CREATE REL TABLE IF NOT EXISTS {relation.name} ({ends}, {columns})"
+    for label, layout in (("Provenance", RECORD_COLUMNS), ("Load", LOAD_COLUMNS)):
+        columns = ", ".join(f"{field.name} {_COLUMN_TYPES[field.type]}" for field in layout)
+        yield f"CREATE NODE TABLE IF NOT EXISTS {label} ({columns}, PRIMARY KEY (id))"
+    # What Neo4j calls these two. A macro takes no IF NOT EXISTS.
+    yield "CREATE MACRO type(edge) AS label(edge)"
+    yield "CREATE MACRO split(text, separator) AS string_split(text, separator)"
 
 
 def nodes_of(kind: str, properties: tuple[str, ...]) -> str:
@@ -43,30 +84,17 @@ def nodes_of(kind: str, properties: tuple[str, ...]) -> str:
     return f"MATCH (n:{kind}) RETURN " + ", ".join(f"n.{name} AS {name}" for name in properties)
 
 
-def edges_of(relation: Relation) -> str:
-    """All edges of a relation: head, tail and every property."""
-    columns = ", ".join(f"e.{name} AS {name}" for name in EDGE_PROPERTIES)
-    return f"MATCH (h)-[e:{relation.name}]->(t) RETURN h.curie AS head, t.curie AS tail, {columns}"
-
-
-def edges_loaded_from(relation: Relation, properties: tuple[str, ...]) -> str:
-    """Edges of a relation that the load of `$source` wrote."""
+def edges_of(relation: Relation, properties: tuple[str, ...], condition: str = "") -> str:
+    """Edges of a relation: head, tail and their properties; those that fit a condition on `e`."""
     columns = ", ".join(f"e.{name} AS {name}" for name in properties)
-    return f"MATCH ()-[e:{relation.name}]->() WHERE e.{LOADED_FROM} = $source RETURN {columns}"
+    where = f" WHERE {condition}" if condition else ""
+    return f"MATCH (h)-[e:{relation.name}]->(t){where} RETURN h.curie AS head, t.curie AS tail, {columns}"
 
 
-def deletion_of(relation: str) -> str:
-    """Take away the edges of `$source` whose ids are in the Arrow table `$stale`; for the embedded store."""
-    return (
-        f"LOAD FROM $stale MATCH ()-[e:{relation}]->() "
-        f"WHERE e.edge_id = id AND e.{LOADED_FROM} = $source DELETE e"
-    )
-
-
-def update_of(kind: str) -> str:
-    """Write nodes anew from the Arrow table `$nodes`, columns `new_*`; for the embedded store."""
-    settings = ", ".join(f"n.{name} = new_{name}" for name in NODE_PROPERTIES if name != "curie")
-    return f"LOAD FROM $nodes MATCH (n:{kind} {{curie: new_curie}}) SET {settings}"
+def records(condition: str = "") -> str:
+    """All `Provenance` nodes, or those that fit a condition on `p`."""
+    columns = ", ".join(f"p.{name} AS {name}" for name in RECORD_COLUMNS.names)
+    return f"MATCH (p:Provenance){f' WHERE {condition}' if condition else ''} RETURN {columns}"
 
 
 def orphans_of(kind: str, ending: str) -> str:
@@ -74,21 +102,29 @@ def orphans_of(kind: str, ending: str) -> str:
     return f"MATCH (n:{kind}) WHERE size(n.{MENTIONS}) = 0 AND NOT EXISTS {{ MATCH (n)--() }} {ending}"
 
 
-def check_reads_only(cypher: str, parameters: frozenset[str]) -> None:
-    """Refuse what is not one reading statement with all its parameters given.
+def check_reads_only(cypher: str) -> None:
+    """Refuse what does not begin like a reading statement.
 
     The store's read-only transaction is the lock on the door; this keeps the text from ending it.
 
     Raises:
         QueryError: saying which rule the text breaks.
     """
-    bare = _QUOTED.sub(" ", cypher).strip().rstrip(";").strip()
-    first = bare.split(maxsplit=1)[0].upper() if bare else ""
-    if first not in _READING:
+    words = _QUOTED.sub(" ", cypher).split(maxsplit=1)
+    if words and words[0].upper() not in _READING:
         remedy = f"begin with one of {', '.join(_READING)}; change the graph with kgdx ingest"
-        raise QueryError(
-            "query", f"it begins with {first!r}, which does not read" if first else "empty", remedy
-        )
+        raise QueryError("query", f"it begins with {words[0].upper()!r}, which does not read", remedy)
+
+
+def check_complete(cypher: str, parameters: frozenset[str]) -> None:
+    """Refuse what is not one statement with all its parameters given.
+
+    Raises:
+        QueryError: saying which rule the text breaks.
+    """
+    bare = _QUOTED.sub(" ", cypher).strip().rstrip(";").strip()
+    if not bare:
+        raise QueryError("query", "empty", "write a statement, as in MATCH (n) RETURN count(n)")
     if ";" in bare:
         raise QueryError("query", "it holds more than one statement", "send one statement at a time")
     missing = sorted(set(re.findall(r"\$(\w+)", bare)) - parameters)
@@ -99,7 +135,9 @@ def check_reads_only(cypher: str, parameters: frozenset[str]) -> None:
 def _column(name: str, columns: pa.Schema) -> str:
     if name == MENTIONS:
         return f"{name} STRING[]"
-    if name == LOADED_FROM:
+    if name == PROVENANCE:
+        return f"{name} INT64"
+    if name in (PREFERRED, "publications"):
         return f"{name} STRING"
     kind = columns.field(name).type
     return (

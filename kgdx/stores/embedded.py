@@ -1,6 +1,7 @@
 """The embedded store: the graph in one file, no server."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,15 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graph_schema import load
-from kgdx.columns import EDGE_COLUMNS, NODE_COLUMNS, edge_table, node_table
-from kgdx.domain.errors import QueryError
-from kgdx.domain.graph import Edge, LoadCount, Node
+from kgdx.change import HELD_EDGE_COLUMNS, Change
+from kgdx.columns import NODE_COLUMNS, node_table
+from kgdx.domain.errors import BackendUnavailableError, QueryError
+from kgdx.domain.graph import LoadCount, Node
 from kgdx.stores import cypher as texts
-from kgdx.stores.change import Stamp, StoredNode, distinct, edges_by_ends, node_change
+from kgdx.stores import rows
+from kgdx.stores.change import RECORD, Held, Key, change, check, keys_of
+from kgdx.stores.mentions import mention_start
 from kgdx.stores.session import Session, unavailable
 
-_STAMP = ("edge_id", "licence", "knowledge_level", "release")
-_INTERNAL = ("_ID", "_LABEL", "_SRC", "_DST", texts.MENTIONS, texts.LOADED_FROM)
+_INTERNAL = ("_ID", "_LABEL", "_SRC", "_DST", texts.MENTIONS)
 
 
 class EmbeddedStore:
@@ -32,7 +35,8 @@ class EmbeddedStore:
         """Open the graph at `path`, made when missing unless it is only to be read.
 
         Raises:
-            BackendUnavailableError: if there is none to read, it is no graph, or somebody else holds it.
+            BackendUnavailableError: if there is none to read, it is no graph, was made with another schema,
+                or somebody else holds it.
         """
         store = cls(Session.open(path, read_only))
         try:
@@ -40,58 +44,80 @@ class EmbeddedStore:
         except RuntimeError as error:
             store.close()
             raise unavailable(path, error) from error
+        except BackendUnavailableError:
+            store.close()
+            raise
         return store
 
-    def replace_source(self, source: str, nodes: Sequence[Node], edges: Sequence[Edge]) -> LoadCount:
+    def replace_source(
+        self, source: str, nodes: Sequence[Node], edges: pa.Table, release: str = ""
+    ) -> LoadCount:
         """Make `source` state exactly these nodes and edges, in one transaction.
 
         Raises:
             SourceError: if a node or an edge breaks the schema; the store is then as it was.
         """
+        started = _now()
+        check(source, nodes, edges, self._schema)
         with self._session.transaction():
-            change = node_change(source, nodes, self._stored_nodes(), self._schema)
-            stored = self._stored_stamps(source)
-            wanted = distinct(edges)
-            fresh = (edge for key, edge in wanted.items() if key not in stored)
-            groups = edges_by_ends(source, fresh, change.kinds, self._schema)
-            self._delete_edges(source, {key: name for key, name in stored.items() if key not in wanted})
-            self._update_nodes(change.updated)
-            self._add_nodes(change.added)
-            for (relation, head, tail), members in groups.items():
-                self._add_edges(source, relation, head, tail, members)
-            num_removed = self._remove_orphans()
-        before, after = {key[0] for key in stored}, {key[0] for key in wanted}
-        return LoadCount(len(change.added), num_removed, len(after - before), len(before - after))
+            planned = self.compare_source(source, nodes, edges)
+            if planned.is_empty:
+                return LoadCount()
+            number = self._next_load()
+            self._delete_edges(planned.stale)
+            self._forget_records(planned)
+            self._update_nodes(planned.updated)
+            self._add_nodes(planned.added)
+            self._add_edges(source, number, planned.edges)
+            count = planned.count(self._remove_orphans(planned))
+            self._note_load(number, source, release, started, count)
+        return count
+
+    def compare_source(self, source: str, nodes: Sequence[Node], edges: pa.Table) -> Change:
+        """What `replace_source` would write."""
+        return change(source, nodes, edges, self._held(source, keys_of(nodes, edges)))
 
     def export(self) -> tuple[pa.Table, pa.Table]:
         """Every node and every edge as columns; an edge that two sources loaded comes once."""
         columns = tuple(NODE_COLUMNS.names)
         nodes = [self._session.table(texts.nodes_of(kind, columns)) for kind in self._schema.kinds]
-        edges = []
-        for relation in self._schema.relations.values():
-            table = self._session.table(texts.edges_of(relation))
-            edges.append(table.append_column("relation", pa.repeat(pa.scalar(relation.name), len(table))))
-        stated = _stated_once(pa.concat_tables(edges))
-        return (
-            pa.concat_tables(nodes).select(NODE_COLUMNS.names).cast(NODE_COLUMNS),
-            stated.select(EDGE_COLUMNS.names).cast(EDGE_COLUMNS),
-        )
+        records = self._session.table(texts.records())
+        edges = [
+            rows.to_edges(relation.name, table, records)
+            for relation in self._schema.relations.values()
+            if (table := self._session.table(texts.edges_of(relation, texts.EDGE_PROPERTIES))).num_rows
+            or relation.name == "has_phenotype"  # one table at least, for the layout
+        ]
+        return pa.concat_tables(nodes).select(NODE_COLUMNS.names).cast(NODE_COLUMNS), rows.stated_once(edges)
 
-    def query(self, cypher: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Rows of a read-only Cypher query; nodes, edges and paths as plain dictionaries.
+    def query(
+        self,
+        cypher: str,
+        parameters: Mapping[str, Any],
+        *,
+        limit: int | None = None,
+        timeout_s: float = 60.0,
+        may_write: bool = False,
+    ) -> Iterator[dict[str, Any]]:
+        """Rows of a Cypher query, read-only unless told otherwise; nodes, edges and paths as dictionaries.
 
         Raises:
-            QueryError: if the query is malformed or would write.
+            QueryError: if the query is malformed, takes longer than `timeout_s` seconds, or would write
+                where it may only read.
         """
-        texts.check_reads_only(cypher, frozenset(parameters))
+        if not may_write:
+            texts.check_reads_only(cypher)
+        texts.check_complete(cypher, frozenset(parameters))
         try:
-            rows = self._session.rows(cypher, parameters)
+            found = self._session.rows(cypher, parameters, limit, timeout_s, may_write)
         except RuntimeError as error:
             fact = " ".join(str(error).split())
-            raise QueryError(
-                "query", fact, "correct it; labels and relations are those of the schema"
-            ) from error
-        return ({name: _plain(value) for name, value in row.items()} for row in rows)
+            if "nterrupted" in fact:
+                fact, remedy = f"it took longer than {timeout_s:g} s", "ask for less, or allow more time"
+            else:
+                remedy = "correct it; labels and relations are those of the schema"
+            raise QueryError("query", fact, remedy) from error
+        return ({name: _plain(value) for name, value in row.items()} for row in found)
 
     def close(self) -> None:
         """Give the file back. Closing twice does nothing."""
@@ -104,52 +130,102 @@ class EmbeddedStore:
         self.close()
 
     def _prepare(self) -> None:
-        """Make the tables that are missing or, in a graph that is only read, find them there."""
-        if self._session.is_read_only:
-            for kind in self._schema.kinds:
-                self._session.do(texts.nodes_of(kind, ("curie",)) + " LIMIT 1")
+        """Make the tables of a new graph; of any other, look whether they are those of the schema."""
+        tables = set(self._session.table("CALL show_tables() RETURN name")["name"].to_pylist())
+        if not tables and not self._session.is_read_only:
+            with self._session.transaction():
+                for statement in texts.table_statements(self._schema):
+                    self._session.do(statement)
             return
-        for statement in texts.table_statements(self._schema):
-            self._session.do(statement)
+        wanted = {*self._schema.kinds, *self._schema.relations, "Provenance", "Load"}
+        if missing := sorted(wanted - tables):
+            raise BackendUnavailableError(
+                f"{self._session.path}: made with another schema (no {', '.join(missing[:3])}): "
+                "load its sources into a new file"
+            )
 
-    def _stored_nodes(self) -> dict[str, StoredNode]:
-        stored = {}
-        for kind in self._schema.kinds:
+    def _held(self, source: str, keys: set[Key]) -> Held:
+        mentions: dict[Key, tuple[str, ...]] = {}
+        wanted = {
+            kind: pa.array(sorted(c for k, c in keys if k == kind), pa.string())
+            for kind in self._schema.kinds
+        }
+        for kind, curies in wanted.items():
             table = self._session.table(texts.nodes_of(kind, ("curie", texts.MENTIONS)))
-            for curie, mentions in zip(*(column.to_pylist() for column in table.columns), strict=True):
-                stored[curie] = StoredNode(kind, tuple(mentions))
-        return stored
+            if not table.num_rows:
+                continue
+            touched = table.filter(_touched(table, curies, mention_start(source)))
+            for curie, stated in zip(*(column.to_pylist() for column in touched.columns), strict=True):
+                mentions[kind, curie] = tuple(stated)
+        records = self._session.table(
+            texts.records("p.loaded_from = $source"), {"source": source}
+        ).to_pylist()
+        return Held(
+            mentions,
+            self._held_edges([record["id"] for record in records]),
+            {record["id"]: tuple(record[name] for name in RECORD) for record in records},
+        )
 
-    def _stored_stamps(self, source: str) -> dict[Stamp, str]:
-        """Stamp -> relation of every edge that the source loaded."""
-        stored = {}
-        for relation in self._schema.relations.values():
-            table = self._session.table(texts.edges_loaded_from(relation, _STAMP), {"source": source})
-            stamps = zip(*(column.to_pylist() for column in table.columns), strict=True)
-            stored.update(dict.fromkeys(stamps, relation.name))
-        return stored
+    def _held_edges(self, records: Sequence[int]) -> pa.Table:
+        """The edges of these records, layout `HELD_EDGE_COLUMNS`."""
+        tables = [HELD_EDGE_COLUMNS.empty_table()]
+        for relation in self._schema.relations.values() if records else ():
+            text = texts.edges_of(
+                relation, ("edge_id", texts.PROVENANCE), f"e.{texts.PROVENANCE} IN $records"
+            )
+            table = self._session.table(text, {"records": list(records)})
+            table = table.append_column("relation", pa.repeat(pa.scalar(relation.name), table.num_rows))
+            tables.append(table.select(HELD_EDGE_COLUMNS.names).cast(HELD_EDGE_COLUMNS))
+        return pa.concat_tables(tables)
 
-    def _delete_edges(self, source: str, stale: Mapping[Stamp, str]) -> None:
-        for relation in set(stale.values()):
-            ids = pa.table({"id": [key[0] for key, name in stale.items() if name == relation]})
-            self._session.do(texts.deletion_of(relation), {"stale": ids, "source": source})
+    def _next_load(self) -> int:
+        last = self._session.table("MATCH (l:Load) RETURN max(l.id) AS last")["last"][0].as_py()
+        return (last or 0) + 1
+
+    def _delete_edges(self, stale: pa.Table) -> None:
+        for relation in pc.unique(stale["relation"]).to_pylist():
+            of_it = stale.filter(pc.equal(stale["relation"], relation))
+            ids = pa.table({"id": of_it["edge_id"], "record": of_it["provenance"]})
+            self._session.do(
+                f"LOAD FROM $stale MATCH ()-[e:{relation}]->() "
+                f"WHERE e.edge_id = id AND e.{texts.PROVENANCE} = record DELETE e",
+                {"stale": ids},
+            )
+
+    def _forget_records(self, planned: Change) -> None:
+        self._session.do(
+            "MATCH (p:Provenance) WHERE p.loaded_from = $source AND NOT p.id IN $kept DELETE p",
+            {"source": planned.source, "kept": sorted(planned.kept_records)},
+        )
 
     def _update_nodes(self, updated: Mapping[Node, tuple[str, ...]]) -> None:
         for kind, table in _node_tables(updated):
             renamed = table.rename_columns([f"new_{name}" for name in table.column_names])
-            self._session.do(texts.update_of(kind), {"nodes": renamed})
+            settings = ", ".join(f"n.{name} = new_{name}" for name in table.column_names if name != "curie")
+            self._session.do(
+                f"LOAD FROM $nodes MATCH (n:{kind} {{curie: new_curie}}) SET {settings}", {"nodes": renamed}
+            )
 
     def _add_nodes(self, added: Mapping[Node, tuple[str, ...]]) -> None:
         for kind, table in _node_tables(added):
-            self._session.do(f"COPY {kind} FROM $nodes", {"nodes": table})
+            whole = table.append_column(texts.PREFERRED, table["curie"])
+            self._session.do(f"COPY {kind} FROM $nodes", {"nodes": whole.select(texts.NODE_PROPERTIES)})
 
-    def _add_edges(self, source: str, relation: str, head: str, tail: str, edges: Sequence[Edge]) -> None:
-        table = edge_table(edges).drop_columns(["relation"])
-        table = table.append_column(texts.LOADED_FROM, pa.repeat(pa.scalar(source), len(table)))
-        table = table.select(["head", "tail", *texts.EDGE_PROPERTIES])
-        self._session.do(f"COPY {relation} FROM $edges (from='{head}', to='{tail}')", {"edges": table})
+    def _add_edges(self, source: str, number: int, edges: pa.Table) -> None:
+        if not edges.num_rows:
+            return
+        records, provenance = rows.new_records(source, number, edges)
+        self._session.do("COPY Provenance FROM $records", {"records": records})
+        joins = pc.binary_join_element_wise(edges["relation"], edges["head_kind"], edges["tail_kind"], " ")
+        for join in pc.unique(joins).to_pylist():
+            relation, head, tail = join.split(" ")
+            mask = pc.equal(joins, join).combine_chunks()
+            table = rows.to_properties(edges.filter(mask), provenance.filter(mask))
+            self._session.do(f"COPY {relation} FROM $edges (from='{head}', to='{tail}')", {"edges": table})
 
-    def _remove_orphans(self) -> int:
+    def _remove_orphans(self, planned: Change) -> int:
+        if not planned.stale.num_rows and all(planned.updated.values()):
+            return 0
         num_removed = 0
         for kind in self._schema.kinds:
             counted = self._session.table(texts.orphans_of(kind, "RETURN count(n) AS num"))
@@ -157,6 +233,25 @@ class EmbeddedStore:
                 self._session.do(texts.orphans_of(kind, "DELETE n"))
                 num_removed += num_orphans
         return num_removed
+
+    def _note_load(self, number: int, source: str, release: str, started: str, count: LoadCount) -> None:
+        numbers = {name: getattr(count, name) for name in texts.LOAD_COLUMNS.names if name.startswith("num_")}
+        row = {"id": number, "source": source, "release": release, "state": "done", "started": started}
+        row |= {"finished": _now(), **numbers}
+        self._session.do("COPY Load FROM $load", {"load": pa.Table.from_pylist([row], texts.LOAD_COLUMNS)})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _touched(table: pa.Table, curies: pa.Array, start: str) -> pa.Array:
+    """Which nodes a load may touch: those it names, and those its source named before."""
+    mentions = table[texts.MENTIONS].combine_chunks()
+    by_source = pc.starts_with(mentions.flatten(), pattern=start)
+    named = pc.list_parent_indices(mentions).filter(by_source)
+    rows_named = pc.is_in(pa.array(np.arange(table.num_rows), named.type), named)
+    return pc.or_(pc.is_in(table["curie"].combine_chunks(), curies), rows_named)
 
 
 def _node_tables(nodes: Mapping[Node, tuple[str, ...]]) -> Iterator[tuple[str, pa.Table]]:
@@ -168,15 +263,6 @@ def _node_tables(nodes: Mapping[Node, tuple[str, ...]]) -> Iterator[tuple[str, p
         yield kind, node_table(members).append_column(texts.MENTIONS, mentions)
 
 
-def _stated_once(edges: pa.Table) -> pa.Table:
-    """Keep one of the edges with the same id: the one of the smaller source name."""
-    if pc.count_distinct(edges["edge_id"]).as_py() == len(edges):
-        return edges
-    edges = edges.sort_by([("edge_id", "ascending"), (texts.LOADED_FROM, "ascending")])
-    ids = edges["edge_id"].to_numpy(zero_copy_only=False)
-    return edges.filter(pa.array(np.concatenate(([True], ids[1:] != ids[:-1]))))
-
-
 def _plain(value: Any) -> Any:
     """Nodes and edges as their properties, paths as their nodes and edges."""
     if isinstance(value, list):
@@ -186,7 +272,9 @@ def _plain(value: Any) -> Any:
     if "_NODES" in value:
         return {"nodes": _plain(value["_NODES"]), "edges": _plain(value["_RELS"])}
     kept = {key: _plain(item) for key, item in value.items() if key not in _INTERNAL}
-    return {"relation": value["_LABEL"], **kept} if "_SRC" in value else kept
+    if "_SRC" not in value:
+        return kept
+    return {"relation": value["_LABEL"], **kept, "publications": rows.publications(kept["publications"])}
 
 
 __all__ = ["EmbeddedStore"]

@@ -57,15 +57,35 @@ class Session:
         with self._result(statement, parameters) as result:
             return result.get_as_arrow()
 
-    def rows(self, statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The rows of a statement, column -> value as Ladybug gives it, within a read-only transaction."""
-        self.do("BEGIN TRANSACTION READ ONLY")
+    def rows(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any],
+        limit: int | None = None,
+        timeout_s: float = 60.0,
+        may_write: bool = False,
+    ) -> list[dict[str, Any]]:
+        """The first rows of a statement, column -> value as Ladybug gives it.
+
+        They are read in a transaction of its own, which can only read unless `may_write`.
+        """
+        self.do("BEGIN TRANSACTION" if may_write else "BEGIN TRANSACTION READ ONLY")
+        self._connection.set_query_timeout(max(1, round(timeout_s * 1000)))
+        is_done = False
         try:
             with self._result(statement, parameters) as result:
                 names = result.get_column_names()
-                return [dict(zip(names, row, strict=True)) for row in result.get_all()]
+                found: list[dict[str, Any]] = []
+                while result.has_next() and (limit is None or len(found) < limit):
+                    found.append(dict(zip(names, result.get_next(), strict=True)))
+            is_done = may_write
+            return found
         finally:
-            self._roll_back()
+            self._connection.set_query_timeout(0)
+            if is_done:
+                self.do("COMMIT")
+            else:
+                self._roll_back()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ import pytest
 from kgdx.domain.errors import BackendUnavailableError
 from kgdx.ports import GraphStore
 from kgdx.stores.embedded import EmbeddedStore
-from tests.contracts.store_contract import EDGES, NODES, NOTHING, StoreContract, content
+from tests.contracts.store_contract import EDGES, NODES, NOTHING, StoreContract, content, put
 
 
 class TestEmbeddedStore(StoreContract):
@@ -24,18 +24,18 @@ class TestEmbeddedStore(StoreContract):
         def fail(*_: object) -> None:
             raise RuntimeError("on purpose")
 
-        return lambda store: monkeypatch.setattr(store, "_remove_orphans", fail)
+        return lambda store: monkeypatch.setattr(store, "_note_load", fail)
 
 
 def test_what_was_loaded_is_there_after_reopening(tmp_path: Path) -> None:
     path = tmp_path / "a" / "new" / "folder" / "graph"
     with EmbeddedStore.open(path) as store:
-        store.replace_source("hpoa", NODES, EDGES)
+        put(store, "hpoa", NODES, EDGES)
         before = content(store)
     for _ in range(3):
         with EmbeddedStore.open(path) as store:
             assert content(store) == before
-            assert store.replace_source("hpoa", NODES, EDGES) == NOTHING
+            assert put(store, "hpoa", NODES, EDGES) == NOTHING
     with EmbeddedStore.open(path, read_only=True) as store:
         assert content(store) == before
 
@@ -93,11 +93,11 @@ def test_closing_twice_is_harmless(tmp_path: Path) -> None:
 def test_a_load_that_was_killed_leaves_the_graph_as_it_was(tmp_path: Path, root: Path) -> None:
     path = tmp_path / "graph"
     with EmbeddedStore.open(path) as store:
-        store.replace_source("hpoa", NODES, EDGES)
+        put(store, "hpoa", NODES, EDGES)
         before = content(store)
     script = "import os, sys; from pathlib import Path; from kgdx.stores.embedded import EmbeddedStore\n"
-    script += "store = EmbeddedStore.open(Path(sys.argv[1])); store._remove_orphans = lambda: os._exit(9)\n"
-    script += "store.replace_source('hpoa', [], [])"
+    script += "store = EmbeddedStore.open(Path(sys.argv[1])); store._note_load = lambda *_: os._exit(9)\n"
+    script += "from kgdx.columns import stated_edges; store.replace_source('hpoa', [], stated_edges([], {}))"
     ended = subprocess.run([sys.executable, "-c", script, str(path)], cwd=root, check=False)
     assert ended.returncode == 9
     with EmbeddedStore.open(path, read_only=True) as store:

@@ -1,0 +1,95 @@
+"""Between the columns of the graph and the properties that every store keeps on its edges.
+
+A store keeps no empty text: it is null there, as in every property graph. Publications are one text, and
+what the edges of a load have in common is a number (see `kgdx.stores.cypher`).
+"""
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kgdx.columns import EDGE_COLUMNS
+from kgdx.stores.change import RECORD
+from kgdx.stores.cypher import EDGE_PROPERTIES, LIST_SEPARATOR, PROVENANCE, RECORD_COLUMNS
+
+_NULLABLE = ("onset", "sex", "original_predicate", "publications")
+_MAX_RECORDS = 1 << 24
+
+
+def new_records(source: str, load: int, edges: pa.Table) -> tuple[pa.Table, pa.Array]:
+    """The provenance of edges that are to be written.
+
+    Args:
+        edges: layout `STATED_EDGE_COLUMNS`.
+
+    Returns:
+        The records, layout `RECORD_COLUMNS`, and (num_edges,) int64 id of the record of each edge.
+    """
+    joined = pc.binary_join_element_wise(*(edges[name] for name in RECORD), "\x1f")
+    encoded = pa.chunked_array([joined.combine_chunks()]).combine_chunks().dictionary_encode()
+    first = load * _MAX_RECORDS
+    stated = [text.split("\x1f") for text in encoded.dictionary.to_pylist()]
+    rows = [
+        dict(zip(RECORD, values, strict=True)) | {"id": first + i, "loaded_from": source, "load": load}
+        for i, values in enumerate(stated)
+    ]
+    ids = pc.add(encoded.indices.cast(pa.int64()), first)
+    return pa.Table.from_pylist(rows, RECORD_COLUMNS), ids
+
+
+def to_properties(edges: pa.Table, provenance: pa.Array) -> pa.Table:
+    """Head, tail, and the properties as a store keeps them."""
+    joined = pc.binary_join(edges["publications"].cast(pa.list_(pa.string())), LIST_SEPARATOR)
+    columns = {name: edges[name] for name in ("head", "tail", *EDGE_PROPERTIES) if name != PROVENANCE}
+    columns |= {"publications": joined, PROVENANCE: provenance}
+    for name in _NULLABLE:
+        empty = pc.equal(columns[name], "")
+        columns[name] = pc.if_else(empty, pa.scalar(None, pa.string()), columns[name])
+    return pa.table({name: columns[name] for name in ("head", "tail", *EDGE_PROPERTIES)})
+
+
+def to_edges(relation: str, properties: pa.Table, records: pa.Table) -> pa.Table:
+    """The columns of the graph, and `loaded_from`: the name of the source whose load wrote the edge.
+
+    Args:
+        properties: as `to_properties` makes them, of one relation.
+        records: every record, layout `RECORD_COLUMNS`.
+    """
+    columns = {name: properties[name] for name in properties.column_names}
+    for name in _NULLABLE:
+        columns[name] = pc.fill_null(columns[name].cast(pa.string()), "")
+    columns["publications"] = _split(columns["publications"])
+    columns["relation"] = pa.repeat(pa.scalar(relation), properties.num_rows)
+    row = pc.index_in(properties[PROVENANCE], records["id"].combine_chunks())
+    for name in (*RECORD, "loaded_from"):
+        columns[name] = records[name].combine_chunks().take(row.combine_chunks())
+    fields = [*EDGE_COLUMNS, pa.field("loaded_from", pa.string())]
+    return pa.table([columns[field.name] for field in fields], schema=pa.schema(fields))
+
+
+def publications(text: str | None) -> list[str]:
+    """The list that stands on an edge as one text."""
+    return text.split(LIST_SEPARATOR) if text else []
+
+
+def stated_once(tables: Iterable[pa.Table]) -> pa.Table:
+    """One of the edges with the same id: the one of the smaller source name."""
+    edges = pa.concat_tables(tables)
+    if pc.count_distinct(edges["edge_id"]).as_py() != edges.num_rows:
+        edges = edges.sort_by([("edge_id", "ascending"), ("loaded_from", "ascending")]).combine_chunks()
+        ids = edges["edge_id"].combine_chunks()
+        is_first = pc.not_equal(ids.slice(1), ids.slice(0, len(ids) - 1))
+        edges = edges.filter(pa.concat_arrays([pa.array([True]), is_first]))
+    return edges.select(EDGE_COLUMNS.names)
+
+
+def _split(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Lists of texts; an empty text is an empty list."""
+    lists = []
+    for chunk in texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]:
+        parts = pc.split_pattern(chunk, LIST_SEPARATOR)
+        is_empty = pc.equal(chunk, "")
+        empty = pa.scalar([], pa.list_(pa.string()))
+        lists.append(pc.if_else(is_empty, empty, parts.cast(pa.list_(pa.string()))))
+    return pa.chunked_array(lists, pa.list_(pa.string()))
