@@ -108,6 +108,8 @@ def _tell(summary: "Summary") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from ingest.catalogue import owner_of
+
     change = summary.change
     table = Table("rows", "", title=f"{summary.source}: {summary.num_rows:,} rows read", title_justify="left")
     table.add_row(f"{summary.num_written:,}", "written")
@@ -121,11 +123,13 @@ def _tell(summary: "Summary") -> None:
     console.print(table)
     console.print(
         f"{summary.num_nodes:,} nodes and {summary.num_edges:,} edges stated; "
-        f"in the graph: nodes +{change.num_nodes_added:,} -{change.num_nodes_removed:,}, "
-        f"edges +{change.num_edges_added:,} -{change.num_edges_removed:,}"
+        f"in the graph: nodes +{change.num_nodes_added:,} -{change.num_nodes_removed:,} ~{change.num_nodes_changed:,}, "
+        f"edges +{change.num_edges_added:,} -{change.num_edges_removed:,} ~{change.num_edges_changed:,}"
     )
-    if summary.num_replaced:
-        console.print(f"{summary.num_replaced:,} edges moved from an obsolete term to its replacement")
+    for prefix, num in summary.undescribed.items():
+        owner = owner_of(prefix)
+        advice = f"load {owner}" if owner else "load its ontology"
+        console.print(f"{num:,} {prefix} terms in the graph are named by edges alone: {advice}")
 
 
 if __name__ == "__main__":

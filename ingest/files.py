@@ -25,7 +25,7 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         SourceError: if the file is missing, a folder, empty or a broken gzip file.
     """
-    with _open(path) as handle:
+    with open_bytes(path) as handle:
         content = handle.read()
     if not content.strip():
         raise SourceError(str(path), "the file is empty", _AGAIN)
@@ -39,7 +39,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         SourceError: as `read_bytes`, or if a line is not UTF-8.
     """
     number = 0
-    with _open(path) as handle:
+    with open_bytes(path) as handle:
         for number, raw in enumerate(handle, 1):
             try:
                 line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -116,7 +116,12 @@ def _cells(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[IO[bytes]]:
+def open_bytes(path: Path) -> Iterator[IO[bytes]]:
+    """The file to read from, unzipped on the way.
+
+    Raises:
+        SourceError: also for what goes wrong while it is read.
+    """
     if path.is_dir():
         raise SourceError(str(path), "a folder where a file is expected", "name the file itself")
     try:

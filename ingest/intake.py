@@ -1,26 +1,33 @@
-"""What a load takes in: rows sorted into nodes and edges, checked against schema and graph, counted."""
+"""What a load takes in: rows sorted into nodes and edges, held against the schema, counted.
+
+Only the rows themselves decide: what is in the graph already plays no part, so that the order of loading
+cannot matter. The kind of an end is what its own row says, else what its prefix says, else what any row of
+the source says of that identifier.
+"""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from graph_schema import load as load_schema
-from ingest.catalogue import Source, owner_of
-from ingest.model import Item, Rejected, Skipped
+from ingest.catalogue import Source
+from ingest.model import Block, Item, Rejected, Skipped
+from kgdx.columns import STATED_EDGE_COLUMNS, distinct_edges, edge_table
 from kgdx.domain.curie import prefix_of
-from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import Edge, Node
 
 _MAX_EXAMPLES = 3
+_PER_BATCH = 20_000
 
+Progress = Callable[[int], None]
+"""Told the number of rows read so far."""
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the graph already tells of a CURIE: its kind, and what replaced it if it is obsolete."""
-
-    kind: str
-    replaced_by: str
+_Stated = tuple[Edge, str, str]
+"""An edge with the kinds of its head and its tail."""
 
 
 @dataclass
@@ -29,24 +36,24 @@ class Intake:
 
     Attributes:
         source: whose rows these are.
-        known: CURIE -> what the graph already holds.
         num_rows: rows taken; each is written, merged, rejected or skipped.
-        num_replaced: edges with an obsolete end that was exchanged for what replaced it.
+        edges: without repetitions, layout `kgdx.columns.STATED_EDGE_COLUMNS`.
     """
 
     source: Source
-    known: Mapping[str, Known]
     num_rows: int = 0
     num_written: int = 0
     num_merged: int = 0
-    num_replaced: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
-    edges: dict[str, Edge] = field(default_factory=dict)
-    _stated: dict[str, Node] = field(default_factory=dict)
-    _named: dict[str, Node] = field(default_factory=dict)
-    _waiting: list[tuple[str, Edge]] = field(default_factory=list)
+    edges: pa.Table = field(default_factory=STATED_EDGE_COLUMNS.empty_table)
+    _stated: dict[tuple[str, str], Node] = field(default_factory=dict)
+    _named: dict[tuple[str, str], Node] = field(default_factory=dict)
+    _kinds: dict[str, str] = field(default_factory=dict)
+    _batch: list[_Stated] = field(default_factory=list)
+    _batches: list[pa.Table] = field(default_factory=list)
+    _waiting: list[tuple[str, Edge, str, str]] = field(default_factory=list)
 
     @property
     def nodes(self) -> Iterator[Node]:
@@ -56,7 +63,10 @@ class Intake:
             yield replace(node, source=self.source.infores) if is_owned else node
 
     def take(self, item: Item) -> None:
-        """Take one row."""
+        """Take one row, or a block of them."""
+        if isinstance(item, Block):
+            self._take_block(item)
+            return
         self.num_rows += 1
         if isinstance(item, Skipped):
             self.skipped[item.reason] += 1
@@ -64,92 +74,128 @@ class Intake:
         if isinstance(item, Rejected):
             self._reject(item.where, item.reason, item.text)
             return
-        stated = (item.statement,) if isinstance(item.statement, Node) else ()
+        statement = item.statement
+        stated = (statement,) if isinstance(statement, Node) else ()
         for node in (*item.mentions, *stated):
-            if objection := self._objection(node):
+            if objection := _objection(node):
                 self._reject(item.where, objection, node.curie)
                 return
         for node in item.mentions:
             self._name(node)
-        if isinstance(item.statement, Edge):
-            self._waiting.append((item.where, item.statement))
+        if isinstance(statement, Node):
+            self._state(statement)
+            return
+        told = {node.curie: node.kind for node in item.mentions}
+        head, tail = self._kind(statement.head, told), self._kind(statement.tail, told)
+        if head and tail:
+            self._join(item.where, statement, head, tail)
         else:
-            self._count(item.statement.curie in self._stated)
-            self._stated.setdefault(item.statement.curie, item.statement)
+            self._waiting.append((item.where, statement, head, tail))
 
-    def settle(self, path: Path) -> None:
-        """Check the edges, once all nodes are known.
+    def settle(self) -> None:
+        """Count the edges, once all rows are taken."""
+        for where, edge, head, tail in self._waiting:
+            self._join(where, edge, head or self._kind(edge.head, {}), tail or self._kind(edge.tail, {}))
+        self._waiting.clear()
+        self._flush()
+        stated = pa.concat_tables([STATED_EDGE_COLUMNS.empty_table(), *self._batches])
+        self._batches.clear()
+        self.edges = distinct_edges(stated)
+        self.num_written += self.edges.num_rows
+        self.num_merged += stated.num_rows - self.edges.num_rows
 
-        Raises:
-            SourceError: if more than half of them end in nodes that nobody has loaded.
-        """
-        unknown: Counter[str] = Counter()
-        for where, stated in self._waiting:
-            edge = self._with_current_ends(stated)
-            missing = next((end for end in (edge.head, edge.tail) if not self._kind(end)), "")
-            if missing:
-                advice = _advice(missing)
-                unknown[advice] += 1
-                self._reject(where, f"unknown {prefix_of(missing)} term: {advice}", missing)
-            elif objection := self._misjoins(edge):
-                self._reject(where, objection, f"{edge.head} {edge.tail}")
-            else:
-                self._count(edge.edge_id in self.edges)
-                self.edges.setdefault(edge.edge_id, edge)
-        if unknown.total() * 2 > len(self._waiting):
-            fact = f"{unknown.total()} of {len(self._waiting)} edges end in a term that is not in the graph"
-            raise SourceError(str(path), fact, unknown.most_common(1)[0][0])
+    def _take_block(self, block: Block) -> None:
+        self.num_rows += len(block.lines)
+        table, lines = block.edges, block.lines
+        for end in ("head", "tail"):
+            kinds = self._filled(table[end], table[f"{end}_kind"])
+            table = table.set_column(table.column_names.index(f"{end}_kind"), f"{end}_kind", kinds)
+        joins = pc.binary_join_element_wise(
+            *(table[name] for name in ("relation", "head_kind", "tail_kind")), " ", null_handling="replace"
+        ).combine_chunks()
+        is_sound = np.ones(len(lines), dtype=np.bool_)
+        for join in pc.unique(joins).to_pylist():
+            objection = _misjoins(*join.split(" "))
+            if objection:
+                rows = np.flatnonzero(pc.equal(joins, join).to_numpy(zero_copy_only=False))
+                is_sound[rows] = False
+                for row in rows[:_MAX_EXAMPLES].tolist():
+                    ends = f"{table['head'][row]} {table['tail'][row]}"
+                    self._note(f"{block.file}, line {lines[row]}", objection, ends)
+                self.rejected[objection] += len(rows)
+        self._batches.append(table.filter(pa.array(is_sound)).combine_chunks())
 
-    def _kind(self, curie: str) -> str:
-        own = self._stated.get(curie) or self._named.get(curie)
-        if own:
-            return own.kind
-        return self.known[curie].kind if curie in self.known else ""
+    def _filled(self, curies: pa.ChunkedArray, kinds: pa.ChunkedArray) -> pa.ChunkedArray:
+        if not kinds.null_count:
+            return kinds
+        encoded = curies.combine_chunks().dictionary_encode()
+        by_prefix = load_schema().prefix_kinds
+        known = [
+            by_prefix.get(curie.partition(":")[0]) or self._kinds.get(curie)
+            for curie in encoded.dictionary.to_pylist()
+        ]
+        return pc.coalesce(kinds, pa.array(known, pa.string()).take(encoded.indices))
 
-    def _objection(self, node: Node) -> str:
-        declared = load_schema().prefix_kinds.get(prefix_of(node.curie), node.kind)
-        if declared != node.kind:
-            return f"{prefix_of(node.curie)} identifiers are of kind {declared}, not {node.kind}"
-        kind = self._kind(node.curie)
-        return f"already a {kind}, cannot be a {node.kind} too" if kind not in ("", node.kind) else ""
+    def _kind(self, curie: str, told: dict[str, str]) -> str:
+        """What the row says, else the prefix, else any row of the source; empty where nobody does."""
+        return (
+            told.get(curie)
+            or load_schema().prefix_kinds.get(prefix_of(curie))
+            or self._kinds.get(curie, "")
+        )
 
-    def _misjoins(self, edge: Edge) -> str:
-        relation = load_schema().relations[edge.relation]
-        head, tail = self._kind(edge.head), self._kind(edge.tail)
-        is_sound = head in relation.domain and tail in relation.range
-        is_sound = is_sound and (head == tail or not relation.is_same_kind)
-        return "" if is_sound else f"{edge.relation} does not join {head} to {tail}"
+    def _join(self, where: str, edge: Edge, head: str, tail: str) -> None:
+        if objection := _misjoins(edge.relation, head, tail):
+            self._reject(where, objection, f"{edge.head} {edge.tail}")
+            return
+        self._batch.append((edge, head, tail))
+        if len(self._batch) >= _PER_BATCH:
+            self._flush()
 
-    def _with_current_ends(self, edge: Edge) -> Edge:
-        ends = self._current(edge.head), self._current(edge.tail)
-        if ends == (edge.head, edge.tail):
-            return edge
-        self.num_replaced += 1
-        return replace(edge, head=ends[0], tail=ends[1])
+    def _flush(self) -> None:
+        table = edge_table([edge for edge, _, _ in self._batch])
+        for i, end in ((1, "head"), (2, "tail")):
+            kinds = pa.array([stated[i] for stated in self._batch], pa.string())
+            table = table.append_column(f"{end}_kind", kinds)
+        self._batches.append(table)
+        self._batch.clear()
 
-    def _current(self, curie: str) -> str:
-        """What replaced an obsolete CURIE, unless the source itself speaks of that CURIE."""
-        if curie not in self.known or curie in self._stated or curie in self._named:
-            return curie
-        heir = self.known[curie].replaced_by
-        return heir if heir in self.known else curie
-
-    def _name(self, node: Node) -> None:
-        earlier = self._named.get(node.curie)
-        if earlier is None or (node.name and not earlier.name):
-            self._named[node.curie] = node
-
-    def _count(self, is_repeated: bool) -> None:
+    def _state(self, node: Node) -> None:
+        key = node.kind, node.curie
+        is_repeated = key in self._stated
         self.num_merged += is_repeated
         self.num_written += not is_repeated
+        self._stated.setdefault(key, node)
+        self._kinds.setdefault(node.curie, node.kind)
+
+    def _name(self, node: Node) -> None:
+        key = node.kind, node.curie
+        earlier = self._named.get(key)
+        if earlier is None or (node.name and not earlier.name):
+            self._named[key] = node
+        self._kinds.setdefault(node.curie, node.kind)
 
     def _reject(self, where: str, reason: str, text: str) -> None:
         self.rejected[reason] += 1
+        self._note(where, reason, text)
+
+    def _note(self, where: str, reason: str, text: str) -> None:
         examples = self.examples.setdefault(reason, [])
         if len(examples) < _MAX_EXAMPLES:
             examples.append(f"{where}: {text}")
 
 
-def _advice(curie: str) -> str:
-    owner = owner_of(prefix_of(curie))
-    return f"load {owner} first" if owner else "load its ontology first"
+def _objection(node: Node) -> str:
+    declared = load_schema().prefix_kinds.get(prefix_of(node.curie), node.kind)
+    if declared != node.kind:
+        return f"{prefix_of(node.curie)} identifiers are of kind {declared}, not {node.kind}"
+    return ""
+
+
+def _misjoins(relation: str, head: str, tail: str) -> str:
+    """Why a relation does not join two kinds; empty where it does."""
+    if not (head and tail):
+        return f"nobody says of which kind its {'tail' if head else 'head'} is"
+    known = load_schema().relations[relation]
+    is_sound = head in known.domain and tail in known.range and (head == tail or not known.is_same_kind)
+    return "" if is_sound else f"{relation} does not join {head} to {tail}"

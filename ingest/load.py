@@ -1,26 +1,27 @@
-"""Load a source into a store: read everything, check it all, then write once.
+"""Load a source into a store: read everything, hold it against the schema, then write once.
 
 Nothing is written before the last row has been read and checked, so a broken file leaves the store as
 it was.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
+import pyarrow.compute as pc
+
 from ingest.catalogue import Source, find
-from ingest.intake import Intake, Known
+from ingest.intake import Intake, Progress
 from ingest.readers import READERS
+from kgdx.domain.curie import prefix_of
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import LoadCount
 from kgdx.ports import GraphStore
 
-_KNOWN = "MATCH (n) RETURN n.curie AS curie, n.kind AS kind, n.replaced_by AS replaced_by"
+_UNDESCRIBED = "MATCH (n) WHERE n.curie IS NOT NULL AND size(n.mentions) = 0 RETURN n.curie AS curie"
 _REPORT_EVERY = 2000
-
-Progress = Callable[[int], None]
-"""Told the number of rows read so far."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,19 @@ class Summary:
 
     Attributes:
         source: name of the source.
+        release: the source's own version, where its edges tell one.
         num_rows: rows read.
         num_written: rows whose statement the store now holds.
         num_merged: rows that repeat the statement of another row.
         rejected, skipped: reason -> number of rows; the former are wrong, the latter beside the point.
         examples: reason -> the first rows rejected for it: where and what.
         num_nodes, num_edges: what the source now states, nodes named on the way included.
-        num_replaced: edges with an obsolete end that was exchanged for what replaced it.
+        undescribed: prefix -> number of terms in the whole graph that only edges name, no source.
         change: what that changed in the store.
     """
 
     source: str
+    release: str
     num_rows: int
     num_written: int
     num_merged: int
@@ -48,55 +51,81 @@ class Summary:
     examples: Mapping[str, tuple[str, ...]]
     num_nodes: int
     num_edges: int
-    num_replaced: int
+    undescribed: Mapping[str, int]
     change: LoadCount
 
 
-def load(name: str, path: Path | None, store: GraphStore, progress: Progress = lambda _: None) -> Summary:
-    """Make the store hold what a source states, and nothing else of that source.
+def read(name: str, path: Path | None, progress: Progress = lambda _: None, alias: str = "") -> Intake:
+    """Take in a source, without a store.
 
     Args:
         name: a name of the catalogue.
         path: file or folder of the source; None for the one that comes with the package.
-        store: open for writing.
         progress: told from time to time how many rows were read.
+        alias: name to keep the source under; several tables of one format need several names.
 
     Raises:
-        SourceError: if the source is unknown, cannot be read, or mostly speaks of nodes that are not there;
-            the store is then as it was.
+        SourceError: if the source is unknown or cannot be read.
     """
     source = find(name)
+    if alias:
+        source = replace(source, name=alias, infores=f"infores:{alias}")
     path = path or _bundled(source)
-    known = {row["curie"]: Known(row["kind"], row["replaced_by"]) for row in store.query(_KNOWN, {})}
-    intake = Intake(source, known)
+    intake = Intake(source)
+    told = 0
     for item in READERS[name](path, source):
         intake.take(item)
-        if intake.num_rows % _REPORT_EVERY == 0:
-            progress(intake.num_rows)
+        if intake.num_rows - told >= _REPORT_EVERY:
+            told = intake.num_rows
+            progress(told)
     progress(intake.num_rows)
-    intake.settle(path)
-    nodes, edges = list(intake.nodes), list(intake.edges.values())
-    change = store.replace_source(name, nodes, edges)
-    return _summary(intake, len(nodes), change)
+    intake.settle()
+    return intake
 
 
-def _bundled(source: Source) -> Path:
-    if not source.bundled:
-        raise SourceError(f"source {source.name!r}", "no path given", "say where it is with --from")
-    return Path(str(files("ingest").joinpath(source.bundled)))
+def load(
+    name: str,
+    path: Path | None,
+    store: GraphStore,
+    progress: Progress = lambda _: None,
+    alias: str = "",
+) -> Summary:
+    """Make the store hold what a source states, and nothing else of that source.
 
+    Args:
+        name, path, progress, alias: as for `read`.
+        store: open for writing.
 
-def _summary(intake: Intake, num_nodes: int, change: LoadCount) -> Summary:
+    Raises:
+        SourceError: if the source is unknown or cannot be read; the store is then as it was.
+    """
+    intake = read(name, path, progress, alias)
+    nodes = list(intake.nodes)
+    release = release_of(intake)
+    change = store.replace_source(intake.source.name, nodes, intake.edges, release)
+    undescribed = Counter(prefix_of(row["curie"]) for row in store.query(_UNDESCRIBED, {}))
     return Summary(
         source=intake.source.name,
+        release=release,
         num_rows=intake.num_rows,
         num_written=intake.num_written,
         num_merged=intake.num_merged,
         rejected=dict(intake.rejected.most_common()),
         skipped=dict(intake.skipped.most_common()),
         examples={reason: tuple(texts) for reason, texts in intake.examples.items()},
-        num_nodes=num_nodes,
-        num_edges=len(intake.edges),
-        num_replaced=intake.num_replaced,
+        num_nodes=len(nodes),
+        num_edges=intake.edges.num_rows,
+        undescribed=dict(undescribed.most_common()),
         change=change,
     )
+
+
+def release_of(intake: Intake) -> str:
+    """The newest release that the edges of a source name, or empty."""
+    return pc.max(intake.edges["release"]).as_py() or ""
+
+
+def _bundled(source: Source) -> Path:
+    if not source.bundled:
+        raise SourceError(f"source {source.name!r}", "no path given", "say where it is with --from")
+    return Path(str(files("ingest").joinpath(source.bundled)))

@@ -1,8 +1,13 @@
-"""What a reader yields: every row of a source becomes exactly one of these, so that the sums come out."""
+"""What a reader yields: every row of a source becomes exactly one of these, so that the sums come out.
+
+A row that states several things, as a cell with a list does, becomes one for each.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import pyarrow as pa
 
 from ingest.catalogue import Source
 from kgdx.domain.graph import Edge, Node
@@ -39,5 +44,20 @@ class Skipped:
     reason: str
 
 
-Item = Row | Rejected | Skipped
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Many sound rows at once, from a reader that reads columns.
+
+    Attributes:
+        file: name of the file, for messages.
+        lines: (n,) int64 line number of each row.
+        edges: n rows, layout `kgdx.columns.STATED_EDGE_COLUMNS`; a kind is null where the row does not tell it.
+    """
+
+    file: str
+    lines: pa.Array
+    edges: pa.Table
+
+
+Item = Row | Rejected | Skipped | Block
 Reader = Callable[[Path, Source], Iterator[Item]]

@@ -1,9 +1,12 @@
 """The graph as Arrow columns: how nodes and edges travel in bulk between sources, stores and snapshots."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kgdx.domain.graph import Edge, Node, Provenance
 
@@ -67,6 +70,40 @@ def stated_edges(edges: Iterable[Edge], kinds: Mapping[str, str]) -> pa.Table:
         values = pa.array([kinds.get(curie) for curie in table[end].to_pylist()], pa.string())
         table = table.append_column(f"{end}_kind", values)
     return table
+
+
+def distinct_edges(edges: pa.Table) -> pa.Table:
+    """Of edges with the same id, the one whose licence, knowledge level and release come first."""
+    if pc.count_distinct(edges["edge_id"]).as_py() == edges.num_rows:
+        return edges
+    order = edges.select(["edge_id", "licence", "knowledge_level", "release"]).append_column("row", pa.array(np.arange(edges.num_rows)))
+    order = order.sort_by([(name, "ascending") for name in order.column_names])
+    first = order.group_by("edge_id", use_threads=False).aggregate([("row", "first")])
+    return edges.take(first["row_first"].sort())
+
+
+def edge_ids(edges: pa.Table) -> pa.Array:
+    """(num_edges,) the ids that `Edge` would give itself, for columns of `EDGE_COLUMNS` but `edge_id`."""
+    names = "head", "relation", "tail", "negated", "frequency", "num_patients", "onset", "sex", "source"
+    stated = pc.binary_join_element_wise(*(_as_text(edges[name]) for name in names), "\x1f")
+    publications = pc.binary_join(edges["publications"].cast(pa.list_(pa.string())), "\x1f")
+    for given, mark in ((publications, "\x1f"), (edges["original_predicate"], "\x1fas ")):
+        marked = pc.binary_join_element_wise("", given, mark)
+        stated = pc.binary_join_element_wise(stated, pc.if_else(pc.equal(given, ""), "", marked), "")
+    texts = stated.cast(pa.binary()).to_pylist()
+    return pa.array([blake2b(text, digest_size=8).hexdigest() for text in texts], pa.string())
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.Array:
+    """A column as Python writes its values."""
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pa.types.is_string(column.type):
+        return column
+    encoded = column.dictionary_encode(null_encoding="encode")
+    written = [
+        repr(value) if isinstance(value, float) else str(value) for value in encoded.dictionary.to_pylist()
+    ]
+    return pa.array(written, pa.string()).take(encoded.indices)
 
 
 def iter_nodes(table: pa.Table) -> Iterator[Node]:

@@ -1,17 +1,33 @@
-"""Any graph in KGX form: `nodes.tsv` and `edges.tsv`, with Biolink categories and predicates."""
+"""Any graph in KGX form: `nodes.tsv` and `edges.tsv`, with Biolink categories and predicates.
 
-from collections.abc import Iterator, Mapping
+Edges are read in columns, since such graphs are large; a row that is not sound in every cell is looked at
+by itself, to say what is wrong with it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from graph_schema import load
 from ingest.catalogue import Source
 from ingest.files import read_table
 from ingest.identifiers import identify, reason_against
-from ingest.model import Item, Rejected, Row
+from ingest.model import Block, Item, Rejected, Row
+from ingest.tables import read_columns
+from kgdx.columns import STATED_EDGE_COLUMNS, edge_ids
 from kgdx.domain.errors import CurieError, SourceError
-from kgdx.domain.graph import Edge, Node, Provenance
+from kgdx.domain.graph import Node
 
 _TRUE = ("true", "1")
+_PLAIN = {
+    "onset": "onset_qualifier",
+    "sex": "sex_qualifier",
+    "licence": "license",
+    "release": "source_release",
+}
 
 
 def read(path: Path, source: Source) -> Iterator[Item]:
@@ -27,8 +43,8 @@ def read(path: Path, source: Source) -> Iterator[Item]:
     nodes, edges = _file(path, "nodes"), _file(path, "edges")
     for line, row in read_table(nodes, ("id", "category")):
         yield _node(f"{nodes.name}, line {line}", row)
-    for line, row in read_table(edges, ("subject", "predicate", "object")):
-        yield _edge(f"{edges.name}, line {line}", row, source)
+    for lines, table in read_columns(edges, ("subject", "predicate", "object")):
+        yield from _edges(edges.name, lines, table, source)
 
 
 def _node(where: str, row: Mapping[str, str]) -> Item:
@@ -46,7 +62,7 @@ def _node(where: str, row: Mapping[str, str]) -> Item:
             curie,
             kind,
             row.get("name", ""),
-            _list(row.get("synonym", "")),
+            tuple(part for part in row.get("synonym", "").split("|") if part),
             row.get("description", ""),
             row.get("deprecated", "").lower() in _TRUE,
             row.get("replaced_by", ""),
@@ -55,40 +71,109 @@ def _node(where: str, row: Mapping[str, str]) -> Item:
     )
 
 
-def _edge(where: str, row: Mapping[str, str], source: Source) -> Item:
-    relation = load().relation_of_predicate(row["predicate"])
-    if relation is None:
+def _edges(file: str, lines: pa.Array, table: pa.Table, source: Source) -> Iterator[Item]:
+    texts = {name: table[name].combine_chunks() for name in table.column_names}
+    empty = pa.repeat(pa.scalar(""), table.num_rows)
+
+    def cells(name: str) -> pa.Array:
+        return texts.get(name, empty)
+
+    columns: dict[str, pa.Array] = {
+        "head": _mapped(cells("subject"), _identified),
+        "relation": _mapped(cells("predicate"), _relation),
+        "tail": _mapped(cells("object"), _identified),
+        "negated": _mapped(cells("negated"), lambda text: text.lower() in _TRUE, pa.bool_()),
+        "frequency": _mapped(cells("has_quotient"), _share, pa.float64()),
+        "num_patients": _mapped(cells("has_total"), _whole, pa.int64()),
+        "source": _or(cells("primary_knowledge_source"), source.infores),
+        "knowledge_level": _or(cells("knowledge_level"), "not_provided"),
+        "publications": _lists(cells("publications")),
+        "original_predicate": _or(cells("original_predicate"), _mapped(cells("predicate"), _narrower)),
+        "head_kind": _mapped(cells("subject_category"), _kind),
+        "tail_kind": _mapped(cells("object_category"), _kind),
+        **{name: cells(cell) for name, cell in _PLAIN.items()},
+    }
+    is_sound = pc.and_(pc.is_valid(columns["head"]), pc.is_valid(columns["tail"]))
+    is_sound = pc.and_(is_sound, pc.is_valid(columns["relation"]))
+    for name, cell in (("frequency", "has_quotient"), ("num_patients", "has_total")):
+        is_sound = pc.and_(is_sound, pc.or_(pc.is_valid(columns[name]), pc.equal(cells(cell), "")))
+    names = [name for name in STATED_EDGE_COLUMNS.names if name != "edge_id"]
+    sound = pa.table({name: columns[name] for name in names}).filter(is_sound)
+    sound = sound.append_column("edge_id", edge_ids(sound)).select(STATED_EDGE_COLUMNS.names)
+    yield Block(file, lines.filter(is_sound), sound.cast(STATED_EDGE_COLUMNS))
+    broken = pc.invert(is_sound)
+    for line, row in zip(lines.filter(broken).to_pylist(), table.filter(broken).to_pylist(), strict=True):
+        yield _fault(f"{file}, line {line}", row)
+
+
+def _fault(where: str, row: Mapping[str, str]) -> Rejected:
+    """What is wrong with a row that is not sound."""
+    if _relation(row["predicate"]) is None:
         return Rejected(where, "predicate not in the schema", row["predicate"])
-    text = row["subject"]
+    for text in (row["subject"], row["object"]):
+        if _identified(text) is None:
+            return Rejected(where, reason_against(text), text)
+    quotient = row.get("has_quotient", "")
     try:
-        head = identify(text)
-        text = row["object"]
-        tail = identify(text)
-    except CurieError:
-        return Rejected(where, reason_against(text), text)
-    try:
-        frequency = float(row["has_quotient"]) if row.get("has_quotient") else None
-        num_patients = int(row["has_total"]) if row.get("has_total") else None
+        float(quotient or 0)
     except ValueError:
-        return Rejected(where, "unreadable frequency", row["has_quotient"])
-    if frequency is not None and not 0 <= frequency <= 1:
-        return Rejected(where, "frequency outside 0 to 1", row["has_quotient"])
-    provenance = Provenance(
-        row.get("primary_knowledge_source") or source.infores,
-        _list(row.get("publications", "")),
-        row.get("license", ""),
-        row.get("knowledge_level") or "not_provided",
-        row.get("source_release", ""),
-    )
-    is_negated = row.get("negated", "").lower() in _TRUE
-    onset, sex = row.get("onset_qualifier", ""), row.get("sex_qualifier", "")
-    return Row(
-        where, Edge(head, relation.name, tail, provenance, is_negated, frequency, num_patients, onset, sex)
-    )
+        return Rejected(where, "unreadable frequency", quotient)
+    if quotient and _share(quotient) is None:
+        return Rejected(where, "frequency outside 0 to 1", quotient)
+    return Rejected(where, "unreadable number of patients", row.get("has_total", ""))
 
 
-def _list(cell: str) -> tuple[str, ...]:
-    return tuple(part for part in cell.split("|") if part)
+def _mapped(texts: pa.Array, value: Callable[[str], Any], kind: pa.DataType | None = None) -> pa.Array:
+    """Each text's value, worked out once for each text that occurs."""
+    encoded = texts.dictionary_encode()
+    values = [value(text) for text in encoded.dictionary.to_pylist()]
+    return pa.array(values, kind or pa.string()).take(encoded.indices)
+
+
+def _identified(text: str) -> str | None:
+    try:
+        return identify(text)
+    except CurieError:
+        return None
+
+
+def _relation(predicate: str) -> str | None:
+    relation = load().relation_of_predicate(predicate)
+    return relation.name if relation else None
+
+
+def _narrower(predicate: str) -> str:
+    """What a predicate says beyond the relation it is read as."""
+    relation = load().relation_of_predicate(predicate)
+    is_exact = relation is None or relation.predicate == predicate
+    return "" if is_exact else predicate.removeprefix("biolink:").replace("_", " ")
+
+
+def _kind(category: str) -> str | None:
+    return next(filter(None, map(load().kind_of_category, category.split("|"))), None)
+
+
+def _share(text: str) -> float | None:
+    try:
+        share = float(text)
+    except ValueError:
+        return None
+    return share if 0 <= share <= 1 else None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+def _or(texts: pa.Array, otherwise: pa.Array | str) -> pa.Array:
+    return pc.if_else(pc.equal(texts, ""), otherwise, texts)
+
+
+def _lists(texts: pa.Array) -> pa.Array:
+    kind = pa.list_(pa.string())
+    if pc.any(pc.match_substring_regex(texts, r"^\||\|\||\|$")).as_py():
+        return _mapped(texts, lambda text: [part for part in text.split("|") if part], kind)
+    return pc.if_else(pc.equal(texts, ""), pa.scalar([], kind), pc.split_pattern(texts, "|").cast(kind))
 
 
 def _file(path: Path, part: str) -> Path:

@@ -15,11 +15,11 @@ import pyarrow.compute as pc
 
 from graph_schema import Schema
 from kgdx.change import Change
-from kgdx.columns import STATED_EDGE_COLUMNS
+from kgdx.columns import STATED_EDGE_COLUMNS, distinct_edges
 from kgdx.domain.curie import prefix_of
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import Node
-from kgdx.stores.mentions import visible_node, with_mention
+from kgdx.stores.mentions import best_mention, mention, mention_start, visible_node
 
 Key = tuple[str, str]
 """Kind and CURIE: what makes a node the same in every source."""
@@ -60,20 +60,21 @@ def change(source: str, nodes: Sequence[Node], edges: pa.Table, held: Held) -> C
         nodes: everything it names; they and the edges have passed `check`.
         edges: everything it states, layout `STATED_EDGE_COLUMNS`.
     """
-    wanted: dict[Key, tuple[str, ...]] = {}
+    wanted: dict[Key, str] = {}
     for node in nodes:
-        key = node.kind, node.curie
-        wanted[key] = with_mention(wanted.get(key, ()), source, node)
+        key, text = (node.kind, node.curie), mention(source, node)
+        wanted[key] = best_mention((wanted[key], text)) if key in wanted else text
     added, updated = {}, {}
+    start = mention_start(source)
     for key in keys_of((), edges) | wanted.keys() | held.mentions.keys():
         earlier = held.mentions.get(key)
-        mentions = with_mention(earlier or (), source, None) + wanted.get(key, ())
-        mentions = tuple(sorted(mentions))
+        others = [text for text in earlier or () if not text.startswith(start)]
+        mentions = tuple(sorted([*others, wanted[key]])) if key in wanted else tuple(others)
         if earlier is None:
             added[visible_node(*key, mentions)] = mentions
         elif mentions != earlier:
             updated[visible_node(*key, mentions)] = mentions
-    fresh, stale, num_changed, kept = _edge_change(_distinct(edges), held)
+    fresh, stale, num_changed, kept = _edge_change(distinct_edges(edges), held)
     return Change(source, added, updated, fresh, stale, num_changed, kept)
 
 
@@ -112,16 +113,6 @@ def _refused(source: str, edges: pa.Table, like: Mapping[str, str | None], fact:
     first = edges.filter(pc.and_(pc.and_(alike[0], alike[1]), alike[2])).slice(0, 1).to_pylist()[0]
     where = f"{source}, edge {first['head']} {first['relation']} {first['tail']}"
     return SourceError(where, fact, "correct the edge, or the kinds of its ends")
-
-
-def _distinct(edges: pa.Table) -> pa.Table:
-    """Of edges with the same id, the one whose licence, knowledge level and release come first."""
-    if pc.count_distinct(edges["edge_id"]).as_py() == edges.num_rows:
-        return edges
-    order = edges.select(["edge_id", *RECORD[1:]]).append_column("row", pa.array(np.arange(edges.num_rows)))
-    order = order.sort_by([(name, "ascending") for name in order.column_names])
-    first = order.group_by("edge_id", use_threads=False).aggregate([("row", "first")])
-    return edges.take(first["row_first"].sort())
 
 
 def _edge_change(edges: pa.Table, held: Held) -> tuple[pa.Table, pa.Table, int, frozenset[int]]:

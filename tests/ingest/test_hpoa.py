@@ -11,7 +11,7 @@ from ingest.load import load
 from ingest.sources.hpoa import parse_frequency
 from kgdx.domain.errors import SourceError
 from kgdx.stores.embedded import EmbeddedStore
-from tests.ingest.tiny import edges_of, hpoa_row, nodes_of, reconciles
+from tests.ingest.tiny import HPO, edges_of, hpoa_row, nodes_of, reconciles
 
 Write = Callable[[str, str], Path]
 HEADER = "#description: x\n#date: 2023-01-27\n#DatabaseID\tDiseaseName\n"
@@ -99,20 +99,20 @@ def test_each_row_is_accounted_for(hpo_store: EmbeddedStore, write: Write) -> No
         hpoa_row(disease="OMIM:4"),
     ]
     summary = load("hpoa", write("p.hpoa", HEADER + "\n".join(rows)), hpo_store)
-    assert (summary.num_rows, summary.num_written, summary.num_merged) == (12, 4, 1)
+    assert (summary.num_rows, summary.num_written, summary.num_merged) == (12, 5, 1)
     assert summary.skipped == {"not a phenotype": 1}
     assert summary.rejected == {
         "prefix NOPE is not declared": 1,
         "not a CURIE": 1,
-        "unknown HP term: load hpo first": 1,
         "unreadable frequency": 1,
         "unknown sex": 1,
         "unknown qualifier": 1,
     }
     assert summary.examples["unreadable frequency"] == ("p.hpoa, line 10: often",)
     assert reconciles(summary)
-    assert summary.num_replaced == 1
-    assert {edge.tail for edge in edges_of(hpo_store, "has_phenotype")} == {"HP:0002202"}
+    tails = {edge.tail for edge in edges_of(hpo_store, "has_phenotype")}
+    assert tails == {"HP:0002202", "HP:9999999", "HP:0000057"}
+    assert summary.undescribed == {"HP": 1}
 
 
 def test_a_row_of_nine_columns_stops_the_load(hpo_store: EmbeddedStore, write: Write) -> None:
@@ -129,11 +129,11 @@ def test_a_row_of_nine_columns_stops_the_load(hpo_store: EmbeddedStore, write: W
 
 
 def test_without_hpo_the_load_says_so(store: EmbeddedStore, write: Write) -> None:
-    with pytest.raises(
-        SourceError, match="2 of 2 edges end in a term that is not in the graph: load hpo first"
-    ):
-        load("hpoa", write("p.hpoa", hpoa_row() + "\n" + hpoa_row("OMIM:2")), store)
-    assert nodes_of(store) == {}
+    path = write("p.hpoa", hpoa_row() + "\n" + hpoa_row("OMIM:2"))
+    assert load("hpoa", path, store).undescribed == {"HP": 1}
+    assert nodes_of(store)["HP:0002202"].name == ""
+    assert load("hpo", write("hp.json", HPO), store).undescribed == {}
+    assert nodes_of(store)["HP:0002202"].name == "Pleural effusion"
 
 
 def test_a_file_of_comments_is_refused(hpo_store: EmbeddedStore, write: Write) -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from ingest import kgx
 from ingest.catalogue import find
 from ingest.load import load
-from ingest.model import Rejected, Row
+from ingest.model import Block, Rejected, Row
 from ingest.sources.kgx import read
-from kgdx.columns import iter_edges, iter_nodes
+from kgdx.columns import EDGE_COLUMNS, iter_edges, iter_nodes, stated_edges
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.stores.embedded import EmbeddedStore
@@ -58,11 +58,15 @@ edge = st.builds(
 def test_written_and_read_back_is_the_same(nodes: list[Node], edges: list[Edge]) -> None:
     with TemporaryDirectory() as folder:
         kgx.write(nodes, edges, Path(folder))
-        rows = list(read(Path(folder), find("kgx")))
-    assert all(isinstance(row, Row) for row in rows)
-    statements = [row.statement for row in rows if isinstance(row, Row)]
-    assert {s for s in statements if isinstance(s, Node)} == set(nodes)
-    assert {s for s in statements if isinstance(s, Edge)} == set(edges)
+        items = list(read(Path(folder), find("kgx")))
+    assert {item.statement for item in items if isinstance(item, Row)} == set(nodes)
+    blocks = [item for item in items if isinstance(item, Block)]
+    found = [edge for block in blocks for edge in iter_edges(block.edges.select(EDGE_COLUMNS.names))]
+    assert set(found) == set(edges)
+    ids = [text for block in blocks for text in block.edges["edge_id"].to_pylist()]
+    assert ids == [edge.edge_id for edge in found], "columns and objects give themselves the same ids"
+    assert [line for block in blocks for line in block.lines.to_pylist()] == list(range(2, len(edges) + 2))
+    assert not [item for item in items if isinstance(item, Rejected)]
 
 
 def test_a_store_goes_through_kgx_unchanged(store: EmbeddedStore, tmp_path: Path) -> None:
@@ -73,7 +77,7 @@ def test_a_store_goes_through_kgx_unchanged(store: EmbeddedStore, tmp_path: Path
     before = [table.to_pylist() for table in store.export()]
     nodes, edges = store.export()
     kgx.write(iter_nodes(nodes), iter_edges(edges), tmp_path / "out")
-    store.replace_source("starter", [], [])
+    store.replace_source("starter", [], stated_edges([], {}))
     assert nodes_of(store) == {}
     load("starter", tmp_path / "out", store)
     after = [table.to_pylist() for table in store.export()]
