@@ -139,9 +139,7 @@ class Intake:
     def _kind(self, curie: str, told: dict[str, str]) -> str:
         """What the row says, else the prefix, else any row of the source; empty where nobody does."""
         return (
-            told.get(curie)
-            or load_schema().prefix_kinds.get(prefix_of(curie))
-            or self._kinds.get(curie, "")
+            told.get(curie) or load_schema().prefix_kinds.get(prefix_of(curie)) or self._kinds.get(curie, "")
         )
 
     def _join(self, where: str, edge: Edge, head: str, tail: str) -> None:

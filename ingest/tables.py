@@ -42,9 +42,7 @@ def read_columns(path: Path, columns: Sequence[str]) -> Iterator[TableBlock]:
     refuse_broken_rows(path, bad, len(header))
 
 
-def _parsed(
-    first: int, text: str, header: Sequence[str], bad: list[tuple[int, int]]
-) -> Iterator[TableBlock]:
+def _parsed(first: int, text: str, header: Sequence[str], bad: list[tuple[int, int]]) -> Iterator[TableBlock]:
     if not text.strip():
         return
     if _is_plain(text):
@@ -57,9 +55,7 @@ def _parsed(
             return
     numbered = [(first + i, line.rstrip("\r").split("\t")) for i, line in enumerate(text.split("\n"))]
     sound = [(number, cells) for number, cells in numbered if len(cells) == len(header)]
-    bad += [
-        (number, len(cells)) for number, cells in numbered if len(cells) != len(header) and any(cells)
-    ]
+    bad += [(number, len(cells)) for number, cells in numbered if len(cells) != len(header) and any(cells)]
     if sound:
         turned = zip(*(cells for _, cells in sound), strict=True)
         table = pa.table([pa.array(column, pa.string()) for column in turned], names=list(header))

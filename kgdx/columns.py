@@ -76,7 +76,9 @@ def distinct_edges(edges: pa.Table) -> pa.Table:
     """Of edges with the same id, the one whose licence, knowledge level and release come first."""
     if pc.count_distinct(edges["edge_id"]).as_py() == edges.num_rows:
         return edges
-    order = edges.select(["edge_id", "licence", "knowledge_level", "release"]).append_column("row", pa.array(np.arange(edges.num_rows)))
+    order = edges.select(["edge_id", "licence", "knowledge_level", "release"]).append_column(
+        "row", pa.array(np.arange(edges.num_rows))
+    )
     order = order.sort_by([(name, "ascending") for name in order.column_names])
     first = order.group_by("edge_id", use_threads=False).aggregate([("row", "first")])
     return edges.take(first["row_first"].sort())

@@ -14,6 +14,7 @@ import pyarrow as pa
 from graph_schema import Relation, Schema
 from kgdx.columns import EDGE_COLUMNS, NODE_COLUMNS
 from kgdx.domain.errors import QueryError
+from kgdx.identity import MATCH_RELATION
 from kgdx.stores.change import RECORD
 
 MENTIONS = "mentions"
@@ -89,6 +90,15 @@ def edges_of(relation: Relation, properties: tuple[str, ...], condition: str = "
     columns = ", ".join(f"e.{name} AS {name}" for name in properties)
     where = f" WHERE {condition}" if condition else ""
     return f"MATCH (h)-[e:{relation.name}]->(t){where} RETURN h.curie AS head, t.curie AS tail, {columns}"
+
+
+IDENTITY_PROPERTIES = ("kind", "curie", "is_obsolete", "replaced_by", PREFERRED)
+"""What tells which node stands for which."""
+
+
+def matches() -> str:
+    """Head and tail of the exact matches that nobody denies."""
+    return f"MATCH (h)-[e:{MATCH_RELATION}]->(t) WHERE NOT e.negated RETURN h.curie AS head, t.curie AS tail"
 
 
 def records(condition: str = "") -> str:

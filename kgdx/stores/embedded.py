@@ -14,6 +14,7 @@ from kgdx.change import HELD_EDGE_COLUMNS, Change
 from kgdx.columns import NODE_COLUMNS, node_table
 from kgdx.domain.errors import BackendUnavailableError, QueryError
 from kgdx.domain.graph import LoadCount, Node
+from kgdx.identity import preferred_changes
 from kgdx.stores import cypher as texts
 from kgdx.stores import rows
 from kgdx.stores.change import RECORD, Held, Key, change, check, keys_of
@@ -70,6 +71,7 @@ class EmbeddedStore:
             self._add_nodes(planned.added)
             self._add_edges(source, number, planned.edges)
             count = planned.count(self._remove_orphans(planned))
+            self._settle_identity()
             self._note_load(number, source, release, started, count)
         return count
 
@@ -233,6 +235,21 @@ class EmbeddedStore:
                 self._session.do(texts.orphans_of(kind, "DELETE n"))
                 num_removed += num_orphans
         return num_removed
+
+    def _settle_identity(self) -> None:
+        """Have every node tell which one stands for it."""
+        nodes = [
+            self._session.table(texts.nodes_of(kind, texts.IDENTITY_PROPERTIES))
+            for kind in self._schema.kinds
+        ]
+        matches = self._session.table(texts.matches())
+        changes = preferred_changes(pa.concat_tables(nodes), matches, self._schema)
+        for kind in pc.unique(changes["kind"]).to_pylist():
+            of_it = changes.filter(pc.equal(changes["kind"], kind)).select(["curie", "preferred"])
+            self._session.do(
+                f"LOAD FROM $nodes MATCH (n:{kind} {{curie: new_curie}}) SET n.{texts.PREFERRED} = new_preferred",
+                {"nodes": of_it.rename_columns(["new_curie", "new_preferred"])},
+            )
 
     def _note_load(self, number: int, source: str, release: str, started: str, count: LoadCount) -> None:
         numbers = {name: getattr(count, name) for name in texts.LOAD_COLUMNS.names if name.startswith("num_")}

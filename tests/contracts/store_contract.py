@@ -245,6 +245,28 @@ class StoreContract:
             "licence": "HPO licence",
         }
 
+    def test_each_node_tells_which_one_stands_for_it(self, store: GraphStore) -> None:
+        heir = replace(LENS, curie="HP:0000002")
+        old = replace(OLD, replaced_by=heir.curie)
+        mondo, orpha = Node("MONDO:7", "Disease", "Marfan"), Node("ORPHA:558", "Disease")
+        says = Provenance("infores:mondo")
+        matches = [Edge(mondo.curie, "exact_match", c, says) for c in (MARFAN.curie, orpha.curie)]
+
+        def preferred() -> dict[str, str]:
+            rows = store.query(
+                "MATCH (n) WHERE n.curie <> n.preferred RETURN n.curie AS c, n.preferred AS p", {}
+            )
+            return {row["c"]: row["p"] for row in rows}
+
+        put(store, "hpoa", (MARFAN, LENS), (SHOWS,))
+        put(store, "hpo", (old,))
+        assert preferred() == {}
+        put(store, "mondo", (mondo, MARFAN, orpha), matches)
+        put(store, "hpo", (old, heir))
+        assert preferred() == {MARFAN.curie: "MONDO:7", "ORPHA:558": "MONDO:7", old.curie: heir.curie}
+        put(store, "mondo")
+        assert preferred() == {old.curie: heir.curie}, "a merge is undone with its source"
+
     def test_what_would_change_is_told_without_changing_it(self, store: GraphStore) -> None:
         put(store, "hpoa", (MARFAN, LENS), (SHOWS,))
         before = content(store)
