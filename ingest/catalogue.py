@@ -22,6 +22,7 @@ class Source:
         knowledge_level: Biolink's, for the edges of the source.
         owns: prefixes whose records this source is the authority for.
         release: the release that kgdx was tested with, where the source has releases.
+        kind: of what the source describes, for identifiers whose prefix does not fix it.
         bundled: folder inside the package that is read where no path is given; empty for none.
     """
 
@@ -35,6 +36,7 @@ class Source:
     knowledge_level: str = "knowledge_assertion"
     owns: tuple[str, ...] = ()
     release: str = ""
+    kind: str = ""
     bundled: str = ""
 
     def provenance(self, release: str, publications: tuple[str, ...] = ()) -> Provenance:

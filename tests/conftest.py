@@ -1,9 +1,14 @@
 """What every test may ask for."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.servers import Server
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("KGDX_DATA", ROOT.parent / "shared" / "data"))
@@ -28,3 +33,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("realdata"):
             item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def neo4j_server() -> Iterator["Server"]:
+    """A real Neo4j server; where none can be had the test is skipped, or fails if one is required."""
+    from tests.servers import NoServerError, a_server
+
+    try:
+        with a_server() as server:
+            yield server
+    except NoServerError as error:
+        if os.environ.get("KGDX_REQUIRE_NEO4J") == "1":
+            pytest.fail(f"a Neo4j server is required, but {error}")
+        pytest.skip(f"no Neo4j server: {error}")

@@ -80,6 +80,16 @@ def table_statements(schema: Schema) -> Iterator[str]:
     yield "CREATE MACRO split(text, separator) AS string_split(text, separator)"
 
 
+def constraint_statements(schema: Schema) -> Iterator[str]:
+    """Statements that make the constraints and indexes of a Neo4j database, where missing."""
+    for label, key in (*((kind, "curie") for kind in schema.kinds), ("Provenance", "id"), ("Load", "id")):
+        name = f"{label.lower()}_{key}"
+        yield f"CREATE CONSTRAINT {name} IF NOT EXISTS FOR (n:{label}) REQUIRE n.{key} IS UNIQUE"
+    yield "CREATE CONSTRAINT kgdxlock_id IF NOT EXISTS FOR (n:KgdxLock) REQUIRE n.id IS UNIQUE"
+    for relation in schema.relations:
+        yield f"CREATE INDEX {relation}_edge_id IF NOT EXISTS FOR ()-[e:{relation}]-() ON (e.edge_id)"
+
+
 def nodes_of(kind: str, properties: tuple[str, ...]) -> str:
     """All nodes of a kind, one column a property."""
     return f"MATCH (n:{kind}) RETURN " + ", ".join(f"n.{name} AS {name}" for name in properties)

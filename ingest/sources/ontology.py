@@ -1,0 +1,138 @@
+"""Any ontology in OBO, OWL (RDF/XML) or OBO Graphs JSON: terms, what they replaced, `is_a` and `part_of`.
+
+The kind of a term is what its prefix fixes, else what its namespace says, as in the Gene Ontology, else the
+`kind` of the source. Cross-references are left out: an ontology does not say whether they mean the same,
+nearly the same or no more than something related. A mapping table (`table`) says so.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from graph_schema import load
+from ingest.catalogue import Source
+from ingest.identifiers import identify, reason_against
+from ingest.model import Item, Rejected, Row, Skipped
+from ingest.ontologies import Ontology, Term, read_ontology
+from kgdx.domain.curie import prefix_of
+from kgdx.domain.errors import CurieError, SourceError
+from kgdx.domain.graph import Edge, Node, Provenance
+
+_NAMESPACES = {
+    "biological_process": "BiologicalProcess",
+    "molecular_function": "MolecularActivity",
+    "cellular_component": "CellularComponent",
+}
+_REMEDY = "give an ontology in OBO, OWL (RDF/XML) or OBO Graphs JSON; other forms of OWL can be converted with ROBOT"
+
+
+def read(path: Path, source: Source) -> Iterator[Item]:
+    """Every term the file describes, every identifier merged into one, and its edges to current terms.
+
+    Raises:
+        SourceError: if the file cannot be read, is no ontology or describes no term, or if the kind of the
+            source is not in the schema.
+    """
+    if source.kind and source.kind not in load().kinds:
+        remedy = f"choose one of {', '.join(load().kinds)}"
+        raise SourceError(f"source {source.name!r}", f"{source.kind!r} is not a kind of the schema", remedy)
+    ontology = read_ontology(path, _REMEDY)
+    if not any(term.is_described for term in ontology.terms):
+        raise SourceError(str(path), "no term in it", _REMEDY)
+    yield from Statements(path.name, ontology, source).all()
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Turns the terms of an ontology into items, each placed by its file and term.
+
+    Attributes:
+        file: name of the file, for messages.
+        ontology: what the file holds.
+        source: gives the provenance, and the kind where neither prefix nor namespace does.
+    """
+
+    file: str
+    ontology: Ontology
+    source: Source
+
+    def all(self) -> Iterator[Item]:
+        """What all terms state; a term that is only named comes with the edge that names it."""
+        terms = {term.curie: term for term in self.ontology.terms}
+        for term in terms.values():
+            if term.is_described:
+                yield from self.of(term, terms)
+
+    def of(self, term: Term, terms: Mapping[str, Term]) -> Iterator[Item]:
+        """What one term states: itself, what was merged into it, its parents and its wholes.
+
+        Args:
+            terms: every term of the file by its identifier.
+        """
+        node = self._node(term.curie, terms)
+        if isinstance(node, Rejected):
+            yield node
+            return
+        where, provenance = f"{self.file}, {term.curie}", self.source.provenance(self.ontology.release)
+        yield Row(where, _described(node, term))
+        if term.is_obsolete:
+            return
+        for merged in (curie for curie in term.alternative_ids if curie not in terms):
+            old = self._node(merged, terms, node.kind)
+            yield old if isinstance(old, Rejected) else Row(where, _heir(old, node.curie))
+        for relation, others in (("subclass_of", term.parents), ("part_of", term.wholes)):
+            for other in others:
+                yield self._edge(where, node, relation, other, terms, provenance)
+
+    def _edge(
+        self,
+        where: str,
+        head: Node,
+        relation: str,
+        other: str,
+        terms: Mapping[str, Term],
+        provenance: Provenance,
+    ) -> Item:
+        if other in terms and terms[other].is_obsolete:
+            return Skipped(f"{relation} an obsolete term")
+        tail = self._node(other, terms, head.kind if relation == "subclass_of" else "")
+        if isinstance(tail, Rejected):
+            return tail
+        if (head.kind, tail.kind) not in load().relations[relation].pairs():
+            return Skipped(f"{relation} between kinds that it does not join")
+        return Row(where, Edge(head.curie, relation, tail.curie, provenance), (head, tail))
+
+    def _node(self, text: str, terms: Mapping[str, Term], otherwise: str = "") -> Node | Rejected:
+        """A nameless node for an identifier, or why there can be none."""
+        where = f"{self.file}, {text}"
+        try:
+            curie = identify(text)
+        except CurieError:
+            return Rejected(where, _against(text), text)
+        prefix, term = prefix_of(curie), terms.get(text)
+        kind = load().prefix_kinds.get(prefix) or _NAMESPACES.get(term.namespace if term else "")
+        kind = kind or self.source.kind or otherwise
+        if not kind:
+            return Rejected(where, f"prefix {prefix} has no kind: give the source one", text)
+        return Node(curie, kind)
+
+
+def _described(node: Node, term: Term) -> Node:
+    # Where several terms took its place, the first by identifier stands for them.
+    heir = next(iter(term.replaced_by), "") if term.is_obsolete else ""
+    try:
+        heir = identify(heir) if heir else ""
+    except CurieError:
+        heir = ""
+    return Node(node.curie, node.kind, term.name, term.synonyms, term.definition, term.is_obsolete, heir)
+
+
+def _heir(old: Node, curie: str) -> Node:
+    return Node(old.curie, old.kind, is_obsolete=True, replaced_by=curie)
+
+
+def _against(text: str) -> str:
+    if "//" in text:
+        return "no declared prefix covers its IRI: add one to prefixes.yaml"
+    reason = reason_against(text)
+    return f"{reason}: add it to prefixes.yaml" if reason.endswith("not declared") else reason

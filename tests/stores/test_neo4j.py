@@ -1,0 +1,65 @@
+"""The Neo4j store keeps the contract on a real server, also when a load is killed."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from kgdx.domain.errors import BackendUnavailableError
+from kgdx.ports import GraphStore
+from kgdx.stores.neo4j import Neo4jStore
+from tests.contracts.store_contract import EDGES, NODES, StoreContract, content, put
+from tests.servers import Server, open_store, wipe
+
+
+@pytest.fixture
+def empty_server(neo4j_server: Server) -> Server:
+    wipe(neo4j_server)
+    return neo4j_server
+
+
+class TestNeo4jStore(StoreContract):
+    @pytest.fixture
+    def store(self, empty_server: Server) -> Iterator[GraphStore]:
+        with open_store(empty_server) as store:
+            yield store
+
+    @pytest.fixture
+    def fail_in_the_middle(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[GraphStore], None]:
+        def fail(*_: object) -> None:
+            raise RuntimeError("on purpose")
+
+        return lambda store: monkeypatch.setattr(store, "_commit", fail)
+
+
+def test_what_was_loaded_is_there_after_reopening(empty_server: Server) -> None:
+    with open_store(empty_server) as store:
+        put(store, "hpoa", NODES, EDGES)
+        before = content(store)
+    with open_store(empty_server, read_only=True) as store:
+        assert content(store) == before
+
+
+def test_a_second_loader_is_told_to_wait(empty_server: Server) -> None:
+    with open_store(empty_server) as first, open_store(empty_server) as second:
+        put(first, "hpoa", NODES, EDGES)
+        before = content(first)
+        with first._lock(), pytest.raises(BackendUnavailableError, match="wait until it is done"):
+            put(second, "hpoa")
+        assert content(second) == before
+
+
+def test_a_wrong_password_is_told(neo4j_server: Server) -> None:
+    with pytest.raises(BackendUnavailableError, match="refused: set KGDX_NEO4J_USER") as caught:
+        Neo4jStore.open(neo4j_server.uri, "neo4j", "not-the-password")
+    assert "not-the-password" not in str(caught.value)
+
+
+@pytest.mark.parametrize("uri", ["neo4j://127.0.0.1:1", "bolt://127.0.0.1:1"])
+def test_a_server_that_is_not_there_is_told(uri: str) -> None:
+    with pytest.raises(BackendUnavailableError, match="no Neo4j server answers: start it"):
+        Neo4jStore.open(uri, "neo4j", "x")
+
+
+def test_what_is_no_address_is_told() -> None:
+    with pytest.raises(BackendUnavailableError, match="no address of a Neo4j server"):
+        Neo4jStore.open("ftp://somewhere", "neo4j", "x")
