@@ -2,11 +2,12 @@
 
 import csv
 import gzip
+import json
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal, TypeVar
 
 from kgdx.domain.errors import SourceError
 
@@ -14,6 +15,9 @@ _AGAIN = "download it again"
 _GZIP_MAGIC = b"\x1f\x8b"
 _MAX_FIELD = 1 << 24
 _MAX_TOLD = 5
+_JSON_NAMES: dict[type, str] = {dict: "object", list: "list"}
+
+Document = TypeVar("Document", dict[str, Any], list[Any])
 
 TableRow = tuple[int, dict[str, str]]
 """Line number, and the cells by column name."""
@@ -51,6 +55,61 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         raise SourceError(str(path), "the file is empty", _AGAIN)
 
 
+def read_json(path: Path, kind: type[Document]) -> Document:
+    """A whole JSON file whose outermost value is a list or an object.
+
+    Raises:
+        SourceError: as `read_bytes`, or if it is no JSON, with the line, or another value.
+    """
+    content = read_bytes(path)
+    try:
+        document = json.loads(content)
+    except UnicodeDecodeError as error:
+        raise SourceError(str(path), "not UTF-8", "save the file as UTF-8") from error
+    except RecursionError as error:
+        raise SourceError(str(path), "nested too deeply", _AGAIN) from error
+    except json.JSONDecodeError as error:
+        raise SourceError(f"{path}, line {error.lineno}", f"not JSON ({error.msg})", _AGAIN) from error
+    if not isinstance(document, kind):
+        raise SourceError(f"{path}, line 1", f"not a JSON {_JSON_NAMES[kind]}", "give the file as published")
+    return document
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line number and object of every line of a JSON Lines file.
+
+    Raises:
+        SourceError: as `read_lines`, or if a line is no JSON object.
+    """
+    for number, line in read_lines(path):
+        if not line.strip():
+            continue
+        try:
+            document = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise SourceError(f"{path}, line {number}", f"not JSON ({error})", _AGAIN) from error
+        if not isinstance(document, dict):
+            raise SourceError(f"{path}, line {number}", "not a JSON object", "write one object a line")
+        yield number, document
+
+
+def find_files(folder: Path, pattern: str) -> list[Path]:
+    """Files of a folder that fit a pattern, plain or gzipped, by name."""
+    return sorted([*folder.glob(pattern), *folder.glob(f"{pattern}.gz")])
+
+
+def find_file(path: Path, name: str) -> Path:
+    """The file of that name in a folder, plain or gzipped.
+
+    Raises:
+        SourceError: if it is not there.
+    """
+    found = find_files(path, name) if path.is_dir() else []
+    if not found:
+        raise SourceError(str(path), f"no {name} in it", "name the folder that holds it")
+    return found[0]
+
+
 def read_comments(path: Path) -> list[str]:
     """The `#` lines at the head of a file, without the mark."""
     comments = []
@@ -61,10 +120,15 @@ def read_comments(path: Path) -> list[str]:
     return comments
 
 
-def read_table(path: Path, columns: Sequence[str], delimiter: str = "\t") -> Iterator[TableRow]:
+def read_table(
+    path: Path, columns: Sequence[str], delimiter: str = "\t", may_be_short: bool = False
+) -> Iterator[TableRow]:
     """Rows of a table whose header has at least these columns; `#` lines before it are comments.
 
-    Tab-separated files know no quotes, comma-separated ones do.
+    Tab-separated files know no quotes; others do, and know no comments.
+
+    Args:
+        may_be_short: a row may leave out its last cells; they are empty then.
 
     Raises:
         SourceError: as `read_lines`; if a column is missing; or, once the end is reached, if rows have
@@ -78,6 +142,8 @@ def read_table(path: Path, columns: Sequence[str], delimiter: str = "\t") -> Ite
         raise SourceError(str(path), fact, f"give a file whose header has {', '.join(columns)}")
     bad = []
     for line, row in cells:
+        if may_be_short and len(row) < len(header):
+            row += [""] * (len(header) - len(row))
         if len(row) == len(header):
             yield line, dict(zip(header, row, strict=True))
         else:

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +14,7 @@ from kgdx.domain.errors import SourceError
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LINE = re.compile(r"\bline (\d+)")
+_SPACE = b"\xef\xbb\xbf \t\r\n"
 _PART_OF = ("part_of", "BFO:0000050")
 
 
@@ -53,10 +54,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Ontology:
-    """What a file holds: its release, a date where it has one, and its terms by identifier."""
+    """What a file holds: its release, a date where it has one, and its terms by identifier, sorted."""
 
     release: str
-    terms: tuple[Term, ...]
+    terms: Mapping[str, Term]
 
 
 def read_ontology(path: Path, remedy: str) -> Ontology:
@@ -71,13 +72,13 @@ def read_ontology(path: Path, remedy: str) -> Ontology:
     content = read_bytes(path)
     try:
         ontology = _parsed(mended(path, content, remedy))
-        return Ontology(_release(ontology), tuple(_terms(ontology)))
+        return Ontology(_release(ontology), {term.curie: term for term in _terms(ontology)})
     except SourceError:
         raise
     except BaseException as error:  # pronto lets whatever its parsers raise through, their panics too
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        line = _line(error)
+        line = _line(error, content)
         where = f"{path}, line {line}" if line else str(path)
         raise SourceError(where, f"no ontology that can be read ({_first_line(error)})", remedy) from error
 
@@ -126,8 +127,12 @@ def _release(ontology: Any) -> str:
     return date.group() if date else version
 
 
-def _line(error: BaseException) -> int:
+def _line(error: BaseException, content: bytes) -> int:
     """Where the parsers of XML, JSON and OBO say the fault is, or 0."""
+    if isinstance(error, SyntaxError) and error.text and content.lstrip(_SPACE).startswith(b"{"):
+        # It counts the lines of the identifier, not of the file.
+        before, found, _ = content.partition(error.text.encode())
+        return before.count(b"\n") + 1 if found else 0
     position = getattr(error, "position", None) or (getattr(error, "lineno", None),)
     told = _LINE.search(str(error))
     return int(position[0] or (told[1] if told else 0))

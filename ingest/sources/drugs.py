@@ -1,21 +1,36 @@
-"""Every Cure drug list: drugs with the names under which they are sold."""
+"""Every Cure drug list: drugs with the names under which they are sold, and their other identifiers."""
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ingest.catalogue import Source
 from ingest.files import read_table
 from ingest.identifiers import identify, kind_of, reason_against
-from ingest.model import Item, Rejected, Row
+from ingest.model import Item, Rejected, Row, Skipped
 from kgdx.domain.curie import prefix_of
 from kgdx.domain.errors import CurieError
-from kgdx.domain.graph import Node
+from kgdx.domain.graph import Edge, Node
 
 _COLUMNS = ("curie", "curie_label", "source_ingredients")
+_OTHERS = "alternate_ids"
+# Vocabularies of substances. RxNorm and UMLS name forms and packages of a drug, too.
+_SUBSTANCES = {
+    "CHEBI",
+    "CHEMBL.COMPOUND",
+    "DRUGBANK",
+    "DrugCentral",
+    "GTOPDB",
+    "HMDB",
+    "INCHIKEY",
+    "MESH",
+    "PUBCHEM.COMPOUND",
+    "UNII",
+}
 
 
-def read(path: Path, source: Source) -> Iterator[Item]:  # noqa: ARG001 -- every reader is called alike
-    """One drug a row.
+def read(path: Path, source: Source) -> Iterator[Item]:
+    """One drug a row, and `exact_match` to each identifier of the same substance.
 
     Raises:
         SourceError: if the file cannot be read or lacks a column.
@@ -32,4 +47,37 @@ def read(path: Path, source: Source) -> Iterator[Item]:  # noqa: ARG001 -- every
             continue
         name = row["curie_label"].strip()
         names = {text.strip() for text in row["source_ingredients"].split("|")}
-        yield Row(where, Node(curie, "Drug", name, tuple(sorted(names - {"", name}))))
+        drug = Node(curie, "Drug", name, tuple(sorted(names - {"", name})))
+        yield Row(where, drug)
+        yield from _matches(where, drug, row, source)
+
+
+def _matches(where: str, drug: Node, row: Mapping[str, str], source: Source) -> Iterator[Item]:
+    text = row.get(_OTHERS, "").strip()
+    if not text:
+        return
+    if "]|" in text:
+        yield Skipped("identifiers of several ingredients")
+        return
+    try:
+        listed = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        listed = None
+    if not isinstance(listed, list) or not all(isinstance(other, str) for other in listed):
+        yield Rejected(where, f"{_OTHERS} is no list", text[:80])
+        return
+    for other in listed:
+        if prefix_of(other) not in _SUBSTANCES:
+            yield Skipped("an identifier of a form, a package or another vocabulary")
+            continue
+        try:
+            match = Node(identify(other), "Drug")
+        except CurieError:
+            yield Rejected(where, reason_against(other), other)
+            continue
+        if match.curie == drug.curie:
+            yield Skipped("the drug's own identifier")
+        else:
+            yield Row(
+                where, Edge(drug.curie, "exact_match", match.curie, source.provenance("")), (drug, match)
+            )

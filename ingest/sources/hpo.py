@@ -19,12 +19,11 @@ def read(path: Path, source: Source) -> Iterator[Item]:
         SourceError: if the file cannot be read, is no ontology or holds no HP term.
     """
     ontology = read_ontology(path, _REMEDY)
-    terms = {term.curie: term for term in ontology.terms}
-    if not any(curie.startswith("HP:") for curie in terms):
+    if not any(curie.startswith("HP:") for curie in ontology.terms):
         raise SourceError(str(path), "no HP term in it", _REMEDY)
     statements = Statements(path.name, ontology, source)
-    for curie, term in terms.items():
+    for curie, term in ontology.terms.items():
         if curie.startswith("HP:"):
-            yield from statements.of(term, terms)
+            yield from statements.of(term)
         else:
             yield Skipped("a term of another ontology")

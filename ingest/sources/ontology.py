@@ -5,7 +5,7 @@ The kind of a term is what its prefix fixes, else what its namespace says, as in
 nearly the same or no more than something related. A mapping table (`table`) says so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +16,14 @@ from ingest.model import Item, Rejected, Row, Skipped
 from ingest.ontologies import Ontology, Term, read_ontology
 from kgdx.domain.curie import prefix_of
 from kgdx.domain.errors import CurieError, SourceError
-from kgdx.domain.graph import Edge, Node, Provenance
+from kgdx.domain.graph import Edge, Node
 
 _NAMESPACES = {
     "biological_process": "BiologicalProcess",
     "molecular_function": "MolecularActivity",
     "cellular_component": "CellularComponent",
 }
-_REMEDY = "give an ontology in OBO, OWL (RDF/XML) or OBO Graphs JSON; other forms of OWL can be converted with ROBOT"
+_REMEDY = "give an ontology in OBO, RDF/XML or OBO Graphs JSON; ROBOT converts other forms of OWL"
 
 
 def read(path: Path, source: Source) -> Iterator[Item]:
@@ -37,7 +37,7 @@ def read(path: Path, source: Source) -> Iterator[Item]:
         remedy = f"choose one of {', '.join(load().kinds)}"
         raise SourceError(f"source {source.name!r}", f"{source.kind!r} is not a kind of the schema", remedy)
     ontology = read_ontology(path, _REMEDY)
-    if not any(term.is_described for term in ontology.terms):
+    if not any(term.is_described for term in ontology.terms.values()):
         raise SourceError(str(path), "no term in it", _REMEDY)
     yield from Statements(path.name, ontology, source).all()
 
@@ -58,58 +58,46 @@ class Statements:
 
     def all(self) -> Iterator[Item]:
         """What all terms state; a term that is only named comes with the edge that names it."""
-        terms = {term.curie: term for term in self.ontology.terms}
-        for term in terms.values():
+        for term in self.ontology.terms.values():
             if term.is_described:
-                yield from self.of(term, terms)
+                yield from self.of(term)
 
-    def of(self, term: Term, terms: Mapping[str, Term]) -> Iterator[Item]:
-        """What one term states: itself, what was merged into it, its parents and its wholes.
-
-        Args:
-            terms: every term of the file by its identifier.
-        """
-        node = self._node(term.curie, terms)
+    def of(self, term: Term) -> Iterator[Item]:
+        """What one term states: itself, what was merged into it, its parents and its wholes."""
+        where, node = f"{self.file}, {term.curie}", self._node(term.curie)
         if isinstance(node, Rejected):
             yield node
             return
-        where, provenance = f"{self.file}, {term.curie}", self.source.provenance(self.ontology.release)
         yield Row(where, _described(node, term))
         if term.is_obsolete:
             return
-        for merged in (curie for curie in term.alternative_ids if curie not in terms):
-            old = self._node(merged, terms, node.kind)
+        for merged in (curie for curie in term.alternative_ids if curie not in self.ontology.terms):
+            old = self._node(merged, node.kind)
             yield old if isinstance(old, Rejected) else Row(where, _heir(old, node.curie))
         for relation, others in (("subclass_of", term.parents), ("part_of", term.wholes)):
             for other in others:
-                yield self._edge(where, node, relation, other, terms, provenance)
+                yield self._edge(where, node, relation, other)
 
-    def _edge(
-        self,
-        where: str,
-        head: Node,
-        relation: str,
-        other: str,
-        terms: Mapping[str, Term],
-        provenance: Provenance,
-    ) -> Item:
-        if other in terms and terms[other].is_obsolete:
+    def _edge(self, where: str, head: Node, relation: str, other: str) -> Item:
+        term = self.ontology.terms.get(other)
+        if term and term.is_obsolete:
             return Skipped(f"{relation} an obsolete term")
-        tail = self._node(other, terms, head.kind if relation == "subclass_of" else "")
+        tail = self._node(other, head.kind if relation == "subclass_of" else "")
         if isinstance(tail, Rejected):
             return tail
         if (head.kind, tail.kind) not in load().relations[relation].pairs():
             return Skipped(f"{relation} between kinds that it does not join")
-        return Row(where, Edge(head.curie, relation, tail.curie, provenance), (head, tail))
+        edge = Edge(head.curie, relation, tail.curie, self.source.provenance(self.ontology.release))
+        return Row(where, edge, (head, tail))
 
-    def _node(self, text: str, terms: Mapping[str, Term], otherwise: str = "") -> Node | Rejected:
+    def _node(self, text: str, otherwise: str = "") -> Node | Rejected:
         """A nameless node for an identifier, or why there can be none."""
         where = f"{self.file}, {text}"
         try:
             curie = identify(text)
         except CurieError:
             return Rejected(where, _against(text), text)
-        prefix, term = prefix_of(curie), terms.get(text)
+        prefix, term = prefix_of(curie), self.ontology.terms.get(text)
         kind = load().prefix_kinds.get(prefix) or _NAMESPACES.get(term.namespace if term else "")
         kind = kind or self.source.kind or otherwise
         if not kind:

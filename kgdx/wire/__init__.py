@@ -2,6 +2,6 @@
 
 from kgdx.wire.case import CaseIn
 from kgdx.wire.report import ReportOut
-from kgdx.wire.settings import Settings
+from kgdx.settings import Settings
 
 __all__ = ["CaseIn", "ReportOut", "Settings"]

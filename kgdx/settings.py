@@ -1,8 +1,8 @@
-"""What a user may set once for all cases."""
+"""What a user may set once for all cases and commands."""
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -12,9 +12,13 @@ class Settings(BaseSettings):
     Attributes:
         bundle: folder of the release; None takes the one that ships with kgdx.
         top: length of the differential.
+        neo4j_user, neo4j_password, neo4j_database: how to log in where a store is a Neo4j server.
     """
 
     model_config = SettingsConfigDict(env_prefix="KGDX_", frozen=True)
 
     bundle: Path | None = None
     top: int = Field(default=10, ge=1, le=50)
+    neo4j_user: str = "neo4j"
+    neo4j_password: SecretStr = SecretStr("")
+    neo4j_database: str = "neo4j"
