@@ -5,8 +5,10 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from graph_schema import load as load_schema
 from ingest.load import load
 from kgdx.domain.errors import SourceError
+from kgdx.resolve import resolve
 from kgdx.snapshot import Snapshot
 from kgdx.stores.embedded import EmbeddedStore
 
@@ -29,7 +31,8 @@ def build_snapshot(sources: Sequence[tuple[str, Path]], tell: Callable[[str], No
         for name, path in sources:
             tell(f"loading {name} from {path.name}")
             load(name, path, store)
-        return Snapshot.from_tables(*store.export())
+        resolved = resolve(*store.export(), load_schema())
+    return Snapshot.from_tables(resolved.nodes, resolved.edges)
 
 
 def _only(folder: Path, pattern: str) -> Path:

@@ -1,96 +1,225 @@
-"""`kgdx ingest …`: put sources into a graph, and see what can be loaded. stdout is data, stderr is talk."""
+"""`kgdx ingest …`: put sources into a graph, and see what is in it. stdout is data, stderr is talk."""
 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from ingest.load import Summary
-
-app = typer.Typer(no_args_is_help=True, help="Load ontologies and tables into a graph.")
+app = typer.Typer(no_args_is_help=True, help="Load ontologies and tables into a graph, and look after it.")
 
 _Store = Annotated[
-    Path, typer.Option("--store", help="The graph, one file; made when missing.", show_default=False)
+    str,
+    typer.Option(
+        "--store",
+        metavar="FILE|URI",
+        help="The graph: a file, made when missing, or neo4j://HOST:PORT.",
+        show_default=False,
+    ),
 ]
+_Name = Annotated[str, typer.Argument(help="A source of the catalogue: see kgdx ingest list.")]
+_From = Annotated[
+    Path | None, typer.Option("--from", help="File or folder of the source.", show_default=False)
+]
+_Alias = Annotated[str, typer.Option("--as", metavar="NAME", help="Keep it under this name.")]
+_Kind = Annotated[str, typer.Option(help="Kind of terms whose prefix does not tell it.")]
+_Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
 @app.command()
 def add(
-    name: Annotated[str, typer.Argument(help="A source of the catalogue: see kgdx ingest list.")],
+    name: _Name,
     store: _Store,
-    path: Annotated[
-        Path | None, typer.Option("--from", help="File or folder of the source.", show_default=False)
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object.")] = False,
+    path: _From = None,
+    alias: _Alias = "",
+    kind: _Kind = "",
+    as_json: _Json = False,
 ) -> None:
     """Load a source. Loading it again replaces what it said; nothing is written if the source is broken."""
     from ingest.catalogue import find
     from ingest.load import load
+    from ingest.tell import tell_summary
     from kgdx.domain.errors import SourceError
-    from kgdx.stores.embedded import EmbeddedStore
+    from kgdx.stores.opening import is_server, open_store
 
     find(name)
-    is_new = not store.exists()
+    is_new = not is_server(store) and not Path(store).exists()
     try:
-        with EmbeddedStore.open(store) as graph, _progress(name) as progress:
-            summary = load(name, path, graph, progress)
+        with open_store(store) as graph, _progress(name) as progress:
+            summary = load(name, path, graph, progress, alias=alias, kind=kind)
     except SourceError:
         if is_new:  # a source that cannot be loaded must not leave an empty graph behind
-            store.unlink(missing_ok=True)
+            Path(store).unlink(missing_ok=True)
         raise
-    _tell(summary)
+    tell_summary(summary)
     if as_json:
         typer.echo(json.dumps(asdict(summary), ensure_ascii=False))
 
 
+@app.command()
+def diff(
+    name: _Name,
+    store: _Store,
+    path: _From = None,
+    alias: _Alias = "",
+    kind: _Kind = "",
+    as_json: _Json = False,
+    examples: Annotated[int, typer.Option(min=0, help="How many of each to show.")] = 5,
+) -> None:
+    """Show what loading a source would add, remove and change. Writes nothing."""
+    from ingest.diff import diff as compare
+    from ingest.load import read
+    from ingest.tell import tell_diff
+    from kgdx.stores.opening import open_store
+
+    with open_store(store, read_only=True) as graph:
+        with _progress(name) as progress:
+            intake = read(name, path, progress, alias=alias, kind=kind)
+        found = compare(intake, graph)
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False))
+    else:
+        tell_diff(found, examples)
+
+
+@app.command()
+def audit(
+    name: Annotated[str | None, typer.Argument(help="A source to look at before it is loaded.")] = None,
+    store: Annotated[str | None, typer.Option("--store", metavar="FILE|URI", help="A graph.")] = None,
+    path: _From = None,
+    kind: _Kind = "",
+    as_json: _Json = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if there is an error.")] = False,
+) -> None:
+    """Tell what is wrong with a graph, or with a source before it is loaded, and how to mend it."""
+    from graph_schema import load as load_schema
+    from ingest.audit import audit as look
+    from ingest.audit import has_errors
+    from ingest.load import read
+    from ingest.tell import tell_findings
+    from kgdx.columns import EDGE_COLUMNS, node_table
+    from kgdx.stores.opening import open_store
+
+    if (name is None) == (store is None):
+        raise typer.BadParameter("give either a source with --from, or --store")
+    if name is not None:
+        with _progress(name) as progress:
+            intake = read(name, path, progress, kind=kind)
+        nodes, edges = node_table(intake.nodes), intake.edges.select(EDGE_COLUMNS.names)
+    else:
+        with open_store(str(store), read_only=True) as graph:
+            nodes, edges = graph.export()
+    findings = look(nodes, edges, load_schema())
+    if as_json:
+        typer.echo(json.dumps([finding.to_dict() for finding in findings], ensure_ascii=False))
+    else:
+        tell_findings(findings)
+    if strict and has_errors(findings):
+        raise typer.Exit(3)
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="Name that the source was loaded under.")], store: _Store
+) -> None:
+    """Take away all that a source said. What other sources say stays."""
+    from rich.console import Console
+
+    from kgdx.columns import STATED_EDGE_COLUMNS
+    from kgdx.domain.errors import SourceError
+    from kgdx.domain.graph import LoadCount
+    from kgdx.stores.opening import open_store
+
+    with open_store(store) as graph:
+        count = graph.replace_source(name, [], STATED_EDGE_COLUMNS.empty_table())
+    if count == LoadCount():
+        raise SourceError(f"source {name!r}", "not in this graph", "see kgdx ingest list --store")
+    Console(stderr=True).print(
+        f"{count.num_nodes_removed:,} nodes and {count.num_edges_removed:,} edges removed", highlight=False
+    )
+
+
+@app.command()
+def export(
+    store: _Store,
+    to: Annotated[Path, typer.Option(help="Folder for nodes.tsv and edges.tsv, made when missing.")],
+) -> None:
+    """Write the whole graph as KGX, which `kgdx ingest add kgx` reads back unchanged."""
+    from rich.console import Console
+
+    from ingest.kgx import kinds_of_ends, write
+    from kgdx.stores.opening import open_store
+
+    with open_store(store, read_only=True) as graph:
+        nodes, edges = graph.export()
+        kinds = kinds_of_ends(graph, nodes)
+    paths = write(nodes, edges, to, kinds)
+    console = Console(stderr=True)
+    console.print(f"{nodes.num_rows:,} nodes and {edges.num_rows:,} edges written", highlight=False)
+    for path in paths:
+        typer.echo(path)
+
+
+@app.command()
+def history(store: _Store, as_json: _Json = False) -> None:
+    """Show the loads that changed the graph, the newest first."""
+    from ingest.tell import tell_history
+    from kgdx.stores.opening import open_store
+
+    with open_store(store, read_only=True) as graph:
+        loads = [row["l"] for row in graph.query("MATCH (l:Load) RETURN l ORDER BY l.id DESC", {})]
+    if as_json:
+        typer.echo(json.dumps(loads, ensure_ascii=False))
+    else:
+        tell_history(loads)
+
+
 @app.command("list")
 def list_sources(
-    store: Annotated[Path | None, typer.Option("--store", help="Also count what this graph holds.")] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="FILE|URI", help="Also count what this graph holds.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show the sources that can be loaded, and with --store what is loaded of each."""
-    from rich.console import Console
-    from rich.table import Table
-
     from ingest.catalogue import catalogue
+    from ingest.tell import tell_sources
 
-    loaded = _loaded(store) if store else {}
-    table = Table("name", "what it is", *(["nodes", "edges", "release"] if store else []), show_lines=True)
-    for source in catalogue().values():
-        held = loaded.get(source.name, {})
-        if as_json:
-            typer.echo(json.dumps({**asdict(source), **held}, ensure_ascii=False))
-        about = f"{source.title} ({source.licence})\n{source.yields}\ngive: {source.format}\n{source.url}"
-        table.add_row(source.name, about, *(f"{n:,}" if isinstance(n, int) else n for n in held.values()))
+    loaded = _loaded(store) if store else None
     if not as_json:
-        Console().print(table)
+        tell_sources(list(catalogue().values()), loaded)
+        return
+    known = {name: asdict(source) for name, source in catalogue().items()}
+    for name in dict.fromkeys([*known, *(loaded or {})]):
+        held = (loaded or {}).get(name, {"num_nodes": 0, "num_edges": 0, "release": ""})
+        typer.echo(json.dumps({"name": name, **known.get(name, {}), **(held if store else {})}, ensure_ascii=False))
 
 
-def _loaded(store: Path) -> dict[str, dict[str, int | str]]:
-    """Source name -> how many nodes it names and edges it states in the graph, and of which release."""
-    from ingest.catalogue import catalogue
-    from kgdx.stores.change import mention_start
-    from kgdx.stores.cypher import LOADED_FROM, MENTIONS
-    from kgdx.stores.embedded import EmbeddedStore
+def _loaded(store: str) -> dict[str, dict[str, int | str]]:
+    """Name -> how many nodes a source names and edges it states in the graph, and of which release."""
+    from kgdx.stores.mentions import mention_start
+    from kgdx.stores.opening import open_store
 
-    stated = "count(e) AS num, max(e.release) AS release"
-    count_edges = f"MATCH ()-[e]->() RETURN e.{LOADED_FROM} AS name, {stated}"
-    count_nodes = (
-        f"MATCH (n) UNWIND n.{MENTIONS} AS m WITH m WHERE m STARTS WITH $start RETURN count(m) AS num"
+    edges = (
+        "MATCH (p:Provenance) MATCH ()-[e]->() WHERE e.provenance = p.id "
+        "RETURN p.loaded_from AS name, count(e) AS num, max(p.release) AS release"
     )
-    with EmbeddedStore.open(store, read_only=True) as graph:
-        edges = {row["name"]: (row["num"], row["release"]) for row in graph.query(count_edges, {})}
-        loaded: dict[str, dict[str, int | str]] = {}
-        for name in catalogue():
-            (row,) = graph.query(count_nodes, {"start": mention_start(name)})
-            num_edges, release = edges.get(name, (0, ""))
-            loaded[name] = {"num_nodes": row["num"], "num_edges": num_edges, "release": release}
-        return loaded
+    nodes = (
+        "MATCH (n) WHERE n.curie IS NOT NULL UNWIND n.mentions AS m "
+        "WITH m WHERE m STARTS WITH $start RETURN count(m) AS num"
+    )
+    found: dict[str, dict[str, int | str]] = {}
+    with open_store(store, read_only=True) as graph:
+        counted = {row["name"]: row for row in graph.query(edges, {})}
+        for row in graph.query("MATCH (l:Load) RETURN DISTINCT l.source AS name ORDER BY name", {}):
+            name = row["name"]
+            (named,) = graph.query(nodes, {"start": mention_start(name)})
+            held = counted.get(name, {"num": 0, "release": ""})
+            found[name] = {"num_nodes": named["num"], "num_edges": held["num"], "release": held["release"]}
+    return {name: held for name, held in found.items() if held["num_nodes"] or held["num_edges"]}
 
 
 @contextmanager
@@ -102,34 +231,6 @@ def _progress(name: str) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(name, total=None)
         yield lambda num_rows: progress.update(task, completed=num_rows)
-
-
-def _tell(summary: "Summary") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from ingest.catalogue import owner_of
-
-    change = summary.change
-    table = Table("rows", "", title=f"{summary.source}: {summary.num_rows:,} rows read", title_justify="left")
-    table.add_row(f"{summary.num_written:,}", "written")
-    if summary.num_merged:
-        table.add_row(f"{summary.num_merged:,}", "merged: they repeat another row")
-    for reason, num in summary.skipped.items():
-        table.add_row(f"{num:,}", f"skipped: {reason}")
-    for reason, num in summary.rejected.items():
-        table.add_row(f"{num:,}", f"rejected: {reason} (first: {summary.examples[reason][0]})")
-    console = Console(stderr=True)
-    console.print(table)
-    console.print(
-        f"{summary.num_nodes:,} nodes and {summary.num_edges:,} edges stated; "
-        f"in the graph: nodes +{change.num_nodes_added:,} -{change.num_nodes_removed:,} ~{change.num_nodes_changed:,}, "
-        f"edges +{change.num_edges_added:,} -{change.num_edges_removed:,} ~{change.num_edges_changed:,}"
-    )
-    for prefix, num in summary.undescribed.items():
-        owner = owner_of(prefix)
-        advice = f"load {owner}" if owner else "load its ontology"
-        console.print(f"{num:,} {prefix} terms in the graph are named by edges alone: {advice}")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from graph_schema import load as load_schema
 from ingest.catalogue import Source, find
 from ingest.intake import Intake, Progress
 from ingest.readers import READERS
@@ -55,7 +56,14 @@ class Summary:
     change: LoadCount
 
 
-def read(name: str, path: Path | None, progress: Progress = lambda _: None, alias: str = "") -> Intake:
+def read(
+    name: str,
+    path: Path | None,
+    progress: Progress = lambda _: None,
+    *,
+    alias: str = "",
+    kind: str = "",
+) -> Intake:
     """Take in a source, without a store.
 
     Args:
@@ -63,11 +71,14 @@ def read(name: str, path: Path | None, progress: Progress = lambda _: None, alia
         path: file or folder of the source; None for the one that comes with the package.
         progress: told from time to time how many rows were read.
         alias: name to keep the source under; several tables of one format need several names.
+        kind: of terms whose prefix does not tell it.
 
     Raises:
         SourceError: if the source is unknown or cannot be read.
     """
     source = find(name)
+    if kind:
+        source = replace(source, kind=_known_kind(kind))
     if alias:
         source = replace(source, name=alias, infores=f"infores:{alias}")
     path = path or _bundled(source)
@@ -88,18 +99,20 @@ def load(
     path: Path | None,
     store: GraphStore,
     progress: Progress = lambda _: None,
+    *,
     alias: str = "",
+    kind: str = "",
 ) -> Summary:
     """Make the store hold what a source states, and nothing else of that source.
 
     Args:
-        name, path, progress, alias: as for `read`.
+        name, path, progress, alias, kind: as for `read`.
         store: open for writing.
 
     Raises:
         SourceError: if the source is unknown or cannot be read; the store is then as it was.
     """
-    intake = read(name, path, progress, alias)
+    intake = read(name, path, progress, alias=alias, kind=kind)
     nodes = list(intake.nodes)
     release = release_of(intake)
     change = store.replace_source(intake.source.name, nodes, intake.edges, release)
@@ -123,6 +136,13 @@ def load(
 def release_of(intake: Intake) -> str:
     """The newest release that the edges of a source name, or empty."""
     return pc.max(intake.edges["release"]).as_py() or ""
+
+
+def _known_kind(kind: str) -> str:
+    kinds = load_schema().kinds
+    if kind not in kinds:
+        raise SourceError(f"kind {kind!r}", "not in the schema", f"choose one of {', '.join(kinds)}")
+    return kind
 
 
 def _bundled(source: Source) -> Path:

@@ -140,7 +140,7 @@ class EdgeMapping(_Strict):
 class TableMapping(_Strict):
     """What a mapping file says; where a field is missing, the source or the name of the table decides."""
 
-    file: str = ""
+    file: Annotated[str, Field(pattern=r"^[^\x00]{0,250}$")] = ""
     delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
     comment: str = "#"
     columns: tuple[str, ...] = ()
@@ -165,6 +165,9 @@ class TableMapping(_Strict):
     def _maps_something(self) -> "TableMapping":
         if not (self.node or self.edge):
             raise ValueError("give a node or an edge")
+        missing = [column for column in self.columns_read() if column not in self.columns]
+        if self.columns and missing:
+            raise ValueError(f"column {missing[0]!r} is not among the columns")
         return self
 
     def columns_read(self) -> tuple[str, ...]:

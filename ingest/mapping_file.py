@@ -13,6 +13,7 @@ from ingest.files import read_lines
 from ingest.mapping import TableMapping
 from kgdx.domain.errors import SourceError
 
+_UNKNOWN = "extra_forbidden"
 _REMEDY = "see docs/reference/table-mapping.md"
 
 
@@ -24,12 +25,10 @@ def read_mapping(path: Path) -> TableMapping:
     """
     text = "\n".join(line for _, line in read_lines(path))
     try:
-        tree = _tree(text)
-        return TableMapping.model_validate(_plain(tree))
+        tree = _tree(path, text)
+        return TableMapping.model_validate(_plain(path, tree))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{path}, line {mark.line + 1}" if mark else str(path)
-        raise SourceError(where, f"no YAML ({error.problem})", _REMEDY) from error
+        raise _no_yaml(path, error.problem_mark or error.context_mark, str(error.problem)) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise SourceError(f"{path}, line {line}", f"no YAML ({error.reason})", _REMEDY) from error
@@ -39,32 +38,39 @@ def read_mapping(path: Path) -> TableMapping:
         raise _fault(path, tree, error) from error
 
 
-def _tree(text: str) -> yaml.Node | None:
+def _no_yaml(path: Path, mark: Any, problem: str) -> SourceError:
+    where = f"{path}, line {mark.line + 1}" if mark else str(path)
+    return SourceError(where, f"no YAML ({problem})", _REMEDY)
+
+
+def _tree(path: Path, text: str) -> yaml.Node | None:
     """The nodes of the file, which know their lines."""
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="aliases are not read", problem_mark=event.start_mark)
+            raise _no_yaml(path, event.start_mark, "aliases are not read")
     return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
-def _plain(node: yaml.Node | None) -> Any:
+def _plain(path: Path, node: yaml.Node | None) -> Any:
     """Dictionaries, lists and texts; a key written twice is refused, as the second would hide the first."""
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(part) for part in node.value]
+        return [_plain(path, part) for part in node.value]
     if not isinstance(node, yaml.MappingNode):
         return node.value if node else {}
     found: dict[str, Any] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise yaml.MarkedYAMLError(problem="a key is no text", problem_mark=key.start_mark)
+            raise _no_yaml(path, key.start_mark, "a key is no text")
         if key.value in found:
-            raise yaml.MarkedYAMLError(problem=f"{key.value!r} is written twice", problem_mark=key.start_mark)
-        found[key.value] = _plain(value)
+            raise _no_yaml(path, key.start_mark, f"{key.value!r} is written twice")
+        found[key.value] = _plain(path, value)
     return found
 
 
 def _fault(path: Path, tree: yaml.Node | None, error: ValidationError) -> SourceError:
-    first, *others = error.errors(include_url=False, include_context=False)
+    faults = error.errors(include_url=False, include_context=False)
+    # A field that nobody knows is told first: it is often a misspelt one that is missed as well.
+    first, *others = sorted(faults, key=lambda fault: fault["type"] != _UNKNOWN)
     line, names = 1, []
     for step in first["loc"]:
         if isinstance(step, str):
@@ -72,7 +78,7 @@ def _fault(path: Path, tree: yaml.Node | None, error: ValidationError) -> Source
         elif not isinstance(tree, yaml.SequenceNode):
             continue  # one mapping where a list of them may stand
         line, tree = _below(tree, step, line)
-    message = first["msg"].removeprefix("Value error, ")
+    message = "unknown field" if first["type"] == _UNKNOWN else first["msg"].removeprefix("Value error, ")
     more = f" (and {len(others)} more)" if others else ""
     field = ".".join(names) or "the mapping"
     return SourceError(f"{path}, line {line}", f"{field}: {message}{more}", _REMEDY)

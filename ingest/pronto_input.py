@@ -64,10 +64,11 @@ def mended(path: Path, content: bytes, remedy: str) -> bytes:
 
 
 def _graphs(text: str) -> str:
-    document = json.loads(text)
-    graphs = document.get("graphs")
+    graphs = json.loads(text).get("graphs")
     if not (isinstance(graphs, list) and graphs):
         raise ValueError("JSON of another shape than OBO Graphs")
+    if len(graphs) > 1:  # pronto would read the first and say nothing of the others
+        raise ValueError(f"{len(graphs)} graphs in one file")
     return text
 
 
@@ -92,20 +93,25 @@ def _rdf(content: bytes) -> bytes:
     root = ElementTree.fromstring(content)  # noqa: S314
     for child in root.iterfind(f"{_RDF}Description"):
         types = {kind.get(_RESOURCE, "") for kind in child.iterfind(f"{_RDF}type")}
-        child.tag = next((tag for tag in _KEPT if tag[1:].replace("}", "") in types), child.tag)
+        child.tag = next((tag for tag in _KEPT if _iri(tag) in types), child.tag)
     root[:] = [
         child
         for child in root
         if child.tag in _KEPT and (child.get(_ABOUT) or child.tag.endswith("Ontology"))
     ]
-    declared, named = set(), {f"{_OWL}Thing"[1:].replace("}", "")}
+    declared, named = {"", _iri(f"{_OWL}Thing")}, set()
     for child in root:
         child[:] = [part for part in child if part.tag in _KEPT[child.tag] and _says(part)]
         if child.tag == f"{_OWL}Class":
             declared.add(child.get(_ABOUT, ""))
             named.update(part.get(_RESOURCE, "") for part in child.iterfind(_PARENT))
-    root.extend(ElementTree.Element(f"{_OWL}Class", {_ABOUT: iri}) for iri in sorted(named - declared - {""}))
-    return ElementTree.tostring(root, encoding="us-ascii", xml_declaration=True)
+    root.extend(ElementTree.Element(f"{_OWL}Class", {_ABOUT: iri}) for iri in sorted(named - declared))
+    document: bytes = ElementTree.tostring(root, encoding="us-ascii", xml_declaration=True)
+    return document
+
+
+def _iri(tag: str) -> str:
+    return tag[1:].replace("}", "")
 
 
 def _says(part: ElementTree.Element) -> bool:

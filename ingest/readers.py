@@ -18,10 +18,12 @@ from ingest.sources import (
     indications,
     kgx,
     mondo,
+    ontology,
     padchest,
     primekg,
     radsem,
     slake,
+    table,
 )
 
 READERS: Mapping[str, Reader] = {
@@ -44,4 +46,6 @@ READERS: Mapping[str, Reader] = {
     "ddxplus": ddxplus.read,
     "starter": kgx.read,
     "kgx": kgx.read,
+    "ontology": ontology.read,
+    "table": table.read,
 }

@@ -54,8 +54,10 @@ class TableRows:
             yield Skipped(f"no {'tail' if heads else 'head'}")
         facts = self._facts(where, row, edge)
         for head, tail in product(heads, tails):
-            if isinstance(head, Rejected) or isinstance(tail, Rejected):
-                yield head if isinstance(head, Rejected) else tail  # type: ignore[misc]  # one of them is
+            if isinstance(head, Rejected):
+                yield head
+            elif isinstance(tail, Rejected):
+                yield tail
             elif isinstance(facts, Rejected):
                 yield facts
             else:

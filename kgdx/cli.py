@@ -133,22 +133,31 @@ def _diagnose(case: "object", bundle: Path | None, *, as_json: bool, html: Path 
 
 @app.command()
 def build(
-    store: Annotated[Path, typer.Option(help="Store to take the graph from.")],
+    store: Annotated[str, typer.Option(metavar="FILE|URI", help="Store to take the graph from.")],
     out: Annotated[Path, typer.Option(help="Folder of the new bundle.")],
+    merge: Annotated[bool, typer.Option("--merge", help="Make terms that mean the same one node.")] = False,
 ) -> None:
     """Make a release: a snapshot of a store, with the shipped weights."""
     from rich.console import Console
 
+    from graph_schema import load
     from kgdx import bundle
+    from kgdx.resolve import resolve
     from kgdx.snapshot import Snapshot
-    from kgdx.stores.embedded import EmbeddedStore
+    from kgdx.stores.opening import open_store
 
     talk = Console(stderr=True)
-    with talk.status("reading the store"), EmbeddedStore.open(store, read_only=True) as opened:
+    with talk.status("reading the store"), open_store(store, read_only=True) as opened:
         nodes, edges = opened.export()
     with talk.status("building the snapshot"):
-        snapshot = Snapshot.from_tables(nodes, edges)
+        resolved = resolve(nodes, edges, load(), merge)
+        snapshot = Snapshot.from_tables(resolved.nodes, resolved.edges)
         built = bundle.build(snapshot, bundle.shipped_folder(), out, __version__)
+    if resolved.notes.num_rows:
+        text = f"{resolved.notes.num_rows:,} terms stand under another now; {resolved.num_moved:,} edges moved"
+        talk.print(text, highlight=False)
+    for reason, num in resolved.left_out.items():
+        talk.print(f"{num:,} edges left out: {reason}", highlight=False)
     talk.print(f"{snapshot.num_nodes:,} nodes, {snapshot.num_edges:,} edges in {out}", highlight=False)
     typer.echo(built.release)
 

@@ -6,6 +6,7 @@ What a mapping may say stands in docs/reference/table-mapping.md; `ingest.mappin
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from ingest.catalogue import Source
 from ingest.files import read_lines, refuse_broken_rows
@@ -55,13 +56,14 @@ def _rows(path: Path, mapping: TableMapping) -> Iterator[tuple[int, dict[str, st
     """Rows by column, with the number of the line each ends on."""
     csv.field_size_limit(_MAX_CELL)
     delimiter = mapping.delimiter or ("," if ".csv" in path.suffixes else "\t")
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     line, is_head, header = 0, True, mapping.columns
     bad = []
 
     def lines() -> Iterator[str]:
         nonlocal line, is_head
-        for line, text in read_lines(path):
+        for number, text in read_lines(path):
+            line = number
             is_head = is_head and bool(mapping.comment) and text.startswith(mapping.comment)
             if not is_head:
                 yield f"{text}\n"

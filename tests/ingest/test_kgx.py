@@ -12,7 +12,7 @@ from ingest.catalogue import find
 from ingest.load import load
 from ingest.model import Block, Rejected, Row
 from ingest.sources.kgx import read
-from kgdx.columns import EDGE_COLUMNS, iter_edges, iter_nodes, stated_edges
+from kgdx.columns import EDGE_COLUMNS, edge_table, iter_edges, node_table, stated_edges
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.stores.embedded import EmbeddedStore
@@ -57,7 +57,7 @@ edge = st.builds(
 @given(st.lists(node, max_size=4, unique_by=lambda n: n.curie), st.lists(edge, max_size=4))
 def test_written_and_read_back_is_the_same(nodes: list[Node], edges: list[Edge]) -> None:
     with TemporaryDirectory() as folder:
-        kgx.write(nodes, edges, Path(folder))
+        kgx.write(node_table(nodes), edge_table(edges), Path(folder))
         items = list(read(Path(folder), find("kgx")))
     assert {item.statement for item in items if isinstance(item, Row)} == set(nodes)
     blocks = [item for item in items if isinstance(item, Block)]
@@ -76,7 +76,7 @@ def test_a_store_goes_through_kgx_unchanged(store: EmbeddedStore, tmp_path: Path
     assert first.rejected == {}
     before = [table.to_pylist() for table in store.export()]
     nodes, edges = store.export()
-    kgx.write(iter_nodes(nodes), iter_edges(edges), tmp_path / "out")
+    kgx.write(nodes, edges, tmp_path / "out")
     store.replace_source("starter", [], stated_edges([], {}))
     assert nodes_of(store) == {}
     load("starter", tmp_path / "out", store)
