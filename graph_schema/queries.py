@@ -1,4 +1,4 @@
-"""Named analyst queries: Cypher files with a header of purpose and parameters."""
+"""Named analyst queries: Cypher files with a header of purpose and parameters, the same for every store."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 _PURPOSE = re.compile(r"^// purpose: (.+)$", re.MULTILINE)
-_PARAMETER = re.compile(r"^// parameter (\w+): (.+)$", re.MULTILINE)
+_PARAMETER = re.compile(r"^// parameter (\w+)( \(list\))?: (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +17,14 @@ class NamedQuery:
         name: file name without its ending.
         purpose: what it answers.
         parameters: name -> meaning; all must be given.
+        lists: names of the parameters that take several values.
         cypher: read-only query text.
     """
 
     name: str
     purpose: str
     parameters: dict[str, str]
+    lists: frozenset[str]
     cypher: str
 
 
@@ -36,4 +38,11 @@ def named_queries() -> dict[str, NamedQuery]:
 
 def _parse(name: str, text: str) -> NamedQuery:
     purpose = _PURPOSE.search(text)
-    return NamedQuery(name, purpose[1] if purpose else "", dict(_PARAMETER.findall(text)), text)
+    found = _PARAMETER.findall(text)
+    return NamedQuery(
+        name,
+        purpose[1] if purpose else "",
+        {parameter: meaning for parameter, _, meaning in found},
+        frozenset(parameter for parameter, mark, _ in found if mark),
+        text,
+    )

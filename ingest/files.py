@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,10 @@ _AGAIN = "download it again"
 _GZIP_MAGIC = b"\x1f\x8b"
 _MAX_FIELD = 1 << 24
 _MAX_TOLD = 5
+# What JSON lets pass and Python does not: a surrogate without its other half, a number of over 4,300 digits.
+_NO_VALUE = re.compile(
+    r"(?<!\\)\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|[c-fC-F]..(?<!\\u[dD][89abAB]..\\u....))|\d{4301}"
+)
 _JSON_NAMES: dict[type, str] = {dict: "object", list: "list"}
 
 Document = TypeVar("Document", dict[str, Any], list[Any])
@@ -63,13 +68,11 @@ def read_json(path: Path, kind: type[Document]) -> Document:
     """
     content = read_bytes(path)
     try:
-        document = json.loads(content)
+        document = _json(path, content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise SourceError(str(path), "not UTF-8", "save the file as UTF-8") from error
-    except RecursionError as error:
-        raise SourceError(str(path), "nested too deeply", _AGAIN) from error
-    except json.JSONDecodeError as error:
-        raise SourceError(f"{path}, line {error.lineno}", f"not JSON ({error.msg})", _AGAIN) from error
+        line = content.count(b"\n", 0, error.start) + 1
+        fact = f"byte {content[error.start]:#04x} is not UTF-8"
+        raise SourceError(f"{path}, line {line}", fact, "save the file as UTF-8") from error
     if not isinstance(document, kind):
         raise SourceError(f"{path}, line 1", f"not a JSON {_JSON_NAMES[kind]}", "give the file as published")
     return document
@@ -84,13 +87,30 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in read_lines(path):
         if not line.strip():
             continue
-        try:
-            document = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise SourceError(f"{path}, line {number}", f"not JSON ({error})", _AGAIN) from error
+        document = _json(path, line, number)
         if not isinstance(document, dict):
             raise SourceError(f"{path}, line {number}", "not a JSON object", "write one object a line")
         yield number, document
+
+
+def _json(path: Path, text: str, first: int = 1) -> Any:
+    """The value of a JSON text that begins on that line of a file."""
+    try:
+        value = json.loads(text)
+        if "\\ud" in text or "\\uD" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        where = f"{path}, line {first + error.lineno - 1}"
+        raise SourceError(where, f"not JSON ({error.msg})", _AGAIN) from error
+    except RecursionError as error:
+        raise SourceError(f"{path}, line {first}", "nested too deeply", _AGAIN) from error
+    except ValueError as error:
+        fault = _NO_VALUE.search(text)
+        line = first + text.count("\n", 0, fault.start() if fault else 0)
+        is_half = isinstance(error, UnicodeEncodeError)
+        fact = "half a character, such as \\ud800" if is_half else "a number of too many digits"
+        raise SourceError(f"{path}, line {line}", fact, _AGAIN) from error
+    return value
 
 
 def find_files(folder: Path, pattern: str) -> list[Path]:

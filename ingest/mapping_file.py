@@ -13,6 +13,8 @@ from ingest.files import read_lines
 from ingest.mapping import TableMapping
 from kgdx.domain.errors import SourceError
 
+_MAX_DEPTH = 8
+_MAX_TOLD = 200
 _UNKNOWN = "extra_forbidden"
 _REMEDY = "see docs/reference/table-mapping.md"
 
@@ -32,22 +34,23 @@ def read_mapping(path: Path) -> TableMapping:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise SourceError(f"{path}, line {line}", f"no YAML ({error.reason})", _REMEDY) from error
-    except RecursionError as error:
-        raise SourceError(str(path), "nested too deeply", _REMEDY) from error
     except ValidationError as error:
         raise _fault(path, tree, error) from error
 
 
 def _no_yaml(path: Path, mark: Any, problem: str) -> SourceError:
     where = f"{path}, line {mark.line + 1}" if mark else str(path)
-    return SourceError(where, f"no YAML ({problem})", _REMEDY)
+    return SourceError(where, f"no YAML ({problem[:_MAX_TOLD]})", _REMEDY)
 
 
 def _tree(path: Path, text: str) -> yaml.Node | None:
     """The nodes of the file, which know their lines."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent):
-            raise _no_yaml(path, event.start_mark, "aliases are not read")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or depth > _MAX_DEPTH:
+            fault = "nested too deeply" if depth > _MAX_DEPTH else "aliases are not read"
+            raise _no_yaml(path, event.start_mark, fault)
     return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
@@ -81,7 +84,7 @@ def _fault(path: Path, tree: yaml.Node | None, error: ValidationError) -> Source
     message = "unknown field" if first["type"] == _UNKNOWN else first["msg"].removeprefix("Value error, ")
     more = f" (and {len(others)} more)" if others else ""
     field = ".".join(names) or "the mapping"
-    return SourceError(f"{path}, line {line}", f"{field}: {message}{more}", _REMEDY)
+    return SourceError(f"{path}, line {line}", f"{field[:_MAX_TOLD]}: {message[:_MAX_TOLD]}{more}", _REMEDY)
 
 
 def _below(tree: yaml.Node | None, step: str | int, line: int) -> tuple[int, yaml.Node | None]:

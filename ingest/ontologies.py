@@ -14,6 +14,7 @@ from kgdx.domain.errors import SourceError
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LINE = re.compile(r"\bline (\d+)")
+_MAX_TOLD = 200
 _SPACE = b"\xef\xbb\xbf \t\r\n"
 _PART_OF = ("part_of", "BFO:0000050")
 
@@ -139,4 +140,5 @@ def _line(error: BaseException, content: bytes) -> int:
 
 
 def _first_line(error: BaseException) -> str:
-    return next(iter(str(getattr(error, "msg", error)).splitlines()), type(error).__name__)
+    told = next(iter(str(getattr(error, "msg", error)).splitlines()), "")
+    return told[:_MAX_TOLD] or type(error).__name__

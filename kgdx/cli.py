@@ -167,18 +167,22 @@ def query(
     question: Annotated[
         str | None, typer.Argument(help="Name of a query, or Cypher; left out: list them.")
     ] = None,
-    store: Annotated[Path | None, typer.Option(help="Store to ask.")] = None,
+    store: Annotated[str | None, typer.Option(metavar="FILE|URI", help="Store to ask.")] = None,
     param: Annotated[list[str], typer.Option("--param", "-p", metavar="NAME=VALUE")] = [],  # noqa: B006
-    json: Annotated[bool, typer.Option("--json", help="Print rows as JSON.")] = False,
+    style: Annotated[str, typer.Option("--format", help="table, json, csv or graphml.")] = "table",
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Most rows to print.")] = 200,
+    timeout: Annotated[float, typer.Option(min=0.001, help="Seconds until it is given up.")] = 60.0,
+    write: Annotated[bool, typer.Option("--write", help="Let free Cypher change the graph.")] = False,
 ) -> None:
-    """Ask the graph a named question, or free Cypher, read-only."""
+    """Ask the graph a named question, or free Cypher; read-only unless --write is given."""
     from kgdx.queries import ask, list_queries
 
     if question is None:
         list_queries()
         return
-    ask(question, store, param, as_json=json, limit=limit)
+    style = "json" if json else style
+    ask(question, store, param, style=style, limit=limit, timeout_s=timeout, may_write=write)
 
 
 @train.command("reasoner")

@@ -2,5 +2,6 @@
 // parameter finding: CURIE of the finding
 MATCH (d:Disease)-[e:has_phenotype]->(f {curie: $finding})
 WHERE NOT e.negated
-RETURN d.curie AS disease, d.name AS name, e.frequency AS frequency, e.source AS source
-ORDER BY coalesce(frequency, -1.0) DESC, name
+MATCH (p:Provenance) WHERE p.id = e.provenance
+RETURN d.curie AS disease, d.name AS name, e.frequency AS frequency, p.source AS source, e.edge_id AS edge
+ORDER BY coalesce(frequency, -1.0) DESC, disease, edge

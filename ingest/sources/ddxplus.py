@@ -50,13 +50,13 @@ def read(path: Path, source: Source) -> Iterator[Item]:
             kinds[code] = node.kind
             yield Row(where, node)
             yield from _values(where, code, entry, node, source)
-        except (CurieError, KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
             yield Rejected(where, "not an evidence of DDXPlus", str(entry)[:80])
     for name, entry in read_json(conditions, dict).items():
         where = f"{conditions.name}, {name}"
         try:
             yield from _condition(where, name, entry, kinds, source)
-        except (CurieError, KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
             yield Rejected(where, "not a condition of DDXPlus", str(entry)[:80])
 
 

@@ -14,7 +14,7 @@ from kgdx.domain.graph import Edge, Node, Provenance
 _NUM_COLUMNS = 12
 _HEADER = re.compile(r"#?database_?id\t", re.IGNORECASE)
 _RELEASE = re.compile(r"(?:date|version):\s*(\S+)")
-_COUNTED = re.compile(r"(\d+)/(\d+)")
+_COUNTED = re.compile(r"(\d{1,18})/(\d{1,18})")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 
 FREQUENCY_TERMS = {

@@ -43,6 +43,8 @@ def _files(path: Path) -> tuple[Path, TableMapping]:
             if not path.name.endswith(_ENDING):
                 raise SourceError(str(path), "it does not name its table", "write file: followed by its name")
             return path.with_name(path.name.removesuffix(_ENDING)), mapping
+        if not (path.parent / mapping.file).is_file():
+            raise SourceError(str(path), f"its table {mapping.file!r} is not there", "correct file:")
         return path.parent / mapping.file, mapping
     beside = path.with_name(path.name + _ENDING)
     if path.is_file() and not beside.is_file():

@@ -132,7 +132,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return {"nodes": [_plain(n) for n in value.nodes], "edges": [_plain(e) for e in value.relationships]}
     if isinstance(value, Relationship):
-        return {"relation": value.type, **dict(value)}
+        head, tail = (node.get("curie") if node is not None else None for node in value.nodes)
+        return {"relation": value.type, "head": head, "tail": tail, **dict(value)}
     if isinstance(value, (Node, dict)):
         return {name: _plain(item) for name, item in value.items()}
     return value

@@ -119,7 +119,7 @@ class EmbeddedStore:
             else:
                 remedy = "correct it; labels and relations are those of the schema"
             raise QueryError("query", fact, remedy) from error
-        return ({name: _plain(value) for name, value in row.items()} for row in found)
+        return (_plain_row(row) for row in found)
 
     def close(self) -> None:
         """Give the file back. Closing twice does nothing."""
@@ -280,18 +280,37 @@ def _node_tables(nodes: Mapping[Node, tuple[str, ...]]) -> Iterator[tuple[str, p
         yield kind, node_table(members).append_column(texts.MENTIONS, mentions)
 
 
-def _plain(value: Any) -> Any:
+def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """Nodes and edges as their properties, paths as their nodes and edges."""
+    curies = dict(_nodes_in(list(row.values())))
+    return {name: _plain(value, curies) for name, value in row.items()}
+
+
+def _nodes_in(value: Any) -> Iterator[tuple[str, str]]:
+    """Ladybug's number and the CURIE of every node in a value."""
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        for item in value:
+            yield from _nodes_in(item)
+    elif isinstance(value, dict):
+        if "_NODES" in value:
+            yield from _nodes_in(value["_NODES"])
+        elif "_ID" in value and "curie" in value:
+            yield str(value["_ID"]), value["curie"]
+
+
+def _plain(value: Any, curies: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_plain(item, curies) for item in value]
     if not isinstance(value, dict):
         return value
     if "_NODES" in value:
-        return {"nodes": _plain(value["_NODES"]), "edges": _plain(value["_RELS"])}
-    kept = {key: _plain(item) for key, item in value.items() if key not in _INTERNAL}
+        return {"nodes": _plain(value["_NODES"], curies), "edges": _plain(value["_RELS"], curies)}
+    kept = {key: _plain(item, curies) for key, item in value.items() if key not in _INTERNAL}
     if "_SRC" not in value:
         return kept
-    return {"relation": value["_LABEL"], **kept, "publications": rows.publications(kept["publications"])}
+    ends = {end: curies.get(str(value[key])) for end, key in (("head", "_SRC"), ("tail", "_DST"))}
+    listed = rows.publications(kept["publications"])
+    return {"relation": value["_LABEL"], **ends, **kept, "publications": listed}
 
 
 __all__ = ["EmbeddedStore"]

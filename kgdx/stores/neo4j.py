@@ -416,11 +416,8 @@ def _filled(value: Any) -> Any:
         return value
     if "relation" in value and "edge_id" in value:
         held = {name: value.get(name) for name in texts.EDGE_PROPERTIES}
-        return {
-            "relation": value["relation"],
-            **held,
-            "publications": rows.publications(held["publications"]),
-        }
+        ends = {name: value.get(name) for name in ("relation", "head", "tail")}
+        return {**ends, **held, "publications": rows.publications(held["publications"])}
     return {name: _filled(item) for name, item in value.items() if name != texts.MENTIONS}
 
 

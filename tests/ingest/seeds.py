@@ -8,7 +8,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ingest import kgx
 from tests.ingest.test_ontology import GRAPH, OBO, OWL
 from tests.ingest.tiny import HPO, hpoa_row
 
@@ -93,9 +92,9 @@ SEEDS = {
         "hpo-zh",
         "hp-zh.babelon.tsv",
         rows(
-            "source_language ; translation_language ; subject_id ; predicate_id ; translation_value ; translation_status",
-            "en ; zh ; HP:0002202 ; rdfs:label ; 胸腔积液 ; OFFICIAL",
-            "en ; zh ; HP:0000118 ; oboInOwl:hasExactSynonym ; 异常 ; CANDIDATE",
+            "translation_language ; subject_id ; predicate_id ; translation_value ; translation_status",
+            "zh ; HP:0002202 ; rdfs:label ; 胸腔积液 ; OFFICIAL",
+            "zh ; HP:0000118 ; oboInOwl:hasExactSynonym ; 异常 ; CANDIDATE",
         ),
     ),
     "mondo": Seed(
@@ -194,7 +193,9 @@ SEEDS = {
         rows(
             "relation ; display_relation ; x_index ; x_id ; x_type ; x_name ; x_source"
             " ; y_index ; y_id ; y_type ; y_name ; y_source",
-            'indication ; indication ; 1 ; DB00001 ; drug ; "a, drug" ; DrugBank ; 2 ; 5_6 ; disease ; flu ; MONDO_grouped',
+            "indication ; indication ; 1 ; DB00001 ; drug ; "
+            '"a, drug" ; DrugBank ; '
+            "2 ; 5_6 ; disease ; flu ; MONDO_grouped",
             "protein_protein ; ppi ; 3 ; 9 ; gene/protein ; A ; NCBI ; 4 ; 8 ; gene/protein ; B ; NCBI",
             separator=",",
         ),
@@ -245,8 +246,8 @@ SEEDS = {
     "slake": Seed(
         "slake",
         {
-            "en_disease.csv": "disease#attribute#value\npneumonia#symptom#cough, fever\npneumonia#alias#lung fever\n"
-            "pneumonia#definition#naïve text\npneumonia#treatment#rest\n",
+            "en_disease.csv": "disease#attribute#value\npneumonia#symptom#cough, fever\n"
+            "pneumonia#alias#lung fever\npneumonia#definition#naïve text\npneumonia#treatment#rest\n",
             "en_organ.csv": "organ#attribute#value\nlung#belong to#chest\n",
         },
     ),
@@ -293,9 +294,12 @@ SEEDS = {
     "kgx": Seed(
         "kgx",
         {
-            "nodes.tsv": rows(" ; ".join(kgx.NODE_HEADER[:5]), "MONDO:1 ; biolink:Disease ; naïve ; a|b ; d"),
+            "nodes.tsv": rows(
+                "id ; category ; name ; synonym ; description", "MONDO:1 ; biolink:Disease ; naïve ; a|b ; d"
+            ),
             "edges.tsv": rows(
-                "subject ; predicate ; object ; has_quotient ; has_total ; negated ; publications ; primary_knowledge_source",
+                "subject ; predicate ; object ; has_quotient ; has_total ; negated ; publications"
+                " ; primary_knowledge_source",
                 f"MONDO:1 ; biolink:has_phenotype ; HP:1 ; {_PLAIN_QUALIFIED}",
                 f"MONDO:2 ; biolink:subclass_of ; MONDO:1 ; {_PLAIN_QUALIFIED}",
             ),

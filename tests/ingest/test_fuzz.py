@@ -5,7 +5,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,13 @@ from tests.ingest.seeds import SEEDS, Seed
 
 NUM_MUTANTS = 2_000
 MAX_SECONDS = 5
+MAX_TOLD = 1_500
 BESIDE = {"kgx_lines": kgx_lines.read}
 # What is wrong with a file as a whole lies on no line.
 _OF_THE_WHOLE = re.compile(
-    r"the file is empty|the gzip file is cut off or damaged|no column |two columns |no .+ in it|nested too deeply"
-    r"|neither OBO|no ontology that can be read|not UTF-8|no (nodes|edges)\.|it does not name its table"
+    r"the file is empty|the gzip file is cut off or damaged|no column |two columns |no .+ in it"
+    r"|nested too deeply|neither OBO|no ontology that can be read|not UTF-8|no (nodes|edges)\."
+    r"|it does not name its table|its table "
 )
 _PLACED = re.compile(r", line [1-9]\d*$")
 _SEPARATOR = re.compile(rb"[\t,;#|]")
@@ -114,12 +116,12 @@ def retype(content: bytes, rng: random.Random) -> bytes:
     """A value of another type somewhere in a JSON document, or on a line of JSON Lines."""
     try:
         return json.dumps(_retyped(json.loads(content), rng), indent=1).encode()
-    except ValueError:
+    except (ValueError, RecursionError):
         lines = content.split(b"\n")
         number = rng.randrange(len(lines))
         try:
             lines[number] = json.dumps(_retyped(json.loads(lines[number]), rng)).encode()
-        except ValueError:
+        except (ValueError, RecursionError):
             return cut(content, rng)
         return b"\n".join(lines)
 
@@ -186,6 +188,23 @@ def adds_up(intake: Intake) -> bool:
     return intake.num_rows == intake.num_written + intake.num_merged + beside
 
 
+def outcome(seed: Seed, path: Path) -> SourceError | None:
+    """The one error there may be; every other one is a fault of the reader."""
+    try:
+        assert adds_up(consume(seed, path))
+    except SourceError as error:
+        return error
+    return None
+
+
+def is_placed(error: SourceError, folder: Path, files: Iterable[str]) -> bool:
+    """Whether an error names a file, its line unless it is about the whole file, and is one line itself."""
+    places = [error.where.removeprefix(str(folder / file)) for file in files]
+    place = min([*places, error.where.removeprefix(str(folder))], key=len)
+    has_line = bool(_PLACED.fullmatch(place) or (not place and _OF_THE_WHOLE.match(error.fact)))
+    return has_line and len(str(error)) < MAX_TOLD and "\n" not in str(error)
+
+
 def test_every_reader_has_a_seed() -> None:
     assert {seed.source for seed in SEEDS.values()} >= set(READERS)
 
@@ -212,13 +231,7 @@ def test_a_broken_file_is_read_or_named(name: str, tmp_path: Path) -> None:
         broken = rng.choice(sorted(whole))
         (tmp_path / broken).write_bytes(mutant(whole[broken], rng))
         start = time.monotonic()
-        try:
-            assert adds_up(consume(seed, tmp_path / seed.given))
-        except SourceError as error:
-            place = error.where.removeprefix(str(tmp_path / broken))
-            assert place != error.where or error.where == str(tmp_path), error
-            assert _PLACED.fullmatch(place) or _OF_THE_WHOLE.match(error.fact), error
-            assert len(str(error)) < 1_500
-            assert "\n" not in str(error)
+        told = outcome(seed, tmp_path / seed.given)
+        assert told is None or is_placed(told, tmp_path, seed.files), told
         assert time.monotonic() - start < MAX_SECONDS, f"mutant {number} of {broken}"
         (tmp_path / broken).write_bytes(whole[broken])

@@ -216,7 +216,7 @@ def test_what_is_missing_is_named(write: Write, tmp_path: Path) -> None:
         list(read(write("t.tsv", "a\tb\n"), SOURCE))
     with pytest.raises(SourceError, match=r"m\.yaml: it does not name its table: write file:"):
         list(read(write("m.yaml", ENDS), SOURCE))
-    with pytest.raises(SourceError, match=r"gone\.tsv: no such file"):
+    with pytest.raises(SourceError, match=r"m\.yaml: its table 'gone\.tsv' is not there: correct file:"):
         list(read(write("m.yaml", "file: gone.tsv\n" + ENDS), SOURCE))
     for header, fact in (("a\tc", "no column 'b'"), ("a\tb\tb", "two columns 'b'")):
         with pytest.raises(SourceError, match=rf"t\.tsv, line 2: {fact}: correct the header or the mapping"):
