@@ -99,7 +99,7 @@ def _rdf(content: bytes) -> bytes:
         for child in root
         if child.tag in _KEPT and (child.get(_ABOUT) or child.tag.endswith("Ontology"))
     ]
-    declared, named = {"", _iri(f"{_OWL}Thing")}, set()
+    declared, named = {"", _iri(f"{_OWL}Thing")}, {""}
     for child in root:
         child[:] = [part for part in child if part.tag in _KEPT[child.tag] and _says(part)]
         if child.tag == f"{_OWL}Class":

@@ -11,7 +11,7 @@ import pyarrow.csv as pa_csv
 from ingest.files import open_bytes, refuse_broken_rows
 from kgdx.domain.errors import SourceError
 
-_BLOCK_BYTES = 1 << 25
+_BLOCK_BYTES = 1 << 24
 
 TableBlock = tuple[pa.Array, pa.Table]
 """(n,) int64 line numbers, and n rows of text columns."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from kgdx.domain.graph import Edge, Node, Provenance
 
@@ -74,14 +75,35 @@ def stated_edges(edges: Iterable[Edge], kinds: Mapping[str, str]) -> pa.Table:
 
 def distinct_edges(edges: pa.Table) -> pa.Table:
     """Of edges with the same id, the one whose licence, knowledge level and release come first."""
-    if pc.count_distinct(edges["edge_id"]).as_py() == edges.num_rows:
+    numbers = _id_numbers(edges["edge_id"])
+    order = np.argsort(numbers, kind="stable")
+    is_like_next = numbers[order][1:] == numbers[order][:-1]
+    if not is_like_next.any():
         return edges
-    order = edges.select(["edge_id", "licence", "knowledge_level", "release"]).append_column(
-        "row", pa.array(np.arange(edges.num_rows))
-    )
-    order = order.sort_by([(name, "ascending") for name in order.column_names])
-    first = order.group_by("edge_id", use_threads=False).aggregate([("row", "first")])
-    return edges.take(first["row_first"].sort())
+    repeated = np.zeros(len(order), dtype=np.bool_)
+    repeated[order[1:][is_like_next]] = repeated[order[:-1][is_like_next]] = True
+    rows = np.flatnonzero(repeated)
+    few = edges.select(["edge_id", "licence", "knowledge_level", "release"]).take(pa.array(rows))
+    few = few.append_column("row", pa.array(rows))
+    few = few.sort_by([(name, "ascending") for name in few.column_names])
+    ids = few["edge_id"].to_numpy(zero_copy_only=False)
+    is_first = np.concatenate(([True], ids[1:] != ids[:-1]))
+    repeated[few["row"].to_numpy()[is_first]] = False
+    return edges.filter(pa.array(~repeated))
+
+
+def _id_numbers(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
+    """(n,) the ids as the numbers that their 16 hexadecimal digits write."""
+    parts = [np.empty(0, np.uint64)]
+    for chunk in ids.chunks:
+        fixed = chunk.cast(pa.binary()).cast(pa.binary(16))
+        start = fixed.offset * 16
+        raw = np.frombuffer(fixed.buffers()[1], np.uint8, len(fixed) * 16, start) if len(fixed) else b""
+        digits = np.frombuffer(raw, np.uint8).reshape(-1, 16)
+        halves = np.where(digits > ord("9"), digits - (ord("a") - 10), digits - ord("0"))
+        packed = np.ascontiguousarray((halves[:, ::2] << 4) | halves[:, 1::2])
+        parts.append(packed.view(">u8").ravel().astype(np.uint64))
+    return np.concatenate(parts)
 
 
 def edge_ids(edges: pa.Table) -> pa.Array:

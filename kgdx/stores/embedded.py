@@ -21,6 +21,9 @@ from kgdx.stores.change import RECORD, Held, Key, change, check, keys_of
 from kgdx.stores.mentions import mention_start
 from kgdx.stores.session import Session, unavailable
 
+_PER_COPY = 500_000
+"""Edges handed over at once: what is made ready for Ladybug should not fill the memory."""
+
 _INTERNAL = ("_ID", "_LABEL", "_SRC", "_DST", texts.MENTIONS)
 
 
@@ -221,9 +224,12 @@ class EmbeddedStore:
         joins = pc.binary_join_element_wise(edges["relation"], edges["head_kind"], edges["tail_kind"], " ")
         for join in pc.unique(joins).to_pylist():
             relation, head, tail = join.split(" ")
-            mask = pc.equal(joins, join).combine_chunks()
-            table = rows.to_properties(edges.filter(mask), provenance.filter(mask))
-            self._session.do(f"COPY {relation} FROM $edges (from='{head}', to='{tail}')", {"edges": table})
+            mask = pc.equal(joins, join)
+            of_it, records_of_it = edges.filter(mask), provenance.filter(mask.combine_chunks())
+            for start in range(0, of_it.num_rows, _PER_COPY):
+                part = slice(start, start + _PER_COPY)
+                table = rows.to_properties(of_it[part], records_of_it[part])
+                self._session.do(f"COPY {relation} FROM $edges (from='{head}', to='{tail}')", {"edges": table})
 
     def _remove_orphans(self, planned: Change) -> int:
         if not planned.stale.num_rows and all(planned.updated.values()):

@@ -5,68 +5,13 @@ its own here, and is then fuzzed like the others.
 """
 
 import json
-from dataclasses import dataclass
-from typing import Any
 
-from tests.ingest.test_ontology import GRAPH, OBO, OWL
+from tests.ingest.seed import GENERIC, Seed, lines, one, rows
 from tests.ingest.tiny import HPO, hpoa_row
-
-
-@dataclass(frozen=True)
-class Seed:
-    """Files by name, and which of them the reader is given; the folder where that is empty."""
-
-    source: str
-    files: dict[str, str]
-    given: str = ""
-
-
-def rows(*cells: str, separator: str = "\t") -> str:
-    """A table: each row as a text whose cells are separated by ` ; `."""
-    return "".join(separator.join(row.split(" ; ")) + "\n" for row in cells)
-
-
-def one(source: str, name: str, text: str) -> Seed:
-    """A source that is one file."""
-    return Seed(source, {name: text}, name)
-
-
-def lines(*documents: Any) -> str:
-    """JSON Lines."""
-    return "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
-
 
 _ENDS = [f"final normalized {end} {what}" for end in ("drug", "disease") for what in ("id", "label")]
 _CHECKS = ["disease id nameres", "llm_nameres_correct", "is_allergen", "is_diagnostic_agent"]
 _PAIR = "CHEBI:1 ; a drug ; MONDO:1 ; a disease"
-
-_MAPPING = """release: 2024-05
-node:
-  id: {column: drug, prefix: CHEBI}
-  name: {column: name}
-edge:
-  - head: {column: drug, prefix: CHEBI}
-    relation: {column: effect, map: {helps: treats, harms: contraindicated_in}}
-    tail: {column: condition, mint: SLAKE, split: ","}
-    tail_kind: {value: Disease}
-    negated: {column: denied}
-    frequency: {column: share}
-    num_patients: {column: n}
-    publications: {column: refs, prefix: PMID, split: ";"}
-"""
-_TABLE = rows(
-    "drug ; name ; effect ; condition ; denied ; share ; n ; refs",
-    "1 ; naïve drug ; helps ; pain,fever ; false ; 3/40 ; 40 ; 1;2",
-    '2 ; "other drug" ; harms ; pain ; 1 ; 0.5 ;  ; ',
-)
-_QUALIFIED = {
-    "has_quotient": 0.25,
-    "has_total": 8,
-    "negated": False,
-    "publications": ["PMID:1", "PMID:2"],
-    "primary_knowledge_source": "infores:x",
-}
-_PLAIN_QUALIFIED = "0.25 ; 8 ; false ; PMID:1|PMID:2 ; infores:x"
 
 SEEDS = {
     "hpo": one("hpo", "hp.json", HPO),
@@ -282,53 +227,4 @@ SEEDS = {
             ),
         },
     ),
-    "ontology, OBO": one("ontology", "t.obo", OBO),
-    "ontology, RDF/XML": one("ontology", "t.owl", OWL),
-    "ontology, OBO Graphs": one("ontology", "t.json", GRAPH),
-    "table, tabs": Seed("table", {"t.tsv": _TABLE, "t.tsv.mapping.yaml": _MAPPING}, "t.tsv"),
-    "table, commas": Seed(
-        "table",
-        {"t.csv": _TABLE.replace(",", "+").replace("\t", ","), "m.yaml": "file: t.csv\n" + _MAPPING},
-        "m.yaml",
-    ),
-    "kgx": Seed(
-        "kgx",
-        {
-            "nodes.tsv": rows(
-                "id ; category ; name ; synonym ; description", "MONDO:1 ; biolink:Disease ; naïve ; a|b ; d"
-            ),
-            "edges.tsv": rows(
-                "subject ; predicate ; object ; has_quotient ; has_total ; negated ; publications"
-                " ; primary_knowledge_source",
-                f"MONDO:1 ; biolink:has_phenotype ; HP:1 ; {_PLAIN_QUALIFIED}",
-                f"MONDO:2 ; biolink:subclass_of ; MONDO:1 ; {_PLAIN_QUALIFIED}",
-            ),
-        },
-    ),
-    "starter": Seed(
-        "starter",
-        {
-            "nodes.tsv": rows("id ; category ; name", "HP:1 ; biolink:PhenotypicFeature ; cough"),
-            "edges.tsv": rows("subject ; predicate ; object", "HP:2 ; biolink:subclass_of ; HP:1"),
-        },
-    ),
-    "kgx, lines": Seed(
-        "kgx_lines",
-        {
-            "nodes.jsonl": lines(
-                {"id": "MONDO:1", "category": ["biolink:Disease"], "name": "naïve", "synonym": ["a"]}
-            ),
-            "edges.jsonl": lines(
-                *[
-                    {
-                        "subject": "MONDO:1",
-                        "predicate": "biolink:has_phenotype",
-                        "object": f"HP:{n}",
-                        **_QUALIFIED,
-                    }
-                    for n in (1, 2)
-                ]
-            ),
-        },
-    ),
-}
+} | GENERIC

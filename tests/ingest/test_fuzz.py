@@ -17,7 +17,8 @@ from ingest.readers import READERS
 from ingest.sources import kgx_lines
 from kgdx.columns import node_table
 from kgdx.domain.errors import SourceError
-from tests.ingest.seeds import SEEDS, Seed
+from tests.ingest.seed import Seed
+from tests.ingest.seeds import SEEDS
 
 NUM_MUTANTS = 2_000
 MAX_SECONDS = 5

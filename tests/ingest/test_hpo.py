@@ -60,3 +60,12 @@ def test_another_shape_is_a_source_error(store: EmbeddedStore, write: Write, tex
     with pytest.raises(SourceError, match=r"give hp\.json"):
         load("hpo", write("hp.json", text), store)
     assert nodes_of(store) == {}
+
+
+def test_the_release_may_be_obo_as_well(store: EmbeddedStore, write: Write) -> None:
+    text = (
+        "data-version: hp/releases/2024-04-26\n\n[Term]\nid: HP:1\nname: cough\n\n[Term]\nid: GO:1\nname: x\n"
+    )
+    summary = load("hpo", write("hp.obo", "format-version: 1.2\n" + text), store)
+    assert nodes_of(store)["HP:1"].name == "cough"
+    assert summary.skipped == {"a term of another ontology": 1}

@@ -17,6 +17,7 @@ from ingest.intake import Intake
 from ingest.model import Item, Rejected, Row
 from ingest.sources import kgx as rows
 from ingest.sources import kgx_lines as lines
+from kgdx.columns import edge_table, node_table
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import Edge, Node
 from tests.ingest.test_kgx import edge, node
@@ -64,7 +65,7 @@ def records(file: Path) -> list[dict[str, Any]]:
 def test_it_says_the_same_as_the_tables(nodes: list[Node], edges: list[Edge]) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        kgx.write(nodes, edges, folder)
+        kgx.write(node_table(nodes), edge_table(edges), folder)
         write(folder, *(records(folder / f"{part}.tsv") for part in ("nodes", "edges")))
         assert taken(lines.read(folder, SOURCE)) == taken(rows.read(folder, SOURCE))
 
