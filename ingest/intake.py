@@ -103,6 +103,14 @@ class Intake:
         self.edges = distinct_edges(stated)
         self.num_written += self.edges.num_rows
         self.num_merged += stated.num_rows - self.edges.num_rows
+        del stated
+        # Reading leaves Arrow with much that it keeps for later; the store needs it now.
+        pa.default_memory_pool().release_unused()
+
+    def hand_over(self) -> pa.Table:
+        """Give the edges away, so that whoever takes them can let go of them."""
+        edges, self.edges = self.edges, STATED_EDGE_COLUMNS.empty_table()
+        return edges
 
     def _take_block(self, block: Block) -> None:
         self.num_rows += len(block.lines)

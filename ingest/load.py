@@ -114,8 +114,8 @@ def load(
     """
     intake = read(name, path, progress, alias=alias, kind=kind)
     nodes = list(intake.nodes)
-    release = release_of(intake)
-    change = store.replace_source(intake.source.name, nodes, intake.edges, release)
+    release, num_edges = release_of(intake), intake.edges.num_rows
+    change = store.replace_source(intake.source.name, nodes, intake.hand_over(), release)
     undescribed = Counter(prefix_of(row["curie"]) for row in store.query(_UNDESCRIBED, {}))
     return Summary(
         source=intake.source.name,
@@ -127,7 +127,7 @@ def load(
         skipped=dict(intake.skipped.most_common()),
         examples={reason: tuple(texts) for reason, texts in intake.examples.items()},
         num_nodes=len(nodes),
-        num_edges=intake.edges.num_rows,
+        num_edges=num_edges,
         undescribed=dict(undescribed.most_common()),
         change=change,
     )

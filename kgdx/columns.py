@@ -1,6 +1,6 @@
 """The graph as Arrow columns: how nodes and edges travel in bulk between sources, stores and snapshots."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -104,6 +104,31 @@ def _id_numbers(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
         packed = np.ascontiguousarray((halves[:, ::2] << 4) | halves[:, 1::2])
         parts.append(packed.view(">u8").ravel().astype(np.uint64))
     return np.concatenate(parts)
+
+
+def combinations(
+    table: pa.Table, names: Sequence[str]
+) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
+    """Which combination of a few repeating texts each row has, without joining the texts of every row.
+
+    Returns:
+        (n,) int64 number of each row's combination, and the combinations by number.
+    """
+    codes = np.zeros(table.num_rows, dtype=np.int64)
+    texts: list[list[str]] = []
+    for name in names:
+        encoded = table[name].combine_chunks().dictionary_encode()
+        texts.append(encoded.dictionary.to_pylist())
+        codes = codes * max(len(texts[-1]), 1) + encoded.indices.to_numpy()
+    used, numbers = np.unique(codes, return_inverse=True)
+    found = []
+    for code in used.tolist():
+        parts = []
+        for values in reversed(texts):
+            code, place = divmod(code, len(values))
+            parts.append(values[place])
+        found.append(tuple(reversed(parts)))
+    return numbers, found
 
 
 def edge_ids(edges: pa.Table) -> pa.Array:

@@ -61,9 +61,13 @@ def change(source: str, nodes: Sequence[Node], edges: pa.Table, held: Held) -> C
         edges: everything it states, layout `STATED_EDGE_COLUMNS`.
     """
     wanted: dict[Key, str] = {}
+    alone: dict[Key, Node] = {}
     for node in nodes:
         key, text = (node.kind, node.curie), mention(source, node)
-        wanted[key] = best_mention((wanted[key], text)) if key in wanted else text
+        if key not in wanted:
+            wanted[key], alone[key] = text, node
+        elif best_mention((wanted[key], text)) == text:
+            wanted[key], alone[key] = text, node
     added, updated = {}, {}
     start = mention_start(source)
     for key in keys_of((), edges) | wanted.keys() | held.mentions.keys():
@@ -71,7 +75,8 @@ def change(source: str, nodes: Sequence[Node], edges: pa.Table, held: Held) -> C
         others = [text for text in earlier or () if not text.startswith(start)]
         mentions = tuple(sorted([*others, wanted[key]])) if key in wanted else tuple(others)
         if earlier is None:
-            added[visible_node(*key, mentions)] = mentions
+            # Nobody else has spoken of it, so there is nothing to unite.
+            added[alone.get(key) or visible_node(*key, mentions)] = mentions
         elif mentions != earlier:
             updated[visible_node(*key, mentions)] = mentions
     fresh, stale, num_changed, kept = _edge_change(distinct_edges(edges), held)

@@ -76,6 +76,9 @@ class EmbeddedStore:
             count = planned.count(self._remove_orphans(planned))
             self._settle_identity()
             self._note_load(number, source, release, started, count)
+            # The commit needs the memory that the columns take.
+            del edges, planned
+            pa.default_memory_pool().release_unused()
         return count
 
     def compare_source(self, source: str, nodes: Sequence[Node], edges: pa.Table) -> Change:
@@ -221,15 +224,8 @@ class EmbeddedStore:
             return
         records, provenance = rows.new_records(source, number, edges)
         self._session.do("COPY Provenance FROM $records", {"records": records})
-        joins = pc.binary_join_element_wise(edges["relation"], edges["head_kind"], edges["tail_kind"], " ")
-        for join in pc.unique(joins).to_pylist():
-            relation, head, tail = join.split(" ")
-            mask = pc.equal(joins, join)
-            of_it, records_of_it = edges.filter(mask), provenance.filter(mask.combine_chunks())
-            for start in range(0, of_it.num_rows, _PER_COPY):
-                part = slice(start, start + _PER_COPY)
-                table = rows.to_properties(of_it[part], records_of_it[part])
-                self._session.do(f"COPY {relation} FROM $edges (from='{head}', to='{tail}')", {"edges": table})
+        for (relation, head, tail), table in rows.by_join(edges, provenance, _PER_COPY):
+            self._session.do(f"COPY {relation} FROM $edges (from='{head}', to='{tail}')", {"edges": table})
 
     def _remove_orphans(self, planned: Change) -> int:
         if not planned.stale.num_rows and all(planned.updated.values()):

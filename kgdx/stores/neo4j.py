@@ -289,12 +289,8 @@ class Neo4jStore:
             return
         records, provenance = rows.new_records(planned.source, number, edges)
         self._connection.do("UNWIND $rows AS row CREATE (p:Provenance) SET p = row", rows=records.to_pylist())
-        joins = pc.binary_join_element_wise(edges["relation"], edges["head_kind"], edges["tail_kind"], " ")
         settings = ", ".join(f"{name}: row[{i}]" for i, name in enumerate(texts.EDGE_PROPERTIES, 2))
-        for join in pc.unique(joins).to_pylist():
-            relation, head, tail = join.split(" ")
-            mask = pc.equal(joins, join).combine_chunks()
-            properties = rows.to_properties(edges.filter(mask), provenance.filter(mask))
+        for (relation, head, tail), properties in rows.by_join(edges, provenance, 10 * BATCH):
             self._connection.do_batches(
                 f"UNWIND $rows AS row MATCH (h:{head} {{curie: row[0]}}) MATCH (t:{tail} {{curie: row[1]}}) "
                 f"CREATE (h)-[:{relation} {{{settings}}}]->(t)",

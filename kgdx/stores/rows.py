@@ -4,12 +4,13 @@ A store keeps no empty text: it is null there, as in every property graph. Publi
 what the edges of a load have in common is a number (see `kgdx.stores.cypher`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgdx.columns import EDGE_COLUMNS
+from kgdx.columns import EDGE_COLUMNS, combinations
 from kgdx.stores.change import RECORD
 from kgdx.stores.cypher import EDGE_PROPERTIES, LIST_SEPARATOR, PROVENANCE, RECORD_COLUMNS
 
@@ -26,16 +27,30 @@ def new_records(source: str, load: int, edges: pa.Table) -> tuple[pa.Table, pa.A
     Returns:
         The records, layout `RECORD_COLUMNS`, and (num_edges,) int64 id of the record of each edge.
     """
-    joined = pc.binary_join_element_wise(*(edges[name] for name in RECORD), "\x1f")
-    encoded = pa.chunked_array([joined.combine_chunks()]).combine_chunks().dictionary_encode()
+    numbers, stated = combinations(edges, RECORD)
     first = load * _MAX_RECORDS
-    stated = [text.split("\x1f") for text in encoded.dictionary.to_pylist()]
     rows = [
         dict(zip(RECORD, values, strict=True)) | {"id": first + i, "loaded_from": source, "load": load}
         for i, values in enumerate(stated)
     ]
-    ids = pc.add(encoded.indices.cast(pa.int64()), first)
-    return pa.Table.from_pylist(rows, RECORD_COLUMNS), ids
+    return pa.Table.from_pylist(rows, RECORD_COLUMNS), pa.array(numbers + first, pa.int64())
+
+
+def by_join(
+    edges: pa.Table, provenance: pa.Array, num_rows: int
+) -> Iterator[tuple[tuple[str, str, str], pa.Table]]:
+    """Edges as a store keeps them, sorted by relation and kinds of ends, in tables of at most `num_rows`.
+
+    Args:
+        edges: layout `STATED_EDGE_COLUMNS`.
+        provenance: (num_edges,) int64 id of the record of each edge.
+    """
+    numbers, joins = combinations(edges, ("relation", "head_kind", "tail_kind"))
+    for number, (relation, head, tail) in enumerate(joins):
+        found = np.flatnonzero(numbers == number)
+        for start in range(0, len(found), num_rows):
+            some = pa.array(found[start : start + num_rows])
+            yield (relation, head, tail), to_properties(edges.take(some), provenance.take(some))
 
 
 def to_properties(edges: pa.Table, provenance: pa.Array) -> pa.Table:
