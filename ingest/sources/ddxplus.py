@@ -20,7 +20,11 @@ _NO_VALUE = "NA"
 
 
 def identifier_of(code: str) -> str:
-    """CURIE of an evidence, or of one of its values, by the code that patients carry."""
+    """CURIE of an evidence, or of one of its values, by the code that patients carry.
+
+    Not every code is in the graph: numbers on a scale (`E_56_@_4`) and the answers that deny
+    (`E_57_@_V_123`, nowhere) are no findings.
+    """
     return identify(f"DDXPLUS:{code.replace('_@_', '.')}")
 
 
@@ -32,8 +36,9 @@ def condition_of(name: str) -> str:
 def read(path: Path, source: Source) -> Iterator[Item]:
     """Evidences with their values, conditions, and what is asked for each condition.
 
-    Symptoms are `has_phenotype`; antecedents, such as smoking, `predisposes_to` the condition. A value is a
-    kind of its evidence; numbers on a scale are no values of their own.
+    Symptoms are `has_phenotype`; antecedents, such as smoking, `predisposes_to` the condition, by what the
+    evidence says of itself. A value is a kind of its evidence; numbers on a scale are no values of their own,
+    and neither is the default, which says that there is nothing: "nowhere", "N" or "NA".
 
     Args:
         path: folder with `release_conditions.json` and `release_evidences.json`.
@@ -61,20 +66,29 @@ def read(path: Path, source: Source) -> Iterator[Item]:
 
 
 def _evidence(code: str, entry: Mapping[str, Any]) -> Node:
-    kind = "Exposure" if entry["is_antecedent"] else "PhenotypicFeature"
+    is_antecedent = entry["is_antecedent"]
+    if not isinstance(is_antecedent, bool):
+        raise TypeError("true or false is expected")
+    kind = "Exposure" if is_antecedent else "PhenotypicFeature"
     return Node(
         identifier_of(code), kind, _text(entry["question_en"]), (f"{_text(entry['question_fr'])}@fr",)
     )
 
 
 def _values(where: str, code: str, entry: Mapping[str, Any], node: Node, source: Source) -> Iterator[Item]:
-    for value in entry["possible-values"]:
-        meaning = entry["value_meaning"].get(value)
-        if meaning is None:
+    values, default = entry["possible-values"], entry.get("default_value")
+    if not isinstance(values, list):
+        raise TypeError("a list of values is expected")
+    for value in values:
+        if type(value) is int:
             yield Skipped("a number on a scale")
             continue
-        if meaning["en"] == _NO_VALUE:
-            yield Skipped("no value")
+        meaning = entry["value_meaning"].get(value)
+        if meaning is None:
+            yield Rejected(where, "a value without a meaning", str(value)[:80])
+            continue
+        if value == default or meaning["en"] == _NO_VALUE:
+            yield Skipped("an answer that denies")
             continue
         name = f"{node.name} {_text(meaning['en'])}"
         special = Node(identifier_of(f"{code}_@_{value}"), node.kind, name, (f"{_text(meaning['fr'])}@fr",))

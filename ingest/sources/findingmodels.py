@@ -19,6 +19,8 @@ _KINDS = {"finding": "ImagingFinding", "diagnosis": "Disease"}
 def read(path: Path, source: Source) -> Iterator[Item]:
     """Findings and diagnoses with synonyms and definitions; of the chest list also hierarchy and matches.
 
+    An entry of the Gamuts stands in the list of every organ system it belongs to, sometimes as a finding in
+    one and as a diagnosis in another; it is then of both kinds.
     Several rows of the chest list share one finding model, so that link is a `close_match`.
 
     Args:
@@ -63,7 +65,7 @@ def _finding(where: str, row: Mapping[str, str], source: Source) -> Iterator[Ite
 def _gamut(where: str, document: Mapping[str, Any]) -> Item:
     texts = [document.get(key) for key in ("gamuts_id", "name", "description", "category")]
     synonyms = document.get("synonyms", [])
-    if not all(isinstance(text, str) for text in texts) or not isinstance(synonyms, list):
+    if not isinstance(synonyms, list) or not all(isinstance(text, str) for text in (*texts, *synonyms)):
         return Rejected(where, "not a finding of the Gamuts", str(document)[:80])
     number, name, definition, category = (str(text).strip() for text in texts)
     if category not in _KINDS:
@@ -72,5 +74,5 @@ def _gamut(where: str, document: Mapping[str, Any]) -> Item:
         curie = identify(f"GAMUTS:{number}")
     except CurieError:
         return Rejected(where, "not an identifier of the Gamuts", number)
-    others = {str(text).strip() for text in synonyms} - {"", name}
+    others = {text.strip() for text in synonyms} - {"", name}
     return Row(where, Node(curie, _KINDS[category], name, tuple(sorted(others)), definition))

@@ -1,4 +1,4 @@
-"""Any graph in KGX form: `nodes.tsv` and `edges.tsv`, with Biolink categories and predicates.
+"""Any graph in KGX form: nodes and edges as TSV or JSON Lines, with Biolink categories and predicates.
 
 Edges are read in columns, since such graphs are large; a row that is not sound in every cell is looked at
 by itself, to say what is wrong with it.
@@ -11,11 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graph_schema import load
+from ingest.biolink import kind_of, narrower, relation_of, share, whole
 from ingest.catalogue import Source
 from ingest.files import read_table
 from ingest.identifiers import identify, reason_against
 from ingest.model import Block, Item, Rejected, Row
+from ingest.sources import kgx_lines
 from ingest.tables import read_columns
 from kgdx.columns import STATED_EDGE_COLUMNS, edge_ids
 from kgdx.domain.errors import CurieError, SourceError
@@ -35,11 +36,14 @@ def read(path: Path, source: Source) -> Iterator[Item]:
 
     Args:
         path: a folder with `nodes.tsv` and `edges.tsv`, or the common beginning of `X_nodes.tsv` and
-            `X_edges.tsv`; each may be gzipped.
+            `X_edges.tsv`; each may be gzipped. The same with `.jsonl` for JSON Lines.
 
     Raises:
         SourceError: if a file is missing, cannot be read or lacks a column.
     """
+    if kgx_lines.find(path, "nodes"):
+        yield from kgx_lines.read(path, source)
+        return
     nodes, edges = _file(path, "nodes"), _file(path, "edges")
     for line, row in read_table(nodes, ("id", "category")):
         yield _node(f"{nodes.name}, line {line}", row)
@@ -48,8 +52,7 @@ def read(path: Path, source: Source) -> Iterator[Item]:
 
 
 def _node(where: str, row: Mapping[str, str]) -> Item:
-    kinds = filter(None, map(load().kind_of_category, row["category"].split("|")))
-    kind = next(kinds, None)
+    kind = _kind(row["category"])
     if kind is None:
         return Rejected(where, "category not in the schema", row["category"])
     try:
@@ -80,15 +83,15 @@ def _edges(file: str, lines: pa.Array, table: pa.Table, source: Source) -> Itera
 
     columns: dict[str, pa.Array] = {
         "head": _mapped(cells("subject"), _identified),
-        "relation": _mapped(cells("predicate"), _relation),
+        "relation": _mapped(cells("predicate"), relation_of),
         "tail": _mapped(cells("object"), _identified),
         "negated": _mapped(cells("negated"), lambda text: text.lower() in _TRUE, pa.bool_()),
-        "frequency": _mapped(cells("has_quotient"), _share, pa.float64()),
-        "num_patients": _mapped(cells("has_total"), _whole, pa.int64()),
+        "frequency": _mapped(cells("has_quotient"), share, pa.float64()),
+        "num_patients": _mapped(cells("has_total"), whole, pa.int64()),
         "source": _or(cells("primary_knowledge_source"), source.infores),
         "knowledge_level": _or(cells("knowledge_level"), "not_provided"),
         "publications": _lists(cells("publications")),
-        "original_predicate": _or(cells("original_predicate"), _mapped(cells("predicate"), _narrower)),
+        "original_predicate": _or(cells("original_predicate"), _mapped(cells("predicate"), narrower)),
         "head_kind": _mapped(cells("subject_category"), _kind),
         "tail_kind": _mapped(cells("object_category"), _kind),
         **{name: cells(cell) for name, cell in _PLAIN.items()},
@@ -108,7 +111,7 @@ def _edges(file: str, lines: pa.Array, table: pa.Table, source: Source) -> Itera
 
 def _fault(where: str, row: Mapping[str, str]) -> Rejected:
     """What is wrong with a row that is not sound."""
-    if _relation(row["predicate"]) is None:
+    if relation_of(row["predicate"]) is None:
         return Rejected(where, "predicate not in the schema", row["predicate"])
     for text in (row["subject"], row["object"]):
         if _identified(text) is None:
@@ -118,7 +121,7 @@ def _fault(where: str, row: Mapping[str, str]) -> Rejected:
         float(quotient or 0)
     except ValueError:
         return Rejected(where, "unreadable frequency", quotient)
-    if quotient and _share(quotient) is None:
+    if quotient and share(quotient) is None:
         return Rejected(where, "frequency outside 0 to 1", quotient)
     return Rejected(where, "unreadable number of patients", row.get("has_total", ""))
 
@@ -137,32 +140,8 @@ def _identified(text: str) -> str | None:
         return None
 
 
-def _relation(predicate: str) -> str | None:
-    relation = load().relation_of_predicate(predicate)
-    return relation.name if relation else None
-
-
-def _narrower(predicate: str) -> str:
-    """What a predicate says beyond the relation it is read as."""
-    relation = load().relation_of_predicate(predicate)
-    is_exact = relation is None or relation.predicate == predicate
-    return "" if is_exact else predicate.removeprefix("biolink:").replace("_", " ")
-
-
 def _kind(category: str) -> str | None:
-    return next(filter(None, map(load().kind_of_category, category.split("|"))), None)
-
-
-def _share(text: str) -> float | None:
-    try:
-        share = float(text)
-    except ValueError:
-        return None
-    return share if 0 <= share <= 1 else None
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 19 else None
+    return kind_of(category.split("|"))
 
 
 def _or(texts: pa.Array, otherwise: pa.Array | str) -> pa.Array:

@@ -10,11 +10,15 @@ from typing import Any
 from ingest.catalogue import Source
 from ingest.files import find_files, read_json
 from ingest.identifiers import mint
-from ingest.model import Item, Rejected, Row
+from ingest.model import Item, Rejected, Row, Skipped
 from kgdx.domain.errors import CurieError, SourceError
 from kgdx.domain.graph import Edge, Node
 
 _FINDINGS, _GROUPS, _SIGNS = "imaging_findings.json", "differential_groups.json", "imaging_signs.json"
+# Punctuation does not count in an identifier, and "> 10 HU" is not "< 10 HU".
+_IN_WORDS = str.maketrans(
+    {">": " over ", "<": " under ", "≥": " from ", "≤": " to ", "↑": " raised ", "↓": " lowered "}
+)
 
 
 def read(path: Path, source: Source) -> Iterator[Item]:
@@ -47,23 +51,36 @@ def read(path: Path, source: Source) -> Iterator[Item]:
 
 def _each(where: str, row: Mapping[str, Any], diseases: str, name: str, source: Source) -> Iterator[Item]:
     listed = row.get(diseases, [])
-    if not isinstance(listed, list) or not listed:
-        yield Rejected(where, "no differential", str(row.get(name))[:80])
+    if not isinstance(listed, list):
+        yield Rejected(where, "not a list", str(listed)[:80])
         return
+    if not listed:
+        yield Skipped("no differential")
     for disease in listed:
-        yield _statement(where, disease, row, name, source)
+        # Where a group tells how likely each disease is, they are objects.
+        named = disease.get("name") if isinstance(disease, dict) else disease
+        yield _statement(where, named, row, name, source)
 
 
 def _statement(where: str, disease: Any, row: Mapping[str, Any], name: str, source: Source) -> Item:
-    finding, modality = row.get(name), row.get("modality", "")
+    finding, modality = row.get(name), row.get("modality", [])
     if not isinstance(disease, str) or not isinstance(finding, str):
         return Rejected(where, "no name", str(row)[:80])
+    modalities = [modality] if isinstance(modality, str) else modality
+    if not isinstance(modalities, list) or not all(isinstance(text, str) for text in modalities):
+        return Rejected(where, "not a modality", str(modality)[:80])
     try:
-        head = Node(mint("RADSEM", f"d-{disease}"), "Disease", disease.strip())
-        tail = Node(mint("RADSEM", f"f-{finding}"), "ImagingFinding", finding.strip())
+        head, tail = _term("Disease", "d", disease), _term("ImagingFinding", "f", finding)
     except CurieError:
-        return Rejected(where, "no name", f"{disease} {finding}")
-    seen_on = ", ".join(map(str, modality)) if isinstance(modality, list) else str(modality).strip()
+        return Rejected(where, "no name", f"{disease} {finding}"[:80])
+    seen_on = ", ".join(filter(None, (text.strip() for text in modalities)))
     words = f"seen on {seen_on}" if seen_on else ""
     edge = Edge(head.curie, "has_phenotype", tail.curie, source.provenance(""), original_predicate=words)
     return Row(where, edge, (head, tail))
+
+
+def _term(kind: str, letter: str, name: str) -> Node:
+    """A disease or a finding; the letter keeps one apart from the other."""
+    if not name.strip():
+        raise CurieError("term", "no name", "write one")
+    return Node(mint("RADSEM", f"{letter}-{name.strip().translate(_IN_WORDS)}"), kind, name.strip())

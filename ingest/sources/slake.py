@@ -1,5 +1,6 @@
 """SLAKE's knowledge of diseases and organs: `#`-separated rows whose values are free text."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +35,8 @@ _ORGANS = {
     "component": _Meaning("part_of", "AnatomicalEntity", is_turned=True),
 }
 _DEFINITIONS = {"description", "definition"}
+_NOT_KNOWN = {"not clear", "it is not clear", "unclear", "unknown", "the exact cause is unknown"}
+_CONJUNCTION = re.compile(r"^(?:and|or)\s+")
 # One letter keeps a finding apart from a cause of the same name.
 _LETTERS = {
     "Disease": "d",
@@ -47,8 +50,9 @@ _LETTERS = {
 def read(path: Path, source: Source) -> Iterator[Item]:
     """Diseases and organs, their definitions and aliases, and what their attributes state.
 
-    A value with commas states several things; a part of more than six words is a sentence, no term. What
-    treats is a `Procedure`, since the text does not tell a drug from an operation.
+    A value with commas states several things; a part of more than six words is a sentence, no term. Parts
+    such as "etc." and "not clear" state nothing. What treats is a `Procedure`, since the text does not tell
+    a drug from an operation.
 
     Args:
         path: folder with `en_disease*.csv` and `en_organ*.csv`.
@@ -94,18 +98,27 @@ def _items(
     if attribute in _DEFINITIONS:
         yield Row(where, Node(node.curie, kind, node.name, definition=value))
     elif attribute == "alias":
-        aliases = tuple(sorted({part.strip() for part in value.split(",")} - {""}))
-        yield Row(where, Node(node.curie, kind, node.name, aliases))
+        aliases = {part for part in _parts(value) if part.casefold() not in {"", "etc", node.name.casefold()}}
+        yield Row(where, Node(node.curie, kind, node.name, tuple(sorted(aliases))))
     elif attribute not in meanings:
         yield Skipped("an attribute in prose")
     else:
-        for part in value.split(","):
+        for part in _parts(value):
             yield _statement(where, node, part, meanings[attribute], source)
 
 
+def _parts(value: str) -> list[str]:
+    """What stands between the commas, without full stops and the "and" before the last."""
+    return [_CONJUNCTION.sub("", part.strip().rstrip("."), count=1).strip() for part in value.split(",")]
+
+
 def _statement(where: str, node: Node, part: str, meaning: _Meaning, source: Source) -> Item:
+    if part.casefold() in _NOT_KNOWN:
+        return Skipped("not known")
+    if part.casefold() == "etc":
+        return Skipped("and so on")
     if len(part.split()) > _MAX_WORDS:
-        return Rejected(where, "a sentence, not a term", part.strip()[:80])
+        return Rejected(where, "a sentence, not a term", part[:80])
     try:
         other = _term(part, meaning.kind)
     except CurieError:

@@ -4,10 +4,11 @@ import csv
 from pathlib import Path
 
 from kgdx.domain.errors import SourceError
+from kgdx.domain.language import language_of
 
 
 def read_synonyms(path: Path) -> list[tuple[str, ...]]:
-    """The names of every node that has at least two, in file order.
+    """The English names of every node that has at least two, in file order.
 
     Args:
         path: KGX nodes.tsv with the columns `name` and `synonym` (`|`-separated).
@@ -24,7 +25,8 @@ def read_synonyms(path: Path) -> list[tuple[str, ...]]:
     groups = []
     for row in rows:
         names = [row.get("name") or "", *(row.get("synonym") or "").split("|")]
-        distinct = tuple(dict.fromkeys(name.strip().lower() for name in names if name.strip()))
+        english = [name.strip() for name in names if name.strip() and not language_of(name.strip())]
+        distinct = tuple(dict.fromkeys(name.lower() for name in english))
         if len(distinct) > 1:
             groups.append(distinct)
     if not groups:

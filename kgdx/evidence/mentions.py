@@ -16,6 +16,7 @@ with warnings.catch_warnings():
     from spacy.vocab import Vocab
 
 from kgdx.domain.curie import prefix_of
+from kgdx.domain.language import language_of
 from kgdx.evidence import lexicon
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.spelling import fold
@@ -95,7 +96,7 @@ class Vocabulary:
     def from_snapshot(
         cls, snapshot: Snapshot, kinds: tuple[str, ...] = FINDING_KINDS, words: Lexicon | None = None
     ) -> Self:
-        """Collect the names and synonyms of all living nodes of these kinds.
+        """Collect the English names and synonyms of all living nodes of these kinds.
 
         Args:
             kinds: of the schema. Terms of HPO that are no phenotypic abnormality are left out.
@@ -106,7 +107,8 @@ class Vocabulary:
         phrases = []
         for curie, name, synonyms in _living(snapshot, kinds):
             names[curie] = name or curie
-            phrases += [Phrase(name, curie, 1), *(Phrase(synonym, curie, 2) for synonym in synonyms)]
+            english = [synonym for synonym in synonyms if not language_of(synonym)]
+            phrases += [Phrase(name, curie, 1), *(Phrase(synonym, curie, 2) for synonym in english)]
         phrases += [Phrase(t, c, 0) for c, texts in words.names.items() if c in names for t in texts]
         phrases += [Phrase(t, c, 0, True) for c, texts in words.normals.items() if c in names for t in texts]
         phrases += [Phrase(text, _NO_CURIE, 3) for text in words.decoys]

@@ -56,17 +56,17 @@ class EmbeddedStore:
     def replace_source(
         self, source: str, nodes: Sequence[Node], edges: pa.Table, release: str = ""
     ) -> LoadCount:
-        """Make `source` state exactly these nodes and edges, in one transaction.
+        """Make `source` state exactly these nodes and edges, all or nothing.
 
         Raises:
             SourceError: if a node or an edge breaks the schema; the store is then as it was.
         """
         started = _now()
         check(source, nodes, edges, self._schema)
-        with self._session.transaction():
-            planned = self.compare_source(source, nodes, edges)
-            if planned.is_empty:
-                return LoadCount()
+        planned = self.compare_source(source, nodes, edges)
+        if planned.is_empty:
+            return LoadCount()
+        with self._session.rewriting():
             number = self._next_load()
             self._delete_edges(planned.stale)
             self._forget_records(planned)
@@ -141,7 +141,7 @@ class EmbeddedStore:
         """Make the tables of a new graph; of any other, look whether they are those of the schema."""
         tables = set(self._session.table("CALL show_tables() RETURN name")["name"].to_pylist())
         if not tables and not self._session.is_read_only:
-            with self._session.transaction():
+            with self._session.rewriting():
                 for statement in texts.table_statements(self._schema):
                     self._session.do(statement)
             return

@@ -4,6 +4,9 @@ Every result is closed before the next statement, the connection before the data
 table is handed over once: Ladybug frees memory that is still in use otherwise.
 """
 
+import os
+import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,7 +46,8 @@ class Session:
             raise BackendUnavailableError(f"{path}: already open in this process: close it first")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            return cls(path, read_only, _database(path, read_only))
+            with _directory_lock(path, exclusive=False):
+                return cls(path, read_only, ladybug.Database(path, read_only=read_only, backend="pybind"))
         except (RuntimeError, OSError) as error:
             raise unavailable(path, error) from error
 
@@ -67,40 +71,67 @@ class Session:
     ) -> list[dict[str, Any]]:
         """The first rows of a statement, column -> value as Ladybug gives it.
 
-        They are read in a transaction of its own, which can only read unless `may_write`.
+        They are read in a transaction of its own that can only read, unless `may_write`.
         """
-        self.do("BEGIN TRANSACTION" if may_write else "BEGIN TRANSACTION READ ONLY")
+        if may_write:
+            with self.rewriting():
+                return self._rows(statement, parameters, limit, timeout_s)
+        self.do("BEGIN TRANSACTION READ ONLY")
+        try:
+            return self._rows(statement, parameters, limit, timeout_s)
+        finally:
+            self._roll_back()
+
+    def _rows(
+        self, statement: str, parameters: Mapping[str, Any], limit: int | None, timeout_s: float
+    ) -> list[dict[str, Any]]:
         self._connection.set_query_timeout(max(1, round(timeout_s * 1000)))
-        is_done = False
         try:
             with self._result(statement, parameters) as result:
                 names = result.get_column_names()
                 found: list[dict[str, Any]] = []
                 while result.has_next() and (limit is None or len(found) < limit):
                     found.append(dict(zip(names, result.get_next(), strict=True)))
-            is_done = may_write
             return found
         finally:
             self._connection.set_query_timeout(0)
-            if is_done:
-                self.do("COMMIT")
-            else:
-                self._roll_back()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Keep all that is done inside, or, if it fails, nothing of it."""
-        self.do("BEGIN TRANSACTION")
+    def rewriting(self) -> Iterator[None]:
+        """Work on a copy of the file, which takes the file's place at the end, or is thrown away.
+
+        Ladybug's own way back after a crash, its write-ahead log, can lose what a transaction wrote. The
+        file that others see is therefore never written to: it is there as it was, or replaced whole.
+        """
+        copy = _beside(self.path)
+        _forget(copy)
+        shutil.copyfile(self.path, copy)
+        kept = self._connection, self._database
+        self._database = ladybug.Database(copy, backend="pybind")
+        self._connection = ladybug.Connection(self._database)
         try:
+            self.do("BEGIN TRANSACTION")  # much quicker than a checkpoint after every statement
             yield
+            self.do("COMMIT")
         except BaseException:
-            self._roll_back()
+            self._disconnect()
+            self._connection, self._database = kept
+            _forget(copy)
             raise
-        self.do("COMMIT")
+        self._disconnect()
+        self._connection, self._database = kept
+        with _directory_lock(self.path, exclusive=True):
+            self._disconnect()
+            _replace(copy, self.path)
+            self._database = ladybug.Database(self.path, backend="pybind")
+            self._connection = ladybug.Connection(self._database)
 
     def close(self) -> None:
         """Give the file back. Closing twice does nothing."""
         self._sessions.discard(self)
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         self._connection.close()
         self._database.close()
 
@@ -119,15 +150,44 @@ class Session:
             result.close()
 
 
-def _database(path: Path, read_only: bool) -> ladybug.Database:
+def _beside(path: Path) -> Path:
+    """Where the next state of a file is written."""
+    return path.with_name(f"{path.name}.loading")
+
+
+def _forget(copy: Path) -> None:
+    """Take away a copy, also one that a load which was killed left, with what Ladybug keeps beside it."""
+    for path in (copy, *copy.parent.glob(f"{copy.name}.*")):
+        path.unlink(missing_ok=True)
+
+
+def _replace(copy: Path, path: Path) -> None:
+    """Put the copy in the place of the file, and have that on the disk."""
+    with copy.open("rb") as file:
+        os.fsync(file.fileno())
+    copy.replace(path)
+    if sys.platform != "win32":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@contextmanager
+def _directory_lock(path: Path, exclusive: bool) -> Iterator[None]:
+    """While one file takes the place of another, nobody opens either."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        return ladybug.Database(path, read_only=read_only, backend="pybind")
-    except RuntimeError as error:
-        if not read_only or "recovery is pending" not in str(error):
-            raise
-        # A load was killed while it wrote. Opened for writing, Ladybug goes back to the last whole state.
-        ladybug.Database(path, backend="pybind").close()
-        return ladybug.Database(path, read_only=True, backend="pybind")
+        fcntl.flock(folder, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(folder)
 
 
 def unavailable(path: Path, error: Exception) -> BackendUnavailableError:

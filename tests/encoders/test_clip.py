@@ -186,7 +186,10 @@ def test_training_is_reproducible_and_its_result_opens(tmp_path):
 
 def test_synonyms_come_from_rows_with_two_names(tmp_path):
     path = tmp_path / "nodes.tsv"
-    path.write_text("id\tname\tsynonym\nA:1\tPneumonia\tLung infection|pneumonia\nA:2\tAsthma\t\n")
+    path.write_text(
+        "id\tname\tsynonym\nA:1\tPneumonia\tLung infection|肺炎@zh|pneumonia\nA:2\tAsthma\tasthme@fr\n",
+        encoding="utf-8",
+    )
     assert read_synonyms(path) == [("pneumonia", "lung infection")]
     path.write_text("id\tname\nA:1\tPneumonia\n")
     for bad in (path, tmp_path / "missing.tsv"):

@@ -98,6 +98,17 @@ def test_a_mention_does_not_cross_a_sentence(vocabulary: Vocabulary) -> None:
     assert found(vocabulary, "Normal pleural. Effusion seen") == [("HP:0002202", "Effusion")]
 
 
+def test_names_in_other_languages_are_not_looked_for() -> None:
+    node = Node("HP:0001640", "PhenotypicFeature", "Cardiomegaly", ("main@fr", "心脏增大@zh", "heart@home"))
+    tagged = Vocabulary.from_snapshot(Snapshot.from_tables(node_table([node]), edge_table([])))
+    for text in ("The main finding.", "心脏增大", "the fr sequence", "main@fr", "心脏增大@zh"):
+        assert tagged.find(text) == ()
+    assert found(tagged, "cardiomegaly, heart@home") == [
+        ("HP:0001640", "cardiomegaly"),
+        ("HP:0001640", "heart@home"),
+    ]
+
+
 def test_the_longest_phrase_wins_and_none_overlaps(vocabulary: Vocabulary) -> None:
     mentions = vocabulary.find("pericardial effusion, pleural effusion and effusion")
     assert [m.name for m in mentions] == ["Pericardial effusion", "Pleural effusion", "Pleural effusion"]

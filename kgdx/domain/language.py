@@ -1,0 +1,11 @@
+"""The language of a name, which a tag at its end tells: `胸腔积液@zh`."""
+
+import re
+
+_TAG = re.compile(r".+@(?P<tag>[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*)", re.DOTALL)
+
+
+def language_of(name: str) -> str:
+    """The BCP 47 tag at the end of a synonym; empty for a name without one, which is English."""
+    found = _TAG.fullmatch(name)
+    return found["tag"] if found else ""

@@ -1,0 +1,46 @@
+"""A load that is killed: `python loader.py WHERE` loads a source of some size, again and again with `--after N`.
+
+Run by tests in a process of its own. It says `ready` once the store is open.
+"""
+
+import os
+import sys
+import threading
+import time
+
+from kgdx.columns import stated_edges
+from kgdx.domain.graph import Edge, Node, Provenance
+from kgdx.stores.opening import open_store
+
+
+def statements(release: str, num: int) -> tuple[list[Node], list[Edge]]:
+    """A chain of diseases, and one finding each; half of the edges differ from release to release."""
+    given = Provenance("infores:x", licence="CC0-1.0", release=release)
+    nodes = [Node(f"MONDO:{i}", "Disease", f"disease {i} of {release}") for i in range(num)]
+    edges = [Edge(f"MONDO:{i}", "subclass_of", f"MONDO:{i + 1}", given) for i in range(num - 1)]
+    edges += [Edge(f"MONDO:{i}", "has_phenotype", f"HP:{i % 7}", given) for i in range(len(release) % 2, num, 2)]
+    return nodes, edges
+
+
+def put(store: object, release: str, num: int) -> None:
+    """Load a release."""
+    nodes, edges = statements(release, num)
+    kinds = {node.curie: "Disease" for node in nodes} | {f"HP:{i}": "PhenotypicFeature" for i in range(7)}
+    store.replace_source("x", nodes, stated_edges(edges, kinds), release)  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    where, release, num, after_s = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+    store = open_store(where)
+    nodes_and_edges = statements(release, num)
+
+    def die() -> None:
+        time.sleep(after_s)
+        os.kill(os.getpid(), 9)
+
+    if after_s >= 0:
+        threading.Thread(target=die, daemon=True).start()
+    started = time.perf_counter()
+    put(store, release, num)
+    print(time.perf_counter() - started, flush=True)
+    store.close()
