@@ -195,7 +195,9 @@ def list_sources(
     known = {name: asdict(source) for name, source in catalogue().items()}
     for name in dict.fromkeys([*known, *(loaded or {})]):
         held = (loaded or {}).get(name, {"num_nodes": 0, "num_edges": 0, "release": ""})
-        typer.echo(json.dumps({"name": name, **known.get(name, {}), **(held if store else {})}, ensure_ascii=False))
+        typer.echo(
+            json.dumps({"name": name, **known.get(name, {}), **(held if store else {})}, ensure_ascii=False)
+        )
 
 
 def _loaded(store: str) -> dict[str, dict[str, int | str]]:

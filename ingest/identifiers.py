@@ -52,4 +52,4 @@ def mint(prefix: str, text: str) -> str:
         CurieError: if nothing is left of the text.
     """
     local = _NOT_LOCAL.sub("-", text.strip().casefold()).strip("-")
-    return identify(f"{prefix}:{local}")
+    return identify(f"{prefix}:{local if any(map(str.isalnum, local)) else ''}")

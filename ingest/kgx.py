@@ -69,7 +69,8 @@ def _edge_cells(edges: pa.Table, kinds: Kinds) -> dict[str, Any]:
     ends = [kinds.get(edge, ("", "")) for edge in edges["edge_id"].to_pylist()] if kinds else []
     none = pa.array([""] * edges.num_rows, pa.string())
     head, tail = (
-        pa.array([categories.get(pair[i], "") for pair in ends], pa.string()) if kinds else none for i in (0, 1)
+        pa.array([categories.get(pair[i], "") for pair in ends], pa.string()) if kinds else none
+        for i in (0, 1)
     )
     return {
         "id": edges["edge_id"],
@@ -95,7 +96,9 @@ def _edge_cells(edges: pa.Table, kinds: Kinds) -> dict[str, Any]:
 
 def _named(texts: pa.ChunkedArray, names: Mapping[str, str]) -> pa.Array:
     encoded = texts.combine_chunks().dictionary_encode()
-    return pa.array([names[text] for text in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
+    return pa.array([names[text] for text in encoded.dictionary.to_pylist()], pa.string()).take(
+        encoded.indices
+    )
 
 
 def _joined(lists: pa.ChunkedArray) -> pa.Array:

@@ -69,12 +69,15 @@ def tell_findings(findings: Sequence[Finding]) -> None:
     console.print(table)
 
 
+_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+
+
 def tell_history(loads: Sequence[Mapping[str, Any]]) -> None:
     """One row a load; on stdout."""
     table = Table("load", "source", "release", "finished (UTC)", "nodes", "edges")
     for load in loads:
         changes = (
-            f"+{load[f'num_{what}_added']:,} -{load[f'num_{what}_removed']:,} ~{load[f'num_{what}_changed']:,}"
+            " ".join(f"{sign}{load[f'num_{what}_{done}']:,}" for sign, done in _SIGNS.items())
             for what in ("nodes", "edges")
         )
         finished = str(load["finished"]).removesuffix("+00:00").replace("T", " ")

@@ -154,7 +154,9 @@ def build(
         snapshot = Snapshot.from_tables(resolved.nodes, resolved.edges)
         built = bundle.build(snapshot, bundle.shipped_folder(), out, __version__)
     if resolved.notes.num_rows:
-        text = f"{resolved.notes.num_rows:,} terms stand under another now; {resolved.num_moved:,} edges moved"
+        text = (
+            f"{resolved.notes.num_rows:,} terms stand under another now; {resolved.num_moved:,} edges moved"
+        )
         talk.print(text, highlight=False)
     for reason, num in resolved.left_out.items():
         talk.print(f"{num:,} edges left out: {reason}", highlight=False)

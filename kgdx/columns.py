@@ -106,9 +106,7 @@ def _id_numbers(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
     return np.concatenate(parts)
 
 
-def combinations(
-    table: pa.Table, names: Sequence[str]
-) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
+def combinations(table: pa.Table, names: Sequence[str]) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
     """Which combination of a few repeating texts each row has, without joining the texts of every row.
 
     Returns:

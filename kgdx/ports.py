@@ -48,7 +48,7 @@ class GraphStore(Protocol):
         timeout_s: float = 60.0,
         may_write: bool = False,
     ) -> Iterator[dict[str, Any]]:
-        """Rows of a Cypher query, column name -> value; labels, types and properties as in `kgdx.stores.cypher`.
+        """Rows of a Cypher query, column name -> value; its words are those of `kgdx.stores.cypher`.
 
         Nodes and edges come as dictionaries of their properties, an edge with its `relation`; paths as
         `nodes` and `edges`.

@@ -69,9 +69,7 @@ def ask(
     cypher = named.cypher if named else question
     is_writing = may_write and named is None
     with open_store(store, read_only=not is_writing) as opened:
-        found = opened.query(
-            cypher, parameters, limit=limit + 1, timeout_s=timeout_s, may_write=is_writing
-        )
+        found = opened.query(cypher, parameters, limit=limit + 1, timeout_s=timeout_s, may_write=is_writing)
         rows = list(found)
     print_rows(rows[:limit], style)
     if len(rows) > limit:

@@ -126,7 +126,9 @@ def _united(nodes: pa.Table, became: Mapping[str, str]) -> pa.Table:
         else:
             leaders[node.curie] = node
     united = [_unite(leader, groups.get(curie, [])) for curie, leader in leaders.items()]
-    return pa.concat_tables([nodes.filter(pc.invert(is_touched)), node_table(united)]).select(NODE_COLUMNS.names)
+    return pa.concat_tables([nodes.filter(pc.invert(is_touched)), node_table(united)]).select(
+        NODE_COLUMNS.names
+    )
 
 
 def _moved(edges: pa.Table, became: Mapping[str, str], left_out: Counter[str]) -> pa.Table:
@@ -150,9 +152,7 @@ def _moved(edges: pa.Table, became: Mapping[str, str], left_out: Counter[str]) -
     return pa.concat_tables([still, changed.set_column(index, "edge_id", edge_ids(changed))])
 
 
-def _joined(
-    edges: pa.Table, kinds: Mapping[str, str], schema: Schema, left_out: Counter[str]
-) -> pa.Table:
+def _joined(edges: pa.Table, kinds: Mapping[str, str], schema: Schema, left_out: Counter[str]) -> pa.Table:
     """Edges whose relation joins the kinds that their ends have now."""
     ends = []
     for end in ("head", "tail"):

@@ -111,7 +111,7 @@ def _path(where: str, document: Mapping[str, Any], source: Source) -> list[Item]
 
 
 def _statement(where: str, head: Node, link: str, tail: Node, relation: str, given: Provenance) -> Row:
-    """A link as an edge; where the relation does not join such ends, as one that joins them, in its own words."""
+    """A link as an edge; where its relation does not join such ends, one that does, in its own words."""
     first, second = (tail, head) if link in _TURNED else (head, tail)
     words = "" if link in _TURNED or link.replace(" ", "_") == relation else link
     ends = first.kind, second.kind

@@ -40,7 +40,7 @@ _PADDED = {"GO", "HP", "MONDO", "UBERON"}
 
 
 class _Meaning(NamedTuple):
-    """What a relation of PrimeKG is here; `head` is the kind its edges start at, empty where both ends are alike."""
+    """What a relation of PrimeKG is here; `head` is the kind its edges start at, empty for ends alike."""
 
     relation: str
     head: str = ""

@@ -78,7 +78,8 @@ def read(path: Path, source: Source) -> Iterator[Item]:
             if len(cells) < 3:
                 yield Rejected(where, "not three columns", line[:80])
             else:
-                yield from _items(where, *cells, kind, meanings, source)
+                name, attribute, value = cells
+                yield from _items(where, name, attribute, value, kind, meanings, source)
 
 
 def _items(

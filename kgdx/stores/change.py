@@ -64,9 +64,7 @@ def change(source: str, nodes: Sequence[Node], edges: pa.Table, held: Held) -> C
     alone: dict[Key, Node] = {}
     for node in nodes:
         key, text = (node.kind, node.curie), mention(source, node)
-        if key not in wanted:
-            wanted[key], alone[key] = text, node
-        elif best_mention((wanted[key], text)) == text:
+        if key not in wanted or best_mention((wanted[key], text)) == text:
             wanted[key], alone[key] = text, node
     added, updated = {}, {}
     start = mention_start(source)

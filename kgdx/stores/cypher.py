@@ -64,7 +64,7 @@ _READING = ("MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CALL", "EXPLAIN")
 
 
 def table_statements(schema: Schema) -> Iterator[str]:
-    """Statements that make one node table a kind and one relation table a relation, for the embedded store."""
+    """Statements that make a node table of each kind and a relation table of each relation, when embedded."""
     for kind in schema.kinds:
         columns = ", ".join(_column(name, NODE_COLUMNS) for name in NODE_PROPERTIES)
         yield f"CREATE NODE TABLE IF NOT EXISTS {kind} ({columns}, PRIMARY KEY (curie))"

@@ -249,7 +249,8 @@ class EmbeddedStore:
         for kind in pc.unique(changes["kind"]).to_pylist():
             of_it = changes.filter(pc.equal(changes["kind"], kind)).select(["curie", "preferred"])
             self._session.do(
-                f"LOAD FROM $nodes MATCH (n:{kind} {{curie: new_curie}}) SET n.{texts.PREFERRED} = new_preferred",
+                f"LOAD FROM $nodes MATCH (n:{kind} {{curie: new_curie}})"
+                f" SET n.{texts.PREFERRED} = new_preferred",
                 {"nodes": of_it.rename_columns(["new_curie", "new_preferred"])},
             )
 

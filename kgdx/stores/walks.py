@@ -1,7 +1,7 @@
 """Walks over a store: what lies around a node, and what joins two. Written once, over `GraphStore.query`."""
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import networkx as nx
@@ -50,9 +50,7 @@ def neighbourhood(
     return graph
 
 
-def paths(
-    store: GraphStore, start: str, end: str, max_hops: int = 4, max_paths: int = 10
-) -> list[list[str]]:
+def paths(store: GraphStore, start: str, end: str, max_hops: int = 4, max_paths: int = 10) -> list[list[str]]:
     """Ways from one node to another over edges in either direction, the shortest first.
 
     Args:
@@ -102,10 +100,12 @@ def graph_of(rows: Iterable[dict[str, Any]]) -> nx.MultiDiGraph:
     return graph
 
 
-def _put_path(graph: nx.MultiDiGraph, nodes: Sequence[dict[str, Any]], edges: Sequence[dict[str, Any]]) -> None:
+def _put_path(
+    graph: nx.MultiDiGraph, nodes: Sequence[dict[str, Any]], edges: Sequence[dict[str, Any]]
+) -> None:
     for node in nodes:
         _put(graph, node)
-    for (one, other), edge in zip(zip(nodes, nodes[1:], strict=False), edges, strict=True):
+    for (one, other), edge in zip(pairwise(nodes), edges, strict=True):
         head, tail = edge["head"] or one["curie"], edge["tail"] or other["curie"]
         graph.add_edge(head, tail, edge["edge_id"], **_kept(edge))
 

@@ -83,7 +83,7 @@ GENERIC = {
     "kgx": Seed("kgx", _GRAPH),
     "starter": Seed("starter", _GRAPH),
     "kgx, lines": Seed(
-        "kgx_lines",
+        "kgx",
         {
             "nodes.jsonl": lines(
                 {"id": "MONDO:1", "category": ["biolink:Disease"], "name": "naïve", "synonym": ["a"]}

@@ -106,7 +106,7 @@ def test_patients_are_never_read(tmp_path: Path) -> None:
 def test_both_files_are_needed(tmp_path: Path) -> None:
     put(tmp_path)
     (tmp_path / "release_evidences.json").unlink()
-    with pytest.raises(SourceError, match="no release_evidences.json in it"):
+    with pytest.raises(SourceError, match=r"no release_evidences\.json in it"):
         taken("ddxplus", tmp_path)
 
 

@@ -14,7 +14,6 @@ import pytest
 from ingest.catalogue import find
 from ingest.intake import Intake
 from ingest.readers import READERS
-from ingest.sources import kgx_lines
 from kgdx.columns import node_table
 from kgdx.domain.errors import SourceError
 from tests.ingest.seed import Seed
@@ -23,7 +22,6 @@ from tests.ingest.seeds import SEEDS
 NUM_MUTANTS = 2_000
 MAX_SECONDS = 5
 MAX_TOLD = 1_500
-BESIDE = {"kgx_lines": kgx_lines.read}
 # What is wrong with a file as a whole lies on no line.
 _OF_THE_WHOLE = re.compile(
     r"the file is empty|the gzip file is cut off or damaged|no column |two columns |no .+ in it"
@@ -174,10 +172,9 @@ def mutant(content: bytes, rng: random.Random) -> bytes:
 
 def consume(seed: Seed, path: Path) -> Intake:
     """Everything the reader says, held against the schema and put into columns."""
-    is_registered = seed.source in READERS
-    source = find(seed.source if is_registered else "kgx")
+    source = find(seed.source)
     intake = Intake(source)
-    for item in READERS[seed.source](path, source) if is_registered else BESIDE[seed.source](path, source):
+    for item in READERS[seed.source](path, source):
         intake.take(item)
     intake.settle()
     node_table(intake.nodes)

@@ -94,7 +94,7 @@ def test_a_differential_is_a_list_of_names(tmp_path: Path) -> None:
 
 
 def test_another_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no imaging_findings.json in it"):
+    with pytest.raises(SourceError, match=r"no imaging_findings\.json in it"):
         taken("radsem", tmp_path)
     with pytest.raises(SourceError, match="not a JSON list"):
         taken("radsem", put(tmp_path, "imaging_findings.json", {}))

@@ -171,6 +171,8 @@ def with_relation(text: str) -> Schema:
         False,
         text,
         f"{text}, backwards",
+        is_diagnostic=True,
+        also=(),
     )
     return replace(schema, relations={**schema.relations, "preceded_by": new})
 

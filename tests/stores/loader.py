@@ -1,6 +1,7 @@
-"""A load that is killed: `python loader.py WHERE` loads a source of some size, again and again with `--after N`.
+"""A load that may be killed, for a process of its own: `python loader.py WHERE RELEASE NUM SECONDS`.
 
-Run by tests in a process of its own. It says `ready` once the store is open.
+It loads a source of `NUM` diseases and prints the seconds that took; it kills itself `SECONDS` after it
+began to, unless they are negative.
 """
 
 import os
@@ -18,7 +19,9 @@ def statements(release: str, num: int) -> tuple[list[Node], list[Edge]]:
     given = Provenance("infores:x", licence="CC0-1.0", release=release)
     nodes = [Node(f"MONDO:{i}", "Disease", f"disease {i} of {release}") for i in range(num)]
     edges = [Edge(f"MONDO:{i}", "subclass_of", f"MONDO:{i + 1}", given) for i in range(num - 1)]
-    edges += [Edge(f"MONDO:{i}", "has_phenotype", f"HP:{i % 7}", given) for i in range(len(release) % 2, num, 2)]
+    edges += [
+        Edge(f"MONDO:{i}", "has_phenotype", f"HP:{i % 7}", given) for i in range(len(release) % 2, num, 2)
+    ]
     return nodes, edges
 
 

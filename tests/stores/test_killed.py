@@ -1,4 +1,4 @@
-"""A load killed at ten random moments leaves the graph as it was before, or as it is after; and two at once."""
+"""A load killed at ten random moments leaves the graph as before or as after it; and two at once."""
 
 import random
 import subprocess
@@ -16,15 +16,13 @@ from tests.stores.loader import put
 
 _LOADER = Path(__file__).parent / "loader.py"
 NUM_KILLS = 10
-SIZE = {"embedded": 3_000, "server": 500}
+SIZE = {"embedded": 3_000, "server": 1_000}
 
 Environment = dict[str, str]
 
 
 @pytest.fixture(params=["embedded", "server"])
-def where(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[str, int]:
+def where(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, int]:
     if request.param == "server":
         server: Server = request.getfixturevalue("neo4j_server")
         wipe(server)
@@ -38,9 +36,7 @@ def where(
 def load_elsewhere(root: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     def run(where: str, release: str, num: int, after_s: float) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, str(_LOADER), where, release, str(num), str(after_s)]
-        return subprocess.run(
-            command, cwd=root, capture_output=True, text=True, timeout=120, check=False
-        )
+        return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
 
     return run
 
@@ -57,15 +53,16 @@ def test_a_killed_load_is_all_or_nothing(
     with open_store(place) as store:
         put(store, "one", num)
         before = content(store)
-    whole = load_elsewhere(place, "three", num, -1)
-    assert whole.returncode == 0, whole.stderr
-    seconds = float(whole.stdout)
-    after = graph_at(place)
-    with open_store(place) as store:
-        put(store, "one", num)
-        assert content(store) == before
-    rng, seen, num_killed = random.Random(4), set(), 0
-    for share in sorted(rng.uniform(0.02, 1.1) for _ in range(NUM_KILLS)):
+    for _ in range(2):  # a server's first answers are slower than those that follow
+        whole = load_elsewhere(place, "three", num, -1)
+        assert whole.returncode == 0, whole.stderr
+        seconds = float(whole.stdout)
+        after = graph_at(place)
+        with open_store(place) as store:
+            put(store, "one", num)
+            assert content(store) == before
+    rng, seen, num_killed = random.Random(4), set(), 0  # noqa: S311 -- the same moments at every run
+    for share in sorted(rng.uniform(0.02, 1.0) for _ in range(NUM_KILLS)):
         ended = load_elsewhere(place, "three", num, share * seconds)
         num_killed += ended.returncode == -9
         now = graph_at(place)

@@ -1,7 +1,6 @@
 """Every named question has the same, expected answer on both stores; so have the walks."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -153,8 +152,11 @@ ANSWERS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
     "provenance-of-edge": (
         {"edge": WHEEZE.edge_id},
         [
-            ("OMIM:1", "asthma", "has_phenotype", "HP:1", "wheezing", False, 0.8, None)
-            + ("infores:hpo-annotations", "PMID:1", "HPO licence", "knowledge_assertion", "2023-01-27", "hpoa")
+            (
+                *("OMIM:1", "asthma", "has_phenotype", "HP:1", "wheezing", False, 0.8, None),
+                *("infores:hpo-annotations", "PMID:1", "HPO licence", "knowledge_assertion"),
+                *("2023-01-27", "hpoa"),
+            )
         ],
     ),
     "same-as": (
