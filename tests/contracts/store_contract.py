@@ -283,15 +283,15 @@ class StoreContract:
         assert store.replace_source("hpoa", nodes, edges) == change.count(0)
 
     @few
-    @given(loads=three_loads)
+    @given(loads=three_loads, data=st.data())
     def test_the_order_of_loading_does_not_matter(
-        self, store: GraphStore, loads: tuple[Load, Load, Load]
+        self, store: GraphStore, loads: tuple[Load, Load, Load], data: st.DataObject
     ) -> None:
-        results = set()
-        for order in permutations(loads):
-            empty(store)
-            results.add(load_all(store, order))
-        assert len(results) == 1
+        other = data.draw(st.permutations(loads).filter(lambda order: order != list(loads)))
+        empty(store)
+        in_order = load_all(store, loads)
+        empty(store)
+        assert load_all(store, other) == in_order
 
     @few
     @given(loads=three_loads, again=a_load("b"))

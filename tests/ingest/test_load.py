@@ -3,7 +3,6 @@
 import gzip
 import json
 from collections.abc import Callable
-from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -64,7 +63,9 @@ def test_loading_twice_changes_nothing(hpo_store: EmbeddedStore, write: Write) -
 
 def test_the_order_of_sources_does_not_matter(tmp_path: Path, sources: dict[str, Path]) -> None:
     results = set()
-    for number, order in enumerate(permutations(sources)):
+    names = list(sources)
+    turned = [names[i:] + names[:i] for i in range(len(names))]
+    for number, order in enumerate([*turned, *(order[::-1] for order in turned)]):
         with EmbeddedStore.open(tmp_path / f"graph{number}") as store:
             for name in order:
                 load(name, sources[name], store)

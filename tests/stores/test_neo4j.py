@@ -6,6 +6,7 @@ import pytest
 
 from kgdx.domain.errors import BackendUnavailableError
 from kgdx.ports import GraphStore
+from kgdx.stores.journal import Journal
 from kgdx.stores.neo4j import Neo4jStore
 from tests.contracts.store_contract import EDGES, NODES, StoreContract, content, put
 from tests.servers import Server, open_store, wipe
@@ -28,7 +29,7 @@ class TestNeo4jStore(StoreContract):
         def fail(*_: object) -> None:
             raise RuntimeError("on purpose")
 
-        return lambda store: monkeypatch.setattr(store, "_commit", fail)
+        return lambda store: monkeypatch.setattr(Journal, "_commit", fail)
 
 
 def test_what_was_loaded_is_there_after_reopening(empty_server: Server) -> None:
@@ -43,7 +44,7 @@ def test_a_second_loader_is_told_to_wait(empty_server: Server) -> None:
     with open_store(empty_server) as first, open_store(empty_server) as second:
         put(first, "hpoa", NODES, EDGES)
         before = content(first)
-        with first._lock(), pytest.raises(BackendUnavailableError, match="wait until it is done"):
+        with first._journal.lock(), pytest.raises(BackendUnavailableError, match="wait until it is done"):
             put(second, "hpoa")
         assert content(second) == before
 
