@@ -17,25 +17,16 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-import graph_schema
 from benchmarks import metrics, stamp
 from benchmarks.baselines import Baselines
 from benchmarks.graph import build_snapshot, phenotype_sources
-from kgdx.bundle import Bundle, shipped_folder
+from benchmarks.ranker import Ranker
+from kgdx.bundle import Bundle
 from kgdx.domain.errors import KgdxError
-from kgdx.encoders.clip import Clip
-from kgdx.evidence.codes import code_evidence
-from kgdx.evidence.fusion import case_vector
-from kgdx.explain.justify import Justifier
-from kgdx.explain.paths import PathWriter
 from kgdx.interop.phenopacket import accepted_diseases, publications
-from kgdx.reasoning.annotations import Annotations
-from kgdx.reasoning.case_graph import DiagnosticGraph
-from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.query import GraphQuery, seed
+from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.reasoner import Ranking, Reasoner
 from kgdx.snapshot import Snapshot
-from kgdx.weights import SavedReasoner
 from kgdx.wire import CaseIn
 
 _TALK = Console(stderr=True)
@@ -61,28 +52,27 @@ class Scored:
 class Bench:
     """Everything that scores a case."""
 
-    snapshot: Snapshot
-    reasoner: Reasoner
-    justifier: Justifier
-    clip: Clip
+    ranker: Ranker
     baselines: Baselines
     cited: frozenset[str]
 
+    @property
+    def reasoner(self) -> Reasoner:
+        """What ranks."""
+        return self.ranker.reasoner
+
     def score(self, payload: dict[str, Any]) -> Scored | None:
         """Rank one phenopacket; None where it has no candidate or no observed term of the graph."""
-        index, annotations = self.snapshot.index, self.reasoner.graph.annotations
+        index, annotations = self.ranker.snapshot.index, self.reasoner.graph.annotations
         answers = accepted_diseases(payload)
         nodes = [index[a] for a in answers if a in index]
         accepted = np.flatnonzero(np.isin(annotations.candidates, nodes))
         began = time.perf_counter()
-        case = CaseIn.from_payload(payload).to_domain()
-        evidence, _ = code_evidence(case.findings, self.snapshot, graph_schema.load())
-        query = seed(evidence, self.snapshot, case_vector(evidence, (), self.clip))
+        query = self.ranker.query(CaseIn.from_payload(payload).to_domain().findings)
         observed = [seen.node for seen in query.observations if seen.weight > 0]
         if len(accepted) == 0 or not observed:
             return None
-        ranking = self.reasoner.rank(query)
-        self.justifier.diagnoses(query, ranking, num_shown=10, num_paths=8)
+        ranking = self.ranker.rank(query)
         milliseconds = (time.perf_counter() - began) * 1000
         present = GraphQuery(tuple(o for o in query.observations if o.weight > 0), query.context)
         resnik, naive = self.baselines.scores(observed)
@@ -135,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     result |= {
         "seconds": round(time.monotonic() - began, 1),
         "release": Bundle.shipped().release,
-        "graph": bench.snapshot.content_hash,
+        "graph": bench.ranker.snapshot.content_hash,
         "commit": commit,
         "data_sha256": stamp.data_sha256([options.cases, *(path for _, path in sources)]),
     }
@@ -146,17 +136,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _bench(snapshot: Snapshot, candidates: str) -> Bench:
     prefixes = _CANDIDATES[candidates]
-    annotations = Annotations.from_snapshot(snapshot, lambda curie: curie.startswith(prefixes))
-    graph = DiagnosticGraph(snapshot, annotations, graph_schema.load())
-    clip = Clip.open(shipped_folder() / "clip")
-    saved = SavedReasoner.open(shipped_folder() / "reasoner")
-    relations = torch.from_numpy(clip.encode_texts(graph.directions))
-    reasoner = Reasoner(
-        graph, saved.network, relations, saved.settings, saved.likelihood, is_merging=candidates == "all"
-    )
-    justifier = Justifier(reasoner, Hierarchy(snapshot), PathWriter(snapshot, graph.schema))
+    ranker = Ranker.open(snapshot, lambda curie: curie.startswith(prefixes), candidates == "all")
     cited = frozenset(p for row in snapshot.edges["publications"].to_pylist() for p in row)
-    return Bench(snapshot, reasoner, justifier, clip, Baselines(annotations), cited)
+    return Bench(ranker, Baselines(ranker.reasoner.graph.annotations), cited)
 
 
 def _read(path: Path) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,64 @@
+"""From codes to a justified ranking, with the shipped weights on any snapshot."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+import graph_schema
+from kgdx.bundle import shipped_folder
+from kgdx.domain.case import CodedFinding
+from kgdx.encoders.clip import Clip
+from kgdx.evidence.codes import code_evidence
+from kgdx.evidence.fusion import case_vector
+from kgdx.explain.justify import Justifier
+from kgdx.explain.paths import PathWriter
+from kgdx.reasoning.annotations import Annotations
+from kgdx.reasoning.case_graph import DiagnosticGraph
+from kgdx.reasoning.hierarchy import Hierarchy
+from kgdx.reasoning.query import GraphQuery, seed
+from kgdx.reasoning.reasoner import Ranking, Reasoner
+from kgdx.snapshot import Snapshot
+from kgdx.weights import SavedReasoner
+
+
+@dataclass(frozen=True, eq=False)
+class Ranker:
+    """Everything that ranks the diseases of a snapshot."""
+
+    snapshot: Snapshot
+    reasoner: Reasoner
+    justifier: Justifier
+    clip: Clip
+
+    @classmethod
+    def open(
+        cls, snapshot: Snapshot, is_candidate: Callable[[str], bool] | None = None, is_merging: bool = True
+    ) -> "Ranker":
+        """With the weights that ship.
+
+        Args:
+            is_candidate: which diseases to rank, by CURIE; all with a finding if left out.
+            is_merging: rank what is exactly matched as one.
+        """
+        annotations = Annotations.from_snapshot(snapshot, is_candidate)
+        graph = DiagnosticGraph(snapshot, annotations, graph_schema.load())
+        clip = Clip.open(shipped_folder() / "clip")
+        saved = SavedReasoner.open(shipped_folder() / "reasoner")
+        relations = torch.from_numpy(clip.encode_texts(graph.directions))
+        reasoner = Reasoner(
+            graph, saved.network, relations, saved.settings, saved.likelihood, is_merging=is_merging
+        )
+        justifier = Justifier(reasoner, Hierarchy(snapshot), PathWriter(snapshot, graph.schema))
+        return cls(snapshot, reasoner, justifier, clip)
+
+    def query(self, findings: Sequence[CodedFinding]) -> GraphQuery:
+        """The findings as the reasoner is asked."""
+        evidence, _ = code_evidence(tuple(findings), self.snapshot, self.reasoner.graph.schema)
+        return seed(evidence, self.snapshot, case_vector(evidence, (), self.clip))
+
+    def rank(self, query: GraphQuery) -> Ranking:
+        """The ranking, with ten diagnoses justified."""
+        ranking = self.reasoner.rank(query)
+        self.justifier.diagnoses(query, ranking, num_shown=10, num_paths=8)
+        return ranking
