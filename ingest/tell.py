@@ -95,7 +95,9 @@ def tell_sources(sources: Sequence[Source], loaded: Mapping[str, Mapping[str, in
         source = known.get(name)
         about = "of your own"
         if source:
+            tested = f"\ntested with: {source.release}" if source.release else ""
             about = f"{source.title} ({source.licence})\n{source.yields}\ngive: {source.format}\n{source.url}"
+            about += tested
         counts = held.get(name, {})
         cells = [counts.get(key, 0) for key in ("num_nodes", "num_edges")] if columns else []
         release = [str(counts.get("release", ""))] if columns else []

@@ -7,7 +7,7 @@ making the view again.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from graph_schema import Schema
 from kgdx.columns import EDGE_COLUMNS, NODE_COLUMNS, distinct_edges, edge_ids, iter_nodes, node_table
 from kgdx.domain.graph import Node
-from kgdx.identity import MATCH_RELATION, identify_nodes
+from kgdx.identity import MATCH_RELATION, Conflict, identify_nodes
 
 NOTE_COLUMNS = pa.schema([(name, pa.string()) for name in ("curie", "became", "reason")])
 
@@ -59,6 +59,8 @@ def resolve(nodes: pa.Table, edges: pa.Table, schema: Schema, merge: bool = Fals
     }
     left_out: Counter[str] = Counter()
     moved = _moved(edges, became, left_out)
+    if merge:
+        moved = _without(moved, identity.conflicts, became, left_out)
     sound = _joined(moved, kinds, schema, left_out)
     stated = distinct_edges(sound)
     if repeated := sound.num_rows - stated.num_rows:
@@ -150,6 +152,20 @@ def _moved(edges: pa.Table, became: Mapping[str, str], left_out: Counter[str]) -
     still, changed = table.filter(pc.invert(table["is_moved"])), table.filter(table["is_moved"])
     index = changed.column_names.index("edge_id")
     return pa.concat_tables([still, changed.set_column(index, "edge_id", edge_ids(changed))])
+
+
+def _without(
+    edges: pa.Table, conflicts: Sequence[Conflict], became: Mapping[str, str], left_out: Counter[str]
+) -> pa.Table:
+    """Edges without the matches that were not followed: they would be, once what barred them is merged."""
+    barred = {tuple(became.get(end, end) for end in (c.head, c.tail)) for c in conflicts}
+    keys = pa.array(["\x1f".join(ends) for ends in barred], pa.string())
+    ends = pc.binary_join_element_wise(edges["head"], edges["tail"], "\x1f")
+    is_match = pc.and_(pc.equal(edges["relation"], MATCH_RELATION), pc.invert(edges["negated"]))
+    is_barred = pc.and_(is_match, pc.is_in(ends, keys))
+    if num := pc.sum(is_barred).as_py():
+        left_out["a match that would make two terms of one vocabulary one"] = num
+    return edges.filter(pc.invert(is_barred))
 
 
 def _joined(edges: pa.Table, kinds: Mapping[str, str], schema: Schema, left_out: Counter[str]) -> pa.Table:
