@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from graph_schema.own_prefixes import own_prefixes
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:
@@ -108,9 +110,14 @@ class Schema:
 
 @cache
 def load() -> Schema:
-    """Read the schema that ships with the package."""
+    """Read the schema that ships with the package, and the user's own prefixes.
+
+    Raises:
+        PrefixFileError: if `KGDX_PREFIXES` names a file that cannot be used.
+    """
     schema = _read("schema.yaml")
     prefixes = _read("prefixes.yaml")
+    prefixes |= own_prefixes(prefixes, schema["kinds"])
     spellings = {alias: p for p, entry in prefixes.items() for alias in (p, *entry.get("aliases", ()))}
     return Schema(
         categories={kind: entry["category"] for kind, entry in schema["kinds"].items()},

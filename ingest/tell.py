@@ -69,7 +69,7 @@ def tell_findings(findings: Sequence[Finding]) -> None:
     console.print(table)
 
 
-_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+_HOWS = {"added": "+", "removed": "-", "changed": "~"}
 
 
 def tell_history(loads: Sequence[Mapping[str, Any]]) -> None:
@@ -77,7 +77,7 @@ def tell_history(loads: Sequence[Mapping[str, Any]]) -> None:
     table = Table("load", "source", "release", "finished (UTC)", "nodes", "edges")
     for load in loads:
         changes = (
-            " ".join(f"{sign}{load[f'num_{what}_{done}']:,}" for sign, done in _SIGNS.items())
+            " ".join(f"{sign}{load[f'num_{what}_{done}']:,}" for done, sign in _HOWS.items())
             for what in ("nodes", "edges")
         )
         finished = str(load["finished"]).removesuffix("+00:00").replace("T", " ")

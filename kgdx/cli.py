@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from graph_schema import PrefixFileError
 from kgdx import __version__
 from kgdx.domain.errors import BackendUnavailableError, BadInputError, KgdxError
 
@@ -32,12 +33,12 @@ def main() -> None:
         app.add_typer(command.load(), name=command.name)
     try:
         app()
-    except KgdxError as error:
+    except (KgdxError, PrefixFileError) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(_exit_code(error))
 
 
-def _exit_code(error: KgdxError) -> int:
+def _exit_code(error: Exception) -> int:
     if isinstance(error, BackendUnavailableError):
         return 4
     return 3

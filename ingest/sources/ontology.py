@@ -121,6 +121,10 @@ def _heir(old: Node, curie: str) -> Node:
 
 def _against(text: str) -> str:
     if "//" in text:
-        return "no declared prefix covers its IRI: add one to prefixes.yaml"
+        return "no declared prefix covers its IRI: declare one in a file that KGDX_PREFIXES names"
     reason = reason_against(text)
-    return f"{reason}: add it to prefixes.yaml" if reason.endswith("not declared") else reason
+    return (
+        f"{reason}: declare it in a file that KGDX_PREFIXES names"
+        if reason.endswith("not declared")
+        else reason
+    )

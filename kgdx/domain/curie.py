@@ -30,6 +30,6 @@ def normalise(text: str, schema: Schema, where: str = "curie") -> str:
         raise CurieError(where, f"{text!r} is not a CURIE", "write PREFIX:local, as in HP:0002202")
     prefix = schema.preferred_prefix(match["prefix"])
     if prefix is None:
-        remedy = "check the spelling or add it to graph_schema/prefixes.yaml"
+        remedy = "check the spelling, or declare it in a file that KGDX_PREFIXES names"
         raise CurieError(where, f"prefix {match['prefix']!r} of {text!r} is not declared", remedy)
     return f"{prefix}:{match['local']}"

@@ -51,6 +51,7 @@ edge = st.builds(
     st.none() | st.integers(0, 999),
     text,
     st.sampled_from(["", "male"]),
+    text,
 )
 
 

@@ -169,7 +169,9 @@ def test_every_format_says_the_same(write: Write, name: str, text: str) -> None:
     for old in ("UBERON:0000006", "UBERON:0000009"):
         assert (nodes[old].is_obsolete, nodes[old].replaced_by) == (True, "UBERON:0000001")
     assert nodes["UBERON:0000077"].name == "", "a parent that another ontology describes"
-    assert intake.rejected == {"prefix CARO is not declared: add it to prefixes.yaml": 1}
+    assert intake.rejected == {
+        "prefix CARO is not declared: declare it in a file that KGDX_PREFIXES names": 1
+    }
     assert intake.edges["release"][0].as_py() == "2024-02-03"
 
 
@@ -209,7 +211,7 @@ def test_the_source_may_give_the_kind(write: Write) -> None:
 def test_what_no_prefix_covers_is_rejected_with_a_way_out(write: Write) -> None:
     text = OWL.replace("&obo;CARO_0000003", "http://nowhere.invalid/3")
     assert take(write("t.owl", text))[2].rejected == {
-        "no declared prefix covers its IRI: add one to prefixes.yaml": 1
+        "no declared prefix covers its IRI: declare one in a file that KGDX_PREFIXES names": 1
     }
 
 

@@ -1,0 +1,70 @@
+"""Prefixes of one's own: a file in the form of `prefixes.yaml`, named by `KGDX_PREFIXES`."""
+
+import os
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+VARIABLE = "KGDX_PREFIXES"
+_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_FIELDS = {"iri", "kind", "aliases"}
+_FORM = 'write one line a prefix, as in ACME: {iri: "https://example.org/acme/", kind: Disease}'
+
+
+class PrefixFileError(ValueError):
+    """The file that `KGDX_PREFIXES` names cannot be used; says where, what and the remedy."""
+
+
+def own_prefixes(known: Mapping[str, Mapping[str, Any]], kinds: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The prefixes that the user's file declares; none where the environment names no file.
+
+    Args:
+        known: the prefixes that ship, which a file cannot declare anew.
+        kinds: kinds of node that a prefix may fix.
+
+    Raises:
+        PrefixFileError: if the file cannot be read or declares something that cannot be.
+    """
+    name = os.environ.get(VARIABLE)
+    if not name:
+        return {}
+    try:
+        declared = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{name}, line {mark.line + 1}" if mark else name
+        fact = getattr(error, "problem", None) or getattr(error, "strerror", None) or "not UTF-8"
+        raise PrefixFileError(f"{where}: {fact}: {_FORM}, or unset {VARIABLE}") from error
+    if not isinstance(declared, dict) or not declared:
+        raise PrefixFileError(f"{name}: no prefixes: {_FORM}")
+    taken = {
+        spelling.lower()
+        for prefix, entry in known.items()
+        for spelling in (prefix, *entry.get("aliases", ()))
+    }
+    for prefix, entry in declared.items():
+        if fault := _fault(prefix, entry, taken, kinds):
+            raise PrefixFileError(f"{name}, prefix {prefix!r}: {fault}: {_FORM}")
+        taken |= {spelling.lower() for spelling in (prefix, *entry.get("aliases", ()))}
+    return declared
+
+
+def _fault(prefix: object, entry: object, taken: Collection[str], kinds: Collection[str]) -> str:
+    """What is wrong with an entry, or nothing."""
+    if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix):
+        return "not a prefix"
+    if not isinstance(entry, dict) or not isinstance(entry.get("iri"), str) or not entry["iri"]:
+        return "without an iri"
+    if strange := sorted(map(str, entry.keys() - _FIELDS)):
+        return f"unknown field {strange[0]}"
+    if entry.get("kind") is not None and entry["kind"] not in kinds:
+        return f"{entry['kind']!r} is no kind; it may be one of {', '.join(kinds)}"
+    aliases = entry.get("aliases", ())
+    if not isinstance(aliases, list | tuple) or not all(isinstance(alias, str) for alias in aliases):
+        return "aliases is no list of texts"
+    if repeated := [spelling for spelling in (prefix, *aliases) if spelling.lower() in taken]:
+        return f"{repeated[0]} is declared already"
+    return ""

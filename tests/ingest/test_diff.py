@@ -1,0 +1,93 @@
+"""A diff tells what the load then does; three releases in a row add up."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.diff import Diff, diff
+from ingest.intake import Intake
+from ingest.load import load, read, release_of
+from kgdx.domain.graph import LoadCount
+from kgdx.ports import GraphStore
+from kgdx.snapshot import Snapshot
+from kgdx.stores.embedded import EmbeddedStore
+from tests.ingest.tiny import HPO, hpoa_row
+
+Write = Callable[[str, str], Path]
+Triple = tuple[str, str, str]
+
+
+def triples(store: GraphStore) -> set[Triple]:
+    edges = store.export()[1]
+    return set(zip(*(edges[name].to_pylist() for name in ("head", "relation", "tail")), strict=True))
+
+
+def joined(found: Diff, how: str) -> set[Triple]:
+    return {(r["head"], r["relation"], r["tail"]) for r in getattr(found, f"edges_{how}").to_pylist()}
+
+
+def curies(store: GraphStore) -> set[str]:
+    return set(store.export()[0]["curie"].to_pylist())
+
+
+def content(store: GraphStore) -> str:
+    return Snapshot.from_tables(*store.export()).content_hash
+
+
+def write_in(intake: Intake, store: GraphStore) -> LoadCount:
+    return store.replace_source(intake.source.name, list(intake.nodes), intake.edges, release_of(intake))
+
+
+def test_a_diff_tells_what_is_added_removed_and_changed(store: EmbeddedStore, write: Write) -> None:
+    load("hpo", write("hp.json", HPO), store)
+    first = [hpoa_row("OMIM:1", frequency="1/2"), hpoa_row("OMIM:2")]
+    second = [hpoa_row("OMIM:1", frequency="2/2"), hpoa_row("OMIM:3", name="Third disease")]
+    load("hpoa", write("1.hpoa", "\n".join(first)), store)
+    before = content(store)
+    intake = read("hpoa", write("2.hpoa", "\n".join(second)))
+    found = diff(intake, store)
+    assert content(store) == before, "nothing is written"
+    assert found.nodes_added == {"OMIM:3": "Third disease"}
+    assert found.nodes_dropped.keys() == {"OMIM:2"}
+    assert joined(found, "added") == {("OMIM:3", "has_phenotype", "HP:0002202")}
+    assert joined(found, "removed") == {("OMIM:2", "has_phenotype", "HP:0002202")}
+    assert joined(found, "changed") == {("OMIM:1", "has_phenotype", "HP:0002202")}
+    assert json.loads(json.dumps(found.to_dict()))["counts"] == found.counts()
+    assert ("+", "OMIM:3 Third disease") in list(found.lines(5))
+    write_in(intake, store)
+    assert diff(intake, store).is_empty
+
+
+@pytest.fixture
+def three(data: Path, tmp_path: Path) -> Iterator[tuple[EmbeddedStore, list[Intake]]]:
+    old, new = (read("hpo", data / f"hpo/hp.v{day}.json.gz") for day in ("2023-01-27", "2024-04-26"))
+    with EmbeddedStore.open(tmp_path / "graph") as store:
+        yield store, [old, new, old]
+
+
+@pytest.mark.realdata
+def test_three_releases_in_a_row_add_up(three: tuple[EmbeddedStore, list[Intake]]) -> None:
+    store, releases = three
+    states, told, counts = [], [], []
+    for intake in releases:
+        nodes, edges = curies(store), triples(store)
+        found = diff(intake, store)
+        counts.append(write_in(intake, store))
+        assert curies(store) == (nodes | found.nodes_added.keys()) - found.nodes_dropped.keys()
+        assert triples(store) == (edges - joined(found, "removed")) | joined(found, "added")
+        assert joined(found, "changed") <= edges & triples(store)
+        states.append(content(store))
+        told.append(found.counts())
+    assert states[0] == states[2] != states[1]
+    there, back = told[1], told[2]
+    assert there["nodes_added"] == back["nodes_dropped"] > 1_000
+    assert there["nodes_dropped"] == back["nodes_added"]
+    assert there["edges_added"] == back["edges_removed"] > 2_000
+    assert there["edges_removed"] == back["edges_added"] > 400
+    assert there["edges_changed"] == back["edges_changed"]
+    assert there["nodes_changed"] == back["nodes_changed"]
+    assert counts[1].num_edges_added == counts[2].num_edges_removed
+    history = [row["l"]["release"] for row in store.query("MATCH (l:Load) RETURN l ORDER BY l.id", {})]
+    assert history == ["2023-01-27", "2024-04-26", "2023-01-27"]

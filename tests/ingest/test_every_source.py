@@ -1,0 +1,89 @@
+"""Every source of the real data: its rows add up, the docs tell its counts, and both stores hold the same."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.sources import Contents, Counted, page, take_in
+from graph_schema import load as load_schema
+from ingest import kgx
+from ingest.audit import audit
+from ingest.intake import Intake
+from ingest.load import load, release_of
+from kgdx.ports import GraphStore
+from kgdx.stores.embedded import EmbeddedStore
+from tests.servers import Server, open_store, wipe
+
+pytestmark = pytest.mark.realdata
+# What a server takes in within seconds. `python -m benchmarks.sources --neo4j URI` compares all of them.
+SMALL = {"padchest", "slake", "ddxplus", "findingmodels", "radsem", "contraindications", "indications", "hpo"}
+
+
+@pytest.fixture(scope="module")
+def taken(data: Path) -> dict[str, Intake]:
+    return {intake.source.name: intake for intake in take_in(data)}
+
+
+@pytest.fixture(scope="module")
+def store(taken: dict[str, Intake], tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
+    with EmbeddedStore.open(tmp_path_factory.mktemp("all") / "graph") as store:
+        put(taken, store)
+        yield store
+
+
+def put(taken: dict[str, Intake], store: GraphStore) -> None:
+    for name, intake in taken.items():
+        store.replace_source(name, list(intake.nodes), intake.edges, release_of(intake))
+
+
+def content(store: GraphStore) -> str:
+    """Of all statements; a CURIE may still have several kinds, so there is no snapshot to hash."""
+    nodes, edges = store.export()
+    keys = [(name, "ascending") for name in ("curie", "kind")]
+    described = nodes.sort_by(keys).to_pylist()
+    return str((described, sorted(map(str, edges.to_pylist()))))
+
+
+def test_every_row_is_accounted_for(taken: dict[str, Intake]) -> None:
+    assert all(Counted.of(intake).adds_up for intake in taken.values())
+    assert all(intake.edges.num_rows or name == "hpo-zh" for name, intake in taken.items())
+
+
+def test_the_docs_tell_the_counts(taken: dict[str, Intake], store: GraphStore, root: Path) -> None:
+    counted = {name: Counted.of(intake) for name, intake in taken.items()}
+    written = (root / "docs/reference/sources.md").read_text(encoding="utf-8")
+    assert written == page(counted, Contents.of(store)), "run python -m benchmarks.sources --write"
+
+
+def test_loading_a_source_again_changes_nothing(taken: dict[str, Intake], store: GraphStore) -> None:
+    for name in ("mondo", "drugs", "hetionet"):
+        change = store.compare_source(name, list(taken[name].nodes), taken[name].edges)
+        assert change.is_empty
+
+
+def test_the_graph_holds_no_errors(store: GraphStore) -> None:
+    findings = audit(*store.export(), load_schema())
+    assert [f for f in findings if f.level == "error"] == []
+    assert {f.code for f in findings} >= {"contradiction", "kind-conflict", "identity-conflict"}
+
+
+def test_a_server_holds_the_same(taken: dict[str, Intake], neo4j_server: Server, tmp_path: Path) -> None:
+    small = {name: intake for name, intake in taken.items() if name in SMALL}
+    wipe(neo4j_server)
+    with open_store(neo4j_server) as there, EmbeddedStore.open(tmp_path / "graph") as here:
+        for store in (there, here):
+            put(small, store)
+        assert Contents.of(there) == Contents.of(here)
+        assert content(there) == content(here)
+
+
+def test_the_graph_goes_through_kgx_unchanged(store: GraphStore, tmp_path: Path) -> None:
+    """Provenance included; what loaded an edge is then the export, and nothing else differs."""
+    nodes, edges = store.export()
+    kgx.write(nodes, edges, tmp_path / "out", kgx.kinds_of_ends(store, nodes))
+    with EmbeddedStore.open(tmp_path / "graph") as other:
+        summary = load("kgx", tmp_path / "out", other)
+        assert (summary.rejected, summary.skipped, summary.num_merged) == ({}, {}, 0)
+        assert other.export()[0].num_rows == nodes.num_rows
+        assert content(other) == content(store)
