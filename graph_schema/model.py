@@ -125,7 +125,7 @@ def load() -> Schema:
         prefers={kind: tuple(entry.get("prefers", ())) for kind, entry in schema["kinds"].items()},
         relations={name: _relation(name, entry) for name, entry in schema["relations"].items()},
         iris={prefix: entry["iri"] for prefix, entry in prefixes.items()},
-        prefix_kinds={prefix: entry["kind"] for prefix, entry in prefixes.items() if "kind" in entry},
+        prefix_kinds={prefix: entry["kind"] for prefix, entry in prefixes.items() if entry.get("kind")},
         aliases={spelling.lower(): prefix for spelling, prefix in spellings.items()},
         metapaths={
             (justified, tuple(entry["walk"])): Metapath(

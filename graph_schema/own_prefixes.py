@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 VARIABLE = "KGDX_PREFIXES"
-_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_PREFIX = re.compile(r"[A-Za-z][\w.]*")
 _FIELDS = {"iri", "kind", "aliases"}
 _FORM = 'write one line a prefix, as in ACME: {iri: "https://example.org/acme/", kind: Disease}'
 
@@ -63,8 +63,10 @@ def _fault(prefix: object, entry: object, taken: Collection[str], kinds: Collect
     if entry.get("kind") is not None and entry["kind"] not in kinds:
         return f"{entry['kind']!r} is no kind; it may be one of {', '.join(kinds)}"
     aliases = entry.get("aliases", ())
-    if not isinstance(aliases, list | tuple) or not all(isinstance(alias, str) for alias in aliases):
-        return "aliases is no list of texts"
+    if not isinstance(aliases, list | tuple) or not all(
+        isinstance(alias, str) and _PREFIX.fullmatch(alias) for alias in aliases
+    ):
+        return "aliases is no list of prefixes"
     if repeated := [spelling for spelling in (prefix, *aliases) if spelling.lower() in taken]:
         return f"{repeated[0]} is declared already"
     return ""

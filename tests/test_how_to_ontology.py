@@ -5,7 +5,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,7 +48,7 @@ class Terminal:
 @pytest.fixture(params=["file", "server"])
 def terminal(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Terminal]:
+) -> Terminal:
     graph = "build/own/graph"
     if request.param == "server":
         server: Server = request.getfixturevalue("neo4j_server")
@@ -57,7 +56,7 @@ def terminal(
         monkeypatch.setenv("KGDX_NEO4J_USER", server.user)
         monkeypatch.setenv("KGDX_NEO4J_PASSWORD", server.password)
         graph = server.uri
-    yield Terminal(tmp_path, graph)
+    return Terminal(tmp_path, graph)
 
 
 def test_the_page_is_true(terminal: Terminal, root: Path) -> None:

@@ -26,10 +26,10 @@ def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Declare
 
 
 def test_an_own_prefix_is_one_like_the_others(declare: Declare) -> None:
-    declare('ACME: {iri: "https://example.org/acme/", kind: Disease, aliases: [acme-code]}')
+    declare('ACME: {iri: "https://example.org/acme/", kind: Disease, aliases: [AcmeCode]}')
     schema = graph_schema.load()
     assert schema.prefix_kinds["ACME"] == "Disease"
-    for text in ("ACME:1", "acme-code:1", "https://example.org/acme/1"):
+    for text in ("ACME:1", "AcmeCode:1", "https://example.org/acme/1"):
         assert normalise(text, schema) == "ACME:1"
     assert normalise("HP:0001250", schema) == "HP:0001250"
 
@@ -39,7 +39,7 @@ def test_an_own_prefix_is_one_like_the_others(declare: Declare) -> None:
     [
         ("", "no prefixes"),
         ("- ACME", "no prefixes"),
-        ("ACME: [", "line 2: "),
+        ("ACME: [", "line 1: "),
         ("ACME: {}", "prefix 'ACME': without an iri"),
         ("ACME: {iri: 3}", "prefix 'ACME': without an iri"),
         ("1: {iri: x}", "prefix 1: not a prefix"),
