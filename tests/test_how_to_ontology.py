@@ -46,9 +46,7 @@ class Terminal:
 
 
 @pytest.fixture(params=["file", "server"])
-def terminal(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Terminal:
+def terminal(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     graph = "build/own/graph"
     if request.param == "server":
         server: Server = request.getfixturevalue("neo4j_server")

@@ -79,7 +79,7 @@ _MEANINGS = {
     "phenotype_protein": _Meaning("associated_with", "Gene"),
     "protein_protein": _Meaning("interacts_with"),
 }
-_SAME = {"parent-child", "ppi", "indication", "contraindication", "off-label use", "phenotype present"}
+_SAME = {"ppi", "indication", "contraindication", "off-label use", "phenotype present"}
 
 
 def read(path: Path, source: Source) -> Iterator[Item]:

@@ -2,19 +2,14 @@
 
 from pathlib import Path
 
-from ingest.catalogue import find
 from ingest.intake import Intake
-from ingest.readers import READERS
+from ingest.load import read
 from kgdx.domain.graph import Node
 
 
 def taken(name: str, path: Path) -> Intake:
     """The whole of a source; its rows add up."""
-    source = find(name)
-    intake = Intake(source)
-    for item in READERS[name](path, source):
-        intake.take(item)
-    intake.settle()
+    intake = read(name, path)
     beside = sum(intake.rejected.values()) + sum(intake.skipped.values())
     assert intake.num_rows == intake.num_written + intake.num_merged + beside
     return intake
