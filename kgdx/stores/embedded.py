@@ -1,6 +1,8 @@
 """The embedded store: the graph in one file, no server."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -11,7 +13,7 @@ import pyarrow.compute as pc
 
 from graph_schema import load
 from kgdx.change import HELD_EDGE_COLUMNS, Change
-from kgdx.columns import NODE_COLUMNS, node_table
+from kgdx.columns import NODE_COLUMNS, STATED_EDGE_COLUMNS, node_table
 from kgdx.domain.errors import BackendUnavailableError, QueryError
 from kgdx.domain.graph import LoadCount, Node
 from kgdx.identity import preferred_changes
@@ -67,18 +69,19 @@ class EmbeddedStore:
         if planned.is_empty:
             return LoadCount()
         with self._session.rewriting():
-            number = self._next_load()
+            number, count = self._next_load(), planned.count(0)
             self._delete_edges(planned.stale)
             self._forget_records(planned)
             self._update_nodes(planned.updated)
             self._add_nodes(planned.added)
-            self._add_edges(source, number, planned.edges)
-            count = planned.count(self._remove_orphans(planned))
+            tables = self._add_records(source, number, planned.edges)
+            # Ladybug keeps what it has not committed in memory, so that there must be no second copy of it.
+            del edges
+            planned = replace(planned, edges=STATED_EDGE_COLUMNS.empty_table())
+            self._add_edges(tables)
+            count = replace(count, num_nodes_removed=self._remove_orphans(planned))
             self._settle_identity()
             self._note_load(number, source, release, started, count)
-            # The commit needs the memory that the columns take.
-            del edges, planned
-            pa.default_memory_pool().release_unused()
         return count
 
     def compare_source(self, source: str, nodes: Sequence[Node], edges: pa.Table) -> Change:
@@ -219,13 +222,22 @@ class EmbeddedStore:
             whole = table.append_column(texts.PREFERRED, table["curie"])
             self._session.do(f"COPY {kind} FROM $nodes", {"nodes": whole.select(texts.NODE_PROPERTIES)})
 
-    def _add_edges(self, source: str, number: int, edges: pa.Table) -> None:
+    def _add_records(self, source: str, number: int, edges: pa.Table) -> deque[rows.Joined]:
+        """Write the provenance of the edges, and make ready the tables that `_add_edges` writes."""
         if not edges.num_rows:
-            return
+            return deque()
         records, provenance = rows.new_records(source, number, edges)
         self._session.do("COPY Provenance FROM $records", {"records": records})
-        for (relation, head, tail), table in rows.by_join(edges, provenance, _PER_COPY):
+        return deque(rows.by_join(edges, provenance, _PER_COPY))
+
+    def _add_edges(self, tables: deque[rows.Joined]) -> None:
+        """Write the tables, each forgotten once it is written."""
+        pa.default_memory_pool().release_unused()
+        while tables:
+            (relation, head, tail), table = tables.popleft()
             self._session.do(f"COPY {relation} FROM $edges (from='{head}', to='{tail}')", {"edges": table})
+            del table
+            pa.default_memory_pool().release_unused()
 
     def _remove_orphans(self, planned: Change) -> int:
         if not planned.stale.num_rows and all(planned.updated.values()):

@@ -17,6 +17,9 @@ from kgdx.stores.cypher import EDGE_PROPERTIES, LIST_SEPARATOR, PROVENANCE, RECO
 _NULLABLE = ("onset", "sex", "original_predicate", "publications")
 _MAX_RECORDS = 1 << 24
 
+Joined = tuple[tuple[str, str, str], pa.Table]
+"""Relation, kind of head and kind of tail, with edges as `to_properties` makes them."""
+
 
 def new_records(source: str, load: int, edges: pa.Table) -> tuple[pa.Table, pa.Array]:
     """The provenance of edges that are to be written.
@@ -36,9 +39,7 @@ def new_records(source: str, load: int, edges: pa.Table) -> tuple[pa.Table, pa.A
     return pa.Table.from_pylist(rows, RECORD_COLUMNS), pa.array(numbers + first, pa.int64())
 
 
-def by_join(
-    edges: pa.Table, provenance: pa.Array, num_rows: int
-) -> Iterator[tuple[tuple[str, str, str], pa.Table]]:
+def by_join(edges: pa.Table, provenance: pa.Array, num_rows: int) -> Iterator[Joined]:
     """Edges as a store keeps them, sorted by relation and kinds of ends, in tables of at most `num_rows`.
 
     Args:
