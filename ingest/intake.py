@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from graph_schema import load as load_schema
 from ingest.catalogue import Source
 from ingest.model import Block, Item, Rejected, Skipped
+from ingest.texts import tidy_edge, tidy_node
 from kgdx.columns import STATED_EDGE_COLUMNS, distinct_edges, edge_table
 from kgdx.domain.curie import prefix_of
 from kgdx.domain.graph import Edge, Node
@@ -81,10 +82,11 @@ class Intake:
                 self._reject(item.where, objection, node.curie)
                 return
         for node in item.mentions:
-            self._name(node)
+            self._name(tidy_node(node))
         if isinstance(statement, Node):
-            self._state(statement)
+            self._state(tidy_node(statement))
             return
+        statement = tidy_edge(statement)
         told = {node.curie: node.kind for node in item.mentions}
         head, tail = self._kind(statement.head, told), self._kind(statement.tail, told)
         if head and tail:

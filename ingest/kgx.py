@@ -1,7 +1,7 @@
 """Write a graph as KGX, which `ingest.sources.kgx` reads back unchanged.
 
 KGX has no way to quote: white space other than the blank is written as one blank, and a `|` inside an
-item of a list as a `/`.
+item of a list as a `/`. What was loaded holds neither (`ingest.texts`).
 """
 
 from collections.abc import Mapping

@@ -75,7 +75,7 @@ def stated_edges(edges: Iterable[Edge], kinds: Mapping[str, str]) -> pa.Table:
 
 def distinct_edges(edges: pa.Table) -> pa.Table:
     """Of edges with the same id, the one whose licence, knowledge level and release come first."""
-    numbers = _id_numbers(edges["edge_id"])
+    numbers = id_numbers(edges["edge_id"])
     order = np.argsort(numbers, kind="stable")
     is_like_next = numbers[order][1:] == numbers[order][:-1]
     if not is_like_next.any():
@@ -92,7 +92,7 @@ def distinct_edges(edges: pa.Table) -> pa.Table:
     return edges.filter(pa.array(~repeated))
 
 
-def _id_numbers(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
+def id_numbers(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
     """(n,) the ids as the numbers that their 16 hexadecimal digits write."""
     parts = [np.empty(0, np.uint64)]
     for chunk in ids.chunks:

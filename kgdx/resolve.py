@@ -43,7 +43,8 @@ def resolve(nodes: pa.Table, edges: pa.Table, schema: Schema, merge: bool = Fals
     """Make the view.
 
     Args:
-        nodes, edges: layouts `NODE_COLUMNS` and `EDGE_COLUMNS`; a CURIE may come with several kinds.
+        nodes: layout `NODE_COLUMNS`; a CURIE may come with several kinds.
+        edges: layout `EDGE_COLUMNS`, every id once.
         merge: make equivalent nodes one, too, and not only obsolete terms and their heirs.
 
     Returns:
@@ -62,7 +63,7 @@ def resolve(nodes: pa.Table, edges: pa.Table, schema: Schema, merge: bool = Fals
     if merge:
         moved = _without(moved, identity.conflicts, became, left_out)
     sound = _joined(moved, kinds, schema, left_out)
-    stated = distinct_edges(sound)
+    stated = distinct_edges(sound) if became else sound
     if repeated := sound.num_rows - stated.num_rows:
         left_out["the same as another one now"] = repeated
     notes = [

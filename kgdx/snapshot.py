@@ -18,13 +18,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kgdx.columns import EDGE_COLUMNS, NODE_COLUMNS
+from kgdx.columns import EDGE_COLUMNS, NODE_COLUMNS, id_numbers
 from kgdx.domain.errors import BundleError
 from kgdx.domain.graph import Edge, Provenance
 
 _NODES = "nodes.arrow"
 _EDGES = "edges.arrow"
-_REPEATING = ("kind", "relation", "source", "licence", "knowledge_level", "release", "onset", "sex")
+_REPEATING = (
+    "kind",
+    "relation",
+    "source",
+    "licence",
+    "knowledge_level",
+    "release",
+    "onset",
+    "sex",
+    "original_predicate",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +66,10 @@ class Snapshot:
         curies = nodes["curie"]
         if pc.count_distinct(curies).as_py() != len(nodes):
             raise BundleError("snapshot", "a CURIE occurs twice among the nodes", "load the graph again")
-        keys = [(name, "ascending") for name in ("head", "relation", "tail", "edge_id")]
-        edges = edges.sort_by(keys).combine_chunks()
         for end in ("head", "tail"):
             edges = edges.set_column(edges.column_names.index(end), end, _numbered(edges[end], curies))
         nodes, edges = _compact(nodes), _compact(edges)
+        edges = edges.take(_order(edges, nodes.num_rows)).combine_chunks()
         return cls(nodes, edges, _content_hash(nodes, edges))
 
     @classmethod
@@ -186,12 +195,30 @@ def _numbered(ends: pa.ChunkedArray, curies: pa.ChunkedArray) -> pa.ChunkedArray
     return numbers
 
 
+def _order(edges: pa.Table, num_nodes: int) -> pa.Array:
+    """(num_edges,) the rows by head, relation, tail and id; by numbers, since texts sort far more slowly."""
+    relations = edges["relation"].combine_chunks()
+    head, tail = (edges[end].to_numpy().astype(np.int64) for end in ("head", "tail"))
+    keys = (head * len(relations.dictionary) + relations.indices.to_numpy()) * num_nodes + tail
+    order = np.argsort(keys, kind="stable")
+    is_like_next = keys[order][1:] == keys[order][:-1]
+    places = np.flatnonzero(np.concatenate((is_like_next, [False])) | np.concatenate(([False], is_like_next)))
+    alike = order[places]
+    ids = id_numbers(edges["edge_id"].take(pa.array(alike)))
+    order[places] = alike[np.lexsort((ids, keys[alike]))]
+    return pa.array(order)
+
+
 def _compact(table: pa.Table) -> pa.Table:
-    """Dictionary-encode the columns that repeat a few values."""
+    """Dictionary-encode the columns that repeat a few values, the values in alphabetical order."""
     for i, name in enumerate(table.column_names):
         if name in _REPEATING:
             encoded = table.column(i).combine_chunks().dictionary_encode()
-            table = table.set_column(i, name, encoded)
+            values = encoded.dictionary.take(pc.sort_indices(encoded.dictionary))
+            places = pc.index_in(encoded.dictionary, values).cast(pa.int32())
+            table = table.set_column(
+                i, name, pa.DictionaryArray.from_arrays(places.take(encoded.indices), values)
+            )
     return table
 
 

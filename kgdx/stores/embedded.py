@@ -13,20 +13,19 @@ import pyarrow.compute as pc
 
 from graph_schema import load
 from kgdx.change import HELD_EDGE_COLUMNS, Change
-from kgdx.columns import NODE_COLUMNS, STATED_EDGE_COLUMNS, node_table
+from kgdx.columns import NODE_COLUMNS, STATED_EDGE_COLUMNS
 from kgdx.domain.errors import BackendUnavailableError, QueryError
 from kgdx.domain.graph import LoadCount, Node
 from kgdx.identity import preferred_changes
 from kgdx.stores import cypher as texts
 from kgdx.stores import rows
 from kgdx.stores.change import RECORD, Held, Key, change, check, keys_of
+from kgdx.stores.ladybug_values import plain_row
 from kgdx.stores.mentions import mention_start
 from kgdx.stores.session import Session, unavailable
 
 _PER_COPY = 500_000
 """Edges handed over at once: what is made ready for Ladybug should not fill the memory."""
-
-_INTERNAL = ("_ID", "_LABEL", "_SRC", "_DST", texts.MENTIONS)
 
 
 class EmbeddedStore:
@@ -128,7 +127,7 @@ class EmbeddedStore:
             else:
                 remedy = "correct it; labels and relations are those of the schema"
             raise QueryError("query", fact, remedy) from error
-        return (_plain_row(row) for row in found)
+        return (plain_row(row) for row in found)
 
     def close(self) -> None:
         """Give the file back. Closing twice does nothing."""
@@ -210,7 +209,7 @@ class EmbeddedStore:
         )
 
     def _update_nodes(self, updated: Mapping[Node, tuple[str, ...]]) -> None:
-        for kind, table in _node_tables(updated):
+        for kind, table in rows.node_tables(updated):
             renamed = table.rename_columns([f"new_{name}" for name in table.column_names])
             settings = ", ".join(f"n.{name} = new_{name}" for name in table.column_names if name != "curie")
             self._session.do(
@@ -218,7 +217,7 @@ class EmbeddedStore:
             )
 
     def _add_nodes(self, added: Mapping[Node, tuple[str, ...]]) -> None:
-        for kind, table in _node_tables(added):
+        for kind, table in rows.node_tables(added):
             whole = table.append_column(texts.PREFERRED, table["curie"])
             self._session.do(f"COPY {kind} FROM $nodes", {"nodes": whole.select(texts.NODE_PROPERTIES)})
 
@@ -284,48 +283,6 @@ def _touched(table: pa.Table, curies: pa.Array, start: str) -> pa.Array:
     named = pc.list_parent_indices(mentions).filter(by_source)
     rows_named = pc.is_in(pa.array(np.arange(table.num_rows), named.type), named)
     return pc.or_(pc.is_in(table["curie"].combine_chunks(), curies), rows_named)
-
-
-def _node_tables(nodes: Mapping[Node, tuple[str, ...]]) -> Iterator[tuple[str, pa.Table]]:
-    by_kind: dict[str, list[Node]] = {}
-    for node in nodes:
-        by_kind.setdefault(node.kind, []).append(node)
-    for kind, members in by_kind.items():
-        mentions = pa.array([list(nodes[node]) for node in members], pa.list_(pa.string()))
-        yield kind, node_table(members).append_column(texts.MENTIONS, mentions)
-
-
-def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Nodes and edges as their properties, paths as their nodes and edges."""
-    curies = dict(_nodes_in(list(row.values())))
-    return {name: _plain(value, curies) for name, value in row.items()}
-
-
-def _nodes_in(value: Any) -> Iterator[tuple[str, str]]:
-    """Ladybug's number and the CURIE of every node in a value."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _nodes_in(item)
-    elif isinstance(value, dict):
-        if "_NODES" in value:
-            yield from _nodes_in(value["_NODES"])
-        elif "_ID" in value and "curie" in value:
-            yield str(value["_ID"]), value["curie"]
-
-
-def _plain(value: Any, curies: Mapping[str, str]) -> Any:
-    if isinstance(value, list):
-        return [_plain(item, curies) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "_NODES" in value:
-        return {"nodes": _plain(value["_NODES"], curies), "edges": _plain(value["_RELS"], curies)}
-    kept = {key: _plain(item, curies) for key, item in value.items() if key not in _INTERNAL}
-    if "_SRC" not in value:
-        return kept
-    ends = {end: curies.get(str(value[key])) for end, key in (("head", "_SRC"), ("tail", "_DST"))}
-    listed = rows.publications(kept["publications"])
-    return {"relation": value["_LABEL"], **ends, **kept, "publications": listed}
 
 
 __all__ = ["EmbeddedStore"]

@@ -13,7 +13,7 @@ Nobody is shown a graph between two states: while a load is not done, reading it
 node, held in a transaction that stays open, keeps a second loader out and ends with the first one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -24,9 +24,8 @@ from neo4j.exceptions import Neo4jError
 
 from graph_schema import Schema
 from kgdx.change import Change
-from kgdx.columns import node_table
 from kgdx.domain.errors import BackendUnavailableError
-from kgdx.domain.graph import LoadCount, Node
+from kgdx.domain.graph import LoadCount
 from kgdx.identity import preferred_changes
 from kgdx.stores import cypher as texts
 from kgdx.stores import rows
@@ -107,7 +106,7 @@ class Journal:
         self._connection.do(
             "CREATE (l:Load) SET l = $noted, l.state = 'writing', l.finished = ''", noted=noted
         )
-        for kind, added in _node_tables(planned.added):
+        for kind, added in rows.node_tables(planned.added):
             added = added.append_column(texts.PREFERRED, added["curie"]).select(texts.NODE_PROPERTIES)
             settings = ", ".join(f"{name}: row[{i}]" for i, name in enumerate(texts.NODE_PROPERTIES))
             self._connection.do_batches(
@@ -149,7 +148,7 @@ class Journal:
     def _commit(self, number: int, planned: Change) -> None:
         """The one moment at which the load becomes true."""
         with translated(self._connection.uri), self._connection.transaction(writes=True) as opened:
-            for kind, updated in _node_tables(planned.updated):
+            for kind, updated in rows.node_tables(planned.updated):
                 settings = ", ".join(
                     f"n.{name} = row[{i}]" for i, name in enumerate(updated.column_names) if name != "curie"
                 )
@@ -231,15 +230,6 @@ class Journal:
 def now() -> str:
     """UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _node_tables(nodes: Mapping[Node, tuple[str, ...]]) -> Iterator[tuple[str, pa.Table]]:
-    by_kind: dict[str, list[Node]] = {}
-    for node in nodes:
-        by_kind.setdefault(node.kind, []).append(node)
-    for kind, members in by_kind.items():
-        mentions = pa.array([list(nodes[node]) for node in members], pa.list_(pa.string()))
-        yield kind, node_table(members).append_column(texts.MENTIONS, mentions)
 
 
 __all__ = ["Journal", "now"]

@@ -4,21 +4,36 @@ A store keeps no empty text: it is null there, as in every property graph. Publi
 what the edges of a load have in common is a number (see `kgdx.stores.cypher`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgdx.columns import EDGE_COLUMNS, combinations
+from kgdx.columns import EDGE_COLUMNS, combinations, id_numbers, node_table
+from kgdx.domain.graph import Node
 from kgdx.stores.change import RECORD
-from kgdx.stores.cypher import EDGE_PROPERTIES, LIST_SEPARATOR, PROVENANCE, RECORD_COLUMNS
+from kgdx.stores.cypher import EDGE_PROPERTIES, LIST_SEPARATOR, MENTIONS, PROVENANCE, RECORD_COLUMNS
 
 _NULLABLE = ("onset", "sex", "original_predicate", "publications")
 _MAX_RECORDS = 1 << 24
 
 Joined = tuple[tuple[str, str, str], pa.Table]
 """Relation, kind of head and kind of tail, with edges as `to_properties` makes them."""
+
+
+def node_tables(nodes: Mapping[Node, tuple[str, ...]]) -> Iterator[tuple[str, pa.Table]]:
+    """Kind by kind, nodes as a store keeps them but for `preferred`.
+
+    Args:
+        nodes: node -> its mentions.
+    """
+    by_kind: dict[str, list[Node]] = {}
+    for node in nodes:
+        by_kind.setdefault(node.kind, []).append(node)
+    for kind, members in by_kind.items():
+        mentions = pa.array([list(nodes[node]) for node in members], pa.list_(pa.string()))
+        yield kind, node_table(members).append_column(MENTIONS, mentions)
 
 
 def new_records(source: str, load: int, edges: pa.Table) -> tuple[pa.Table, pa.Array]:
@@ -92,10 +107,11 @@ def publications(text: str | None) -> list[str]:
 def stated_once(tables: Iterable[pa.Table]) -> pa.Table:
     """One of the edges with the same id: the one of the smaller source name."""
     edges = pa.concat_tables(tables)
-    if pc.count_distinct(edges["edge_id"]).as_py() != edges.num_rows:
+    ids = np.sort(id_numbers(edges["edge_id"]))
+    if (ids[1:] == ids[:-1]).any():
         edges = edges.sort_by([("edge_id", "ascending"), ("loaded_from", "ascending")]).combine_chunks()
-        ids = edges["edge_id"].combine_chunks()
-        is_first = pc.not_equal(ids.slice(1), ids.slice(0, len(ids) - 1))
+        texts = edges["edge_id"].combine_chunks()
+        is_first = pc.not_equal(texts.slice(1), texts.slice(0, len(texts) - 1))
         edges = edges.filter(pa.concat_arrays([pa.array([True]), is_first]))
     return edges.select(EDGE_COLUMNS.names)
 

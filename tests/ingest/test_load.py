@@ -11,8 +11,10 @@ from typer.testing import CliRunner
 import graph_schema
 from ingest.catalogue import catalogue, owner_of
 from ingest.cli import app
+from ingest.kgx import write as write_kgx
 from ingest.load import load
 from ingest.readers import READERS
+from kgdx.columns import STATED_EDGE_COLUMNS, iter_edges
 from kgdx.domain.errors import BackendUnavailableError, SourceError
 from kgdx.domain.graph import LoadCount
 from kgdx.snapshot import Snapshot
@@ -131,3 +133,25 @@ def test_a_wrong_name_leaves_no_store_behind(run: Callable[..., tuple[str, str]]
         run("add", "hpo", "--store", tmp_path / "graph")
     with pytest.raises(BackendUnavailableError, match="no graph there"):
         run("list", "--store", tmp_path / "missing")
+
+
+def test_texts_are_on_one_line_and_lists_keep_their_items(store: EmbeddedStore, tmp_path: Path) -> None:
+    table = (
+        'drug,name,others,effect,disease,paper\nCHEBI:1,"a\tb","x|y;z\n w",helps,MONDO:1,https://x.org/?a|b\n'
+    )
+    (tmp_path / "t.csv").write_text(table)
+    (tmp_path / "t.csv.mapping.yaml").write_text(
+        "node:\n  id: {column: drug}\n  name: {column: name}\n  synonyms: {column: others, split: ';'}\n"
+        "edge:\n  head: {column: drug}\n  relation: {value: treats}\n  tail: {column: disease}\n"
+        "  publications: {column: paper}\n"
+    )
+    load("table", tmp_path / "t.csv", store, alias="own")
+    drug = nodes_of(store)["CHEBI:1"]
+    assert (drug.name, drug.synonyms) == ("a b", ("x/y", "z  w"))
+    (edge,) = iter_edges(store.export()[1])
+    assert edge.provenance.publications == ("https://x.org/?a%7Cb",)
+    before = content(store)
+    write_kgx(*store.export(), tmp_path / "out")
+    store.replace_source("own", [], STATED_EDGE_COLUMNS.empty_table())
+    load("kgx", tmp_path / "out", store)
+    assert content(store) == before
