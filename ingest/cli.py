@@ -151,12 +151,16 @@ def export(
     from rich.console import Console
 
     from ingest.kgx import kinds_of_ends, write
+    from kgdx.domain.errors import SourceError
     from kgdx.stores.opening import open_store
 
     with open_store(store, read_only=True) as graph:
         nodes, edges = graph.export()
         kinds = kinds_of_ends(graph, nodes)
-    paths = write(nodes, edges, to, kinds)
+    try:
+        paths = write(nodes, edges, to, kinds)
+    except OSError as error:
+        raise SourceError(str(to), error.strerror or "cannot be written", "name another folder") from error
     console = Console(stderr=True)
     console.print(f"{nodes.num_rows:,} nodes and {edges.num_rows:,} edges written", highlight=False)
     for path in paths:

@@ -123,8 +123,10 @@ def _numbers(column: pa.ChunkedArray) -> pa.Array:
 def _write(path: Path, cells: Mapping[str, Any]) -> None:
     plain = {name: pc.replace_substring_regex(cell, _SPACE, " ") for name, cell in cells.items()}
     rows = pc.binary_join_element_wise(*pa.table(plain).combine_chunks().columns, "\t")
-    with path.open("w", encoding="utf-8", newline="") as file:
+    part = path.with_name(f"{path.name}.part")
+    with part.open("w", encoding="utf-8", newline="") as file:
         file.write("\t".join(plain) + "\n")
         for start in range(0, len(rows), _PER_WRITE):
             lines = rows.slice(start, _PER_WRITE).to_pylist()
             file.write("".join(f"{line}\n" for line in lines))
+    part.replace(path)

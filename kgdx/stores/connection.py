@@ -1,5 +1,6 @@
 """A connection to a Neo4j server: statements, rows and columns, with every driver error translated."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,9 @@ from neo4j import READ_ACCESS, WRITE_ACCESS, GraphDatabase
 from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
 
 from kgdx.domain.errors import BackendUnavailableError
+
+# What the driver logs is raised as an error as well; it is shown where somebody set up logging.
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 BATCH = 20_000
 """Rows a transaction; what a server with the default heap takes easily."""
