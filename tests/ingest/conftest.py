@@ -1,5 +1,19 @@
 """Fixtures of the ingest tests."""
 
+from pathlib import Path
+
+import pytest
+
+from benchmarks.sources import take_in
+from ingest.intake import Intake
 from tests.ingest.tiny import hpo_store, store, write
 
-__all__ = ["hpo_store", "store", "write"]
+Intakes = dict[str, Intake]
+
+__all__ = ["Intakes", "hpo_store", "store", "write"]
+
+
+@pytest.fixture(scope="package")
+def intakes(data: Path) -> Intakes:
+    """Every source of the real data, read once."""
+    return {intake.source.name: intake for intake in take_in(data)}

@@ -6,35 +6,30 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from benchmarks.sources import Contents, Counted, page, take_in
+from benchmarks.sources import Contents, Counted, page
 from graph_schema import load as load_schema
 from ingest import kgx
 from ingest.audit import audit
-from ingest.intake import Intake
 from ingest.load import load, release_of
 from kgdx.ports import GraphStore
 from kgdx.stores.embedded import EmbeddedStore
+from tests.ingest.conftest import Intakes
 from tests.servers import Server, open_store, wipe
 
 pytestmark = pytest.mark.realdata
 # What a server takes in within seconds. `python -m benchmarks.sources --neo4j URI` compares all of them.
-SMALL = {"padchest", "slake", "ddxplus", "findingmodels", "radsem", "contraindications", "indications", "hpo"}
+SMALL = {"padchest", "slake", "ddxplus", "findingmodels", "contraindications", "indications"}
 
 
 @pytest.fixture(scope="module")
-def taken(data: Path) -> dict[str, Intake]:
-    return {intake.source.name: intake for intake in take_in(data)}
-
-
-@pytest.fixture(scope="module")
-def store(taken: dict[str, Intake], tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
+def store(intakes: Intakes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
     with EmbeddedStore.open(tmp_path_factory.mktemp("all") / "graph") as store:
-        put(taken, store)
+        put(intakes, store)
         yield store
 
 
-def put(taken: dict[str, Intake], store: GraphStore) -> None:
-    for name, intake in taken.items():
+def put(intakes: Intakes, store: GraphStore) -> None:
+    for name, intake in intakes.items():
         store.replace_source(name, list(intake.nodes), intake.edges, release_of(intake))
 
 
@@ -49,20 +44,30 @@ def are_same(one: GraphStore, other: GraphStore) -> bool:
     return all(a.equals(b) for a, b in zip(content(one), content(other), strict=True))
 
 
-def test_every_row_is_accounted_for(taken: dict[str, Intake]) -> None:
-    assert all(Counted.of(intake).adds_up for intake in taken.values())
-    assert all(intake.edges.num_rows or name == "hpo-zh" for name, intake in taken.items())
+def test_every_row_is_accounted_for(intakes: Intakes) -> None:
+    assert all(Counted.of(intake).adds_up for intake in intakes.values())
+    assert all(intake.edges.num_rows or name == "hpo-zh" for name, intake in intakes.items())
 
 
-def test_the_docs_tell_the_counts(taken: dict[str, Intake], store: GraphStore, root: Path) -> None:
-    counted = {name: Counted.of(intake) for name, intake in taken.items()}
+def test_the_docs_tell_the_counts(intakes: Intakes, store: GraphStore, root: Path) -> None:
+    counted = {name: Counted.of(intake) for name, intake in intakes.items()}
     written = (root / "docs/reference/sources.md").read_text(encoding="utf-8")
     assert written == page(counted, Contents.of(store)), "run python -m benchmarks.sources --write"
 
 
-def test_loading_a_source_again_changes_nothing(taken: dict[str, Intake], store: GraphStore) -> None:
+def test_a_question_of_an_analyst_is_answered(store: GraphStore) -> None:
+    cypher = (
+        "MATCH (d:Disease)-[e:has_phenotype]->(p:PhenotypicFeature) "
+        "WHERE p.curie = $finding AND NOT e.negated AND e.frequency >= $share "
+        "RETURN d.name AS name, e.frequency AS frequency ORDER BY frequency DESC, name"
+    )
+    found = store.query(cypher, {"finding": "HP:0001083", "share": 0.4}, limit=500)
+    assert "Marfan syndrome" in {row["name"] for row in found}
+
+
+def test_loading_a_source_again_changes_nothing(intakes: Intakes, store: GraphStore) -> None:
     for name in ("mondo", "drugs", "hetionet"):
-        change = store.compare_source(name, list(taken[name].nodes), taken[name].edges)
+        change = store.compare_source(name, list(intakes[name].nodes), intakes[name].edges)
         assert change.is_empty
 
 
@@ -72,8 +77,8 @@ def test_the_graph_holds_no_errors(store: GraphStore) -> None:
     assert {f.code for f in findings} >= {"contradiction", "kind-conflict", "identity-conflict"}
 
 
-def test_a_server_holds_the_same(taken: dict[str, Intake], neo4j_server: Server, tmp_path: Path) -> None:
-    small = {name: intake for name, intake in taken.items() if name in SMALL}
+def test_a_server_holds_the_same(intakes: Intakes, neo4j_server: Server, tmp_path: Path) -> None:
+    small = {name: intake for name, intake in intakes.items() if name in SMALL}
     wipe(neo4j_server)
     with open_store(neo4j_server) as there, EmbeddedStore.open(tmp_path / "graph") as here:
         for store in (there, here):
