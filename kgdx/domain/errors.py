@@ -10,6 +10,8 @@ KgdxError                       every error of ours; the message says what, wher
 │   ├── BundleError             a release that is incomplete, altered or of another version
 │   └── QueryError              a graph query that cannot be run
 └── BackendUnavailableError     a store that cannot be opened or reached (exit 4)
+
+`graph_schema.PrefixFileError`, of the package below, stands beside them (exit 3).
 """
 
 from dataclasses import dataclass
