@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -48,16 +49,17 @@ STATED_EDGE_COLUMNS = pa.schema([*EDGE_COLUMNS, ("head_kind", pa.string()), ("ta
 """Edges on their way into a store: the source itself says of which kinds their ends are."""
 
 _PROVENANCE = ("source", "publications", "licence", "knowledge_level", "release")
+_EDGE_PATHS = [f"provenance.{name}" if name in _PROVENANCE else name for name in EDGE_COLUMNS.names]
 
 
 def node_table(nodes: Iterable[Node]) -> pa.Table:
     """One row a node, columns as in `NODE_COLUMNS`."""
-    return _table(nodes, NODE_COLUMNS, getattr)
+    return _table(nodes, NODE_COLUMNS, NODE_COLUMNS.names)
 
 
 def edge_table(edges: Iterable[Edge]) -> pa.Table:
     """One row an edge, columns as in `EDGE_COLUMNS`; the provenance is spread over its columns."""
-    return _table(edges, EDGE_COLUMNS, _edge_value)
+    return _table(edges, EDGE_COLUMNS, _EDGE_PATHS)
 
 
 def stated_edges(edges: Iterable[Edge], kinds: Mapping[str, str]) -> pa.Table:
@@ -168,14 +170,12 @@ def iter_edges(table: pa.Table) -> Iterator[Edge]:
         yield Edge(**row, provenance=Provenance(**provenance))
 
 
-def _table(items: Iterable[Any], schema: pa.Schema, value: Any) -> pa.Table:
+def _table(items: Iterable[Any], schema: pa.Schema, paths: Sequence[str]) -> pa.Table:
+    """Columns of the attributes at these paths."""
     listed = list(items)
-    columns = [pa.array([value(i, f.name) for i in listed], f.type) for f in schema]
+    values = (map(attrgetter(path), listed) for path in paths)
+    columns = [pa.array(list(v), field.type) for v, field in zip(values, schema, strict=True)]
     return pa.table(columns, schema=schema)
-
-
-def _edge_value(edge: Edge, column: str) -> Any:
-    return getattr(edge.provenance if column in _PROVENANCE else edge, column)
 
 
 def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:

@@ -99,8 +99,8 @@ def read(path: Path, source: Source) -> Iterator[Item]:
         if meaning is None:
             yield Rejected(where, "unknown relation", row["relation"])
             continue
-        ends = [_node(*(row[f"{end}_{what}"] for what in ("id", "type", "name", "source"))) for end in "xy"]
-        head, tail = ends
+        head = _node(row["x_id"], row["x_type"], row["x_name"], row["x_source"])
+        tail = _node(row["y_id"], row["y_type"], row["y_name"], row["y_source"])
         if head is None or tail is None:
             yield Rejected(where, "not an identifier of PrimeKG", f"{row['x_id']} {row['y_id']}")
             continue
