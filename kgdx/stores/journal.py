@@ -14,7 +14,7 @@ node, held in a transaction that stays open, keeps a second loader out and ends 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,8 +83,11 @@ class Journal:
         try:
             self._stage(number, planned, release, started)
             self._commit(number, planned)
-        except Exception:
-            self.recover()
+        except BaseException:
+            # Also when it is interrupted: until this is put right, nobody may read. If the server no longer
+            # answers, whoever opens the graph next puts it right, and the first error is the one to tell.
+            with suppress(BackendUnavailableError):
+                self.recover()
             raise
         return self._finish(number)
 

@@ -29,7 +29,7 @@ class Session:
         self.path = path
         self.is_read_only = read_only
         self._database = database
-        self._connection = ladybug.Connection(database)
+        self._connection = _connected(database, read_only)
         self._sessions.add(self)
 
     @classmethod
@@ -124,7 +124,7 @@ class Session:
             self._disconnect()
             _replace(copy, self.path)
             self._database = ladybug.Database(self.path, backend="pybind")
-            self._connection = ladybug.Connection(self._database)
+            self._connection = _connected(self._database, self.is_read_only)
 
     def close(self) -> None:
         """Give the file back. Closing twice does nothing."""
@@ -148,6 +148,16 @@ class Session:
             yield result
         finally:
             result.close()
+
+
+def _connected(database: ladybug.Database, read_only: bool) -> ladybug.Connection:
+    """A connection that leaves the file as it is on closing: Ladybug writes to it otherwise."""
+    connection = ladybug.Connection(database)
+    if not read_only:
+        # One statement gives one result, never a list of them.
+        result: Any = connection.execute("CALL force_checkpoint_on_close=false")
+        result.close()
+    return connection
 
 
 def _beside(path: Path) -> Path:

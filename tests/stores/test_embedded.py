@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kgdx.domain.errors import BackendUnavailableError
+from kgdx.domain.errors import BackendUnavailableError, SourceError
 from kgdx.ports import GraphStore
 from kgdx.stores.embedded import EmbeddedStore
 from tests.contracts.store_contract import EDGES, NODES, NOTHING, StoreContract, content, put
@@ -25,6 +26,20 @@ class TestEmbeddedStore(StoreContract):
             raise RuntimeError("on purpose")
 
         return lambda store: monkeypatch.setattr(store, "_note_load", fail)
+
+
+def test_only_a_load_writes_to_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "graph"
+    with EmbeddedStore.open(path) as store:
+        put(store, "hpoa", NODES, EDGES)
+    held = path.read_bytes()
+    with EmbeddedStore.open(path) as store:
+        assert put(store, "hpoa", NODES, EDGES) == NOTHING
+        store.export()
+        with pytest.raises(SourceError):
+            put(store, "hpoa", [replace(NODES[0], kind="Planet")])
+    assert path.read_bytes() == held
+    assert [file.name for file in tmp_path.iterdir()] == ["graph"]
 
 
 def test_what_was_loaded_is_there_after_reopening(tmp_path: Path) -> None:

@@ -49,6 +49,46 @@ def test_a_second_loader_is_told_to_wait(empty_server: Server) -> None:
         assert content(second) == before
 
 
+@pytest.mark.parametrize("place", ["_add_edges", "_commit"])
+def test_an_interrupted_load_is_undone_at_once(
+    empty_server: Server, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with open_store(empty_server) as store:
+        put(store, "hpoa", NODES, EDGES)
+        before = content(store)
+        with monkeypatch.context() as patch:
+            patch.setattr(Journal, place, interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                put(store, "hpoa", NODES[:2], EDGES[:1])
+        assert content(store) == before
+
+
+def test_a_server_lost_in_a_load_is_told_as_what_it_is(
+    empty_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the first error")
+
+    def gone(*_: object) -> None:
+        raise BackendUnavailableError("the server is gone")
+
+    with open_store(empty_server) as store:
+        put(store, "hpoa", NODES, EDGES)
+        before = content(store)
+        with monkeypatch.context() as patch:
+            patch.setattr(Journal, "_commit", fail)
+            patch.setattr(Journal, "_undo", gone)
+            with pytest.raises(RuntimeError, match="the first error"):
+                put(store, "hpoa", NODES[:2], EDGES[:1])
+        with pytest.raises(BackendUnavailableError, match="wait until it is done"):
+            content(store)
+    with open_store(empty_server, read_only=True) as store:
+        assert content(store) == before
+
+
 def test_a_wrong_password_is_told(neo4j_server: Server) -> None:
     with pytest.raises(BackendUnavailableError, match="refused: set KGDX_NEO4J_USER") as caught:
         Neo4jStore.open(neo4j_server.uri, "neo4j", "not-the-password")
