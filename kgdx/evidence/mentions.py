@@ -79,7 +79,7 @@ class Vocabulary:
         Args:
             phrases: in any order.
             names: CURIE -> name.
-            junk: everyday words; a phrase that consists of one is left out.
+                junk: everyday words; a name or synonym of an ontology that consists of one is left out.
         """
         self._names = names
         self._meant = _choose(phrases, {fold(word) for word in junk})
@@ -171,7 +171,7 @@ def _choose(phrases: Iterable[Phrase], junk: set[str]) -> dict[tuple[str, ...], 
     meant: dict[tuple[str, ...], Phrase] = {}
     for phrase in sorted(phrases, key=lambda p: (p.rank, p.curie)):
         key = tuple(fold(word.text) for word in _joined(words_of(phrase.text)))
-        is_junk = len(key) == 1 and key[0] in junk
+        is_junk = len(key) == 1 and key[0] in junk and phrase.rank > 0
         if len("".join(key)) >= _MIN_CHARACTERS and any(part.isalpha() for part in key) and not is_junk:
             meant.setdefault(key, phrase)
     return meant
