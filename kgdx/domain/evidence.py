@@ -40,6 +40,28 @@ class ImageOrigin:
     modality: str = "image"
 
 
+@dataclass(frozen=True, slots=True)
+class Qualifiers:
+    """How a finding is described; each part is empty where nobody said it.
+
+    Attributes:
+        severity: `borderline`, `minimal`, `mild`, `moderate` or `severe`.
+        laterality: the patient's `left` or `right`, or `bilateral`.
+        anatomy: places, such as `upper lobe`, in the order of the text.
+        size_mm: the first stated size, its dimensions in millimetres in the order of the text.
+    """
+
+    severity: str = ""
+    laterality: str = ""
+    anatomy: tuple[str, ...] = ()
+    size_mm: tuple[float, ...] = ()
+
+    def __str__(self) -> str:
+        size = " × ".join(f"{length:g}" for length in self.size_mm)
+        parts = (self.severity, self.laterality, *self.anatomy, size and f"{size} mm")
+        return ", ".join(part for part in parts if part)
+
+
 Origin = CodeOrigin | TextOrigin | ImageOrigin
 
 
@@ -55,6 +77,7 @@ class Evidence:
             is present, negative for what is absent, near 0 for what says little. Unbounded; the encoders
             of evidence stay within [-12, 12].
         origin: where it was observed.
+        qualifiers: how it is described.
     """
 
     curie: str
@@ -62,3 +85,4 @@ class Evidence:
     polarity: Polarity
     weight: float
     origin: Origin
+    qualifiers: Qualifiers = Qualifiers()

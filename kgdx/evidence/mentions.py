@@ -16,11 +16,11 @@ with warnings.catch_warnings():
     from spacy.vocab import Vocab
 
 from kgdx.domain.curie import prefix_of
-from kgdx.domain.language import language_of
+from kgdx.domain.language import untagged
 from kgdx.evidence import lexicon
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.spelling import fold
-from kgdx.evidence.words import Sentence, Word, sentences, words_of
+from kgdx.evidence.words import Sentence, Word, is_han, sentences, words_of
 from kgdx.snapshot import Snapshot
 
 FINDING_KINDS = ("PhenotypicFeature", "ImagingFinding")
@@ -29,6 +29,9 @@ DISEASE_KINDS = ("Disease",)
 # Below it, HPO keeps findings; beside it, onset, course, inheritance and modifiers such as "Severe".
 _PHENOTYPIC_ABNORMALITY = "HP:0000118"
 _MIN_CHARACTERS = 3
+# A Chinese word has two characters as a rule; one alone is part of too many others.
+_MIN_HAN = 2
+_LANGUAGES = ("", "zh")
 # Longer abbreviations than this are no words of English by chance.
 _MAX_AMBIGUOUS = 3
 _NO_CURIE = ""
@@ -96,7 +99,7 @@ class Vocabulary:
     def from_snapshot(
         cls, snapshot: Snapshot, kinds: tuple[str, ...] = FINDING_KINDS, words: Lexicon | None = None
     ) -> Self:
-        """Collect the English names and synonyms of all living nodes of these kinds.
+        """Collect the English and Chinese names and synonyms of all living nodes of these kinds.
 
         Args:
             kinds: of the schema. Terms of HPO that are no phenotypic abnormality are left out.
@@ -107,8 +110,8 @@ class Vocabulary:
         phrases = []
         for curie, name, synonyms in _living(snapshot, kinds):
             names[curie] = name or curie
-            english = [synonym for synonym in synonyms if not language_of(synonym)]
-            phrases += [Phrase(name, curie, 1), *(Phrase(synonym, curie, 2) for synonym in english)]
+            said = [bare for bare, language in map(untagged, synonyms) if language in _LANGUAGES]
+            phrases += [Phrase(name, curie, 1), *(Phrase(synonym, curie, 2) for synonym in said)]
         phrases += [Phrase(t, c, 0) for c, texts in words.names.items() if c in names for t in texts]
         phrases += [Phrase(t, c, 0, True) for c, texts in words.normals.items() if c in names for t in texts]
         phrases += [Phrase(text, _NO_CURIE, 3) for text in words.decoys]
@@ -172,9 +175,14 @@ def _choose(phrases: Iterable[Phrase], junk: set[str]) -> dict[tuple[str, ...], 
     for phrase in sorted(phrases, key=lambda p: (p.rank, p.curie)):
         key = tuple(fold(word.text) for word in _joined(words_of(phrase.text)))
         is_junk = len(key) == 1 and key[0] in junk and phrase.rank > 0
-        if len("".join(key)) >= _MIN_CHARACTERS and any(part.isalpha() for part in key) and not is_junk:
+        if _is_long_enough(key) and any(part.isalpha() for part in key) and not is_junk:
             meant.setdefault(key, phrase)
     return meant
+
+
+def _is_long_enough(key: tuple[str, ...]) -> bool:
+    least = _MIN_HAN if all(map(is_han, key)) else _MIN_CHARACTERS
+    return len("".join(key)) >= least
 
 
 def _joined(sentence: Sentence) -> Iterator[Word]:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.evidence import Evidence, TextOrigin
-from kgdx.evidence.assertion import Asserter, Assertion, Setting, default_asserter, setting_of_section
+from kgdx.evidence.assertion import Asserter, Assertion, Setting, default_asserter
 from kgdx.evidence.mentions import Mention, Vocabulary
+from kgdx.evidence.qualifiers import qualifiers
+from kgdx.evidence.sections import Sections, find_sections
 from kgdx.evidence.words import Sentence, sentences
 
 # Natural log of P(the words | finding) / P(the words | no finding). Assumptions, not yet calibrated: a
@@ -69,29 +71,36 @@ def text_evidence(
     named: list[DiseaseMention] = []
     skipped: list[SkippedMention] = []
     for text in texts:
+        parts = find_sections(text.section, text.text)
         for sentence in sentences(text.text):
-            for mention, said in _read(sentence, vocabulary, reader, text.section):
+            mentions = vocabulary.find_in(sentence)
+            described = qualifiers(text.text, sentence, mentions)
+            for mention, said, how in zip(
+                mentions, _assess(sentence, mentions, reader, parts), described, strict=True
+            ):
                 origin = _origin(text, mention)
                 if said.setting is Setting.NOW:
                     weight = WEIGHTS[said.polarity]
-                    evidence.append(Evidence(mention.curie, mention.name, said.polarity, weight, origin))
+                    evidence.append(Evidence(mention.curie, mention.name, said.polarity, weight, origin, how))
                 else:
                     skipped.append(SkippedMention(mention.curie, mention.name, said.setting.value, origin))
-            for mention, said in _read(sentence, diseases, reader, text.section) if diseases else ():
+            mentions = diseases.find_in(sentence) if diseases else ()
+            for mention, said in zip(mentions, _assess(sentence, mentions, reader, parts), strict=True):
                 place = _origin(text, mention)
                 named.append(DiseaseMention(mention.curie, mention.name, said.polarity, said.setting, place))
     return TextFindings(tuple(evidence), tuple(named), tuple(skipped))
 
 
-def _read(
-    sentence: Sentence, vocabulary: Vocabulary, asserter: Asserter, section: str
-) -> tuple[tuple[Mention, Assertion], ...]:
-    mentions = vocabulary.find_in(sentence)
+def _assess(
+    sentence: Sentence, mentions: tuple[Mention, ...], asserter: Asserter, parts: Sections
+) -> tuple[Assertion, ...]:
+    """What the sentence says of each mention, in the light of the part it stands in."""
     said = asserter.assess(sentence, mentions)
-    setting = setting_of_section(section)
-    if setting is not Setting.NOW:
-        said = tuple(Assertion(assertion.polarity, setting) for assertion in said)
-    return tuple(zip(mentions, said, strict=True))
+    settings = [parts.setting_at(mention.start) for mention in mentions]
+    return tuple(
+        assertion if setting is Setting.NOW else Assertion(assertion.polarity, setting)
+        for assertion, setting in zip(said, settings, strict=True)
+    )
 
 
 def _origin(text: ReportText, mention: Mention) -> TextOrigin:

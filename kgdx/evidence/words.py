@@ -1,14 +1,18 @@
 """Words and sentences of clinical text, with exact places in the original.
 
 Reports are telegraphic: lists without full stops, `XXXX` where a name was removed, lines broken by a
-printer. The rules here keep a negation with what it negates and away from the next statement.
+printer. The rules here keep a negation with what it negates and away from the next statement. Chinese has no
+spaces: each of its characters is a word here.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_WORD = re.compile(r"[^\W_]+?(?=n['’]t\b)|n['’]t\b|[^\W_]+|[^\w\s]|_")
+_HAN = "\u3400-\u9fff\uf900-\ufaff"
+_LETTERS = rf"[^\W_{_HAN}]"
+_WORD = re.compile(rf"[{_HAN}]|{_LETTERS}+?(?=n['’]t\b)|n['’]t\b|{_LETTERS}+|[^\w\s]|_")
+_HAN_STOPS = frozenset("。！？；")
 _ABBREVIATIONS = frozenset({
     "approx", "ca", "cf", "dept", "dr", "eg", "esp", "etc", "fig", "ft", "hosp", "ie", "incl", "lt",
     "max", "min", "mr", "mrs", "ms", "no", "nos", "pt", "pts", "resp", "rt", "st", "vs",
@@ -46,6 +50,11 @@ class Word:
 Sentence = tuple[Word, ...]
 
 
+def is_han(word: str) -> bool:
+    """Whether a word begins with a Chinese character."""
+    return re.match(f"[{_HAN}]", word) is not None
+
+
 def words_of(text: str) -> Sentence:
     """Every word and mark of a text, in order; white space belongs to none."""
     return tuple(Word(m[0], m.start(), m.end()) for m in _WORD.finditer(text))
@@ -65,6 +74,8 @@ def _is_cut(text: str, words: Sentence, begin: int, i: int) -> bool:
     """Whether the statement that began at word `begin` ends before word `i`."""
     last, following = words[i - 1], words[i]
     gap = text[last.end : following.start]
+    if last.text in _HAN_STOPS:
+        return True
     if "\n" in gap or "\r" in gap:
         return _is_line_cut(text, words, i, gap)
     if _is_heading(words, i):

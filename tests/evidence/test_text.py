@@ -115,7 +115,7 @@ def reports(data: Path, num: int) -> Iterator[tuple[ReportText, ...]]:
 @pytest.mark.realdata
 def test_real_reports(data: Path, real: Vocabulary) -> None:
     polarities = []
-    for texts in reports(data, 200):
+    for texts in reports(data, 500):
         by_section = {text.section: text.text for text in texts}
         for e in text_evidence(texts, real).evidence:
             assert isinstance(e.origin, TextOrigin)
@@ -124,7 +124,7 @@ def test_real_reports(data: Path, real: Vocabulary) -> None:
             if before[-2:] in (["no", "pleural"], ["evidence", "of"]) or before[-1:] == ["no"]:
                 assert e.polarity is Polarity.ABSENT, e.origin.quote
             polarities.append(e.polarity)
-    assert len(polarities) > 800
+    assert len(polarities) > 2000
     assert set(polarities) == set(Polarity)
 
 
