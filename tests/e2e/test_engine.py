@@ -16,9 +16,9 @@ from kgdx.domain.errors import ImageError
 from kgdx.domain.evidence import CodeOrigin, ImageOrigin, TextOrigin
 from kgdx.domain.report import Path as GraphPath
 from kgdx.domain.report import Treatment, TreatmentStatus
-from kgdx.encoders.imaging import read_image
 from kgdx.engine import Engine
 from kgdx.explain.walk import all_paths
+from kgdx.imaging.read import read_image
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.query import GraphQuery, seed
 from kgdx.reasoning.reasoner import Reasoner
