@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from kgdx.domain.errors import ImageError
 
 MAX_INFLATED = 1 << 28
+MAX_COPIED = 1 << 30
 _MAX_READS = 300_000
 _CHUNK = 1 << 20
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
@@ -95,6 +96,21 @@ def open_maybe_gzip(file: Path) -> Any:
     with file.open("rb") as content:
         is_gzip = content.read(2) == b"\x1f\x8b"
     return gzip.open(file, "rb") if is_gzip else file.open("rb")
+
+
+def exactly(file: Path, content: BinaryIO, num_bytes: int) -> bytes:
+    """The next `num_bytes` of the content.
+
+    Raises:
+        ImageError: if that is more than MAX_COPIED.
+        EOFError: if there are fewer.
+    """
+    if num_bytes > MAX_COPIED:
+        raise ImageError(str(file), f"it holds more than {MAX_COPIED >> 20} MiB", "give a smaller volume")
+    read = content.read(num_bytes)
+    if len(read) < num_bytes:
+        raise EOFError
+    return read
 
 
 def too_large(file: Path | str) -> ImageError:

@@ -1,11 +1,12 @@
 """Text burned into an image: found near the borders, and masked.
 
-Characters are thin strokes, clearly brighter than the even ground they lie on, of one height and in a row. A row
-of enough strokes near a border is text. Single letters, such as the side markers of radiographs, stay. Text that
-is hardly brighter than the tissue behind it is not found.
+Characters are thin strokes, clearly brighter than the even ground they lie on, of one height and in a row. A
+row of enough strokes near a border is text. Single letters, such as the side markers of radiographs, stay.
+Text that is hardly brighter than the tissue behind it is not found.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,3 +179,18 @@ def _rim(pixels: NDArray[np.float32], box: Box) -> float:
         np.nan
     )
     return float(np.nanmedian(around)) if not np.isnan(around).all() else 0.0
+
+
+def painted(stored: NDArray[Any], boxes: list[Box]) -> NDArray[Any]:
+    """A copy of (H, W) or (H, W, C) stored values in which every box has the median of its rim."""
+    if not boxes:
+        return stored
+    channels = np.atleast_3d(stored).astype(np.float32)
+    masked = np.stack([mask_text(channels[..., at], boxes) for at in range(channels.shape[2])], axis=2)
+    changed = np.atleast_3d(stored).copy()
+    for box in boxes:
+        inside = np.s_[box.top : box.bottom, box.left : box.right]
+        changed[inside] = (
+            np.rint(masked[inside]) if np.issubdtype(stored.dtype, np.integer) else masked[inside]
+        )
+    return np.asarray(changed.reshape(stored.shape))

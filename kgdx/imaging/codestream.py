@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 _SOC, _SOT, _SIZ, _COM_2000 = b"\xff\x4f", 0x90, 0x51, 0x64
-_SOS, _COM, _JPEG_LS = 0xDA, 0xFE, 0xF7
+_SOS, _COM, _END, _JPEG_LS = 0xDA, 0xFE, 0xD9, 0xF7
 _FRAMES = {*range(0xC0, 0xD0), _JPEG_LS} - {0xC4, 0xC8, 0xCC}
 _APPLICATION = range(0xE0, 0xF0)
 # JFIF's header, colour transform of JPEG-LS, colour transform of Adobe: they change what is seen.
@@ -53,9 +53,7 @@ def without_comments(coded: bytes) -> bytes:
         end += len(whole)
         if not _is_comment(marker, body, is_2000=is_2000):
             kept.append(_trimmed(marker, whole))
-    rest = coded[end:]
-    last = rest.rfind(_EOI)
-    kept.append(_without_late_comments(rest[: last + 2] if last >= 0 else rest, is_2000=is_2000))
+    kept.append(_tiles(coded[end:]) if is_2000 else _scans(coded[end:]))
     return b"".join(kept)
 
 
@@ -90,25 +88,30 @@ def _trimmed(marker: int, segment: bytes) -> bytes:
     return segment[:2] + (len(body) + 2).to_bytes(2, "big") + bytes(body)
 
 
-def _without_late_comments(scans: bytes, *, is_2000: bool) -> bytes:
-    """Scans of a JPEG without comments between them; JPEG 2000 tiles are left as they are."""
-    if is_2000:
-        return scans
-    kept, start, at = [], 0, scans.find(b"\xff", 0)
-    while 0 <= at < len(scans) - 3:
-        marker = scans[at + 1]
-        if marker == 0xFF:
-            at += 1
-        elif marker == 0 or marker in _NO_LENGTH or marker == 0xD9:
-            at += 2
-        elif marker == _COM or marker in _APPLICATION:
-            length = 2 + int.from_bytes(scans[at + 2 : at + 4], "big")
-            kept.append(scans[start:at])
+def _scans(rest: bytes) -> bytes:
+    """Scans of a JPEG up to its end, without the comments between them."""
+    kept: list[bytes] = []
+    start, at = 0, rest.find(b"\xff")
+    while 0 <= at < len(rest) - 1:
+        marker = rest[at + 1]
+        length = 2 + int.from_bytes(rest[at + 2 : at + 4], "big")
+        if marker == _END:
+            return b"".join([*kept, rest[start : at + 2]])
+        if marker == _COM or marker in _APPLICATION:
+            kept.append(rest[start:at])
             start = at = at + length
-        elif marker >= 0xC0:
-            at += 2 + int.from_bytes(scans[at + 2 : at + 4], "big")
+        elif marker == 0xFF:
+            at += 1
         else:
-            at += 2
-        at = scans.find(b"\xff", at)
-    kept.append(scans[start:])
-    return b"".join(kept)
+            at += length if marker >= 0xC0 and marker not in _NO_LENGTH else 2
+        at = rest.find(b"\xff", at)
+    return b"".join([*kept, rest[start:]])
+
+
+def _tiles(rest: bytes) -> bytes:
+    """Tiles of a JPEG 2000 up to its end; each says how long it is, the last may say 0."""
+    at = 0
+    while rest[at : at + 2] == b"\xff\x90" and (length := int.from_bytes(rest[at + 6 : at + 10], "big")):
+        at += length
+    end = rest.rfind(_EOI) if rest[at : at + 2] == b"\xff\x90" else at
+    return rest[:end] + _EOI

@@ -1,6 +1,7 @@
 """DICOM files: opened with bounds, and the chosen frames decoded."""
 
 import io
+import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ REMEDY = "export the image again as DICOM, PNG or JPEG"
 _MAX_SAMPLES = 4
 # No code of the standard makes a frame much larger than it is.
 _MAX_GROWTH = 1.5
+
+# Its warnings quote values of the header; they may name a patient and must reach no log.
+logging.getLogger("pydicom").propagate = False
 
 Choose = Callable[[int], Sequence[int]]
 

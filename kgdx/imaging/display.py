@@ -53,7 +53,7 @@ def plane_of(stored: NDArray[Any], header: Any, number: int | None) -> Plane:
         header: its data set.
         number: 1-based, None for the only frame.
     """
-    values, windowed, colour_share = _display(shrunk(stored), header)
+    values, windowed, colour_share = displayed(shrunk(stored), header)
     modality = str(header.get("Modality", "")).strip()
     modality = modality if modality in MODALITIES else ""
     words = " ".join(str(header.get(key, "")) for key in _FREE_TEXTS)
@@ -98,7 +98,7 @@ def _spacing(header: Any, factor: float) -> tuple[float, float] | None:
     return (row, column) if 0 < row < 1e3 and 0 < column < 1e3 else None
 
 
-def _display(stored: NDArray[Any], header: Any) -> tuple[Grey, Grey | None, float]:
+def displayed(stored: NDArray[Any], header: Any) -> tuple[Grey, Grey | None, float]:
     """(values, values under the file's window, share of colour) of (H, W) or (H, W, 3) stored values."""
     if str(header.get("PhotometricInterpretation")) == "PALETTE COLOR":
         stored = apply_color_lut(stored, header)
