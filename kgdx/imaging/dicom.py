@@ -83,8 +83,17 @@ def opened(file: Path) -> Iterator[tuple[Any, Any]]:
         raise
     # Decoders raise anything on damaged files. Their messages may quote the header: only the type is told.
     except Exception as error:
-        fact = f"the DICOM file is damaged or coded in an unknown way ({type(error).__name__})"
-        raise ImageError(str(file), fact, REMEDY) from error
+        raise _damaged(file, error) from error
+    except BaseException as error:
+        # A decoder in Rust panics, and that is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _damaged(file, error) from error
+
+
+def _damaged(file: Path, error: BaseException) -> ImageError:
+    fact = f"the DICOM file is damaged or coded in an unknown way ({type(error).__name__})"
+    return ImageError(str(file), fact, REMEDY)
 
 
 def _check(file: Path, header: Any) -> None:
