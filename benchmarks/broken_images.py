@@ -21,6 +21,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -250,7 +251,7 @@ def _dicom(
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = SecondaryCaptureImageStorage
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "1.2.3"
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = UID("1.2.3")
     dataset.file_meta.TransferSyntaxUID = syntax
     dataset.Modality, dataset.PatientName = "DX", "Drawn^Person"
     has_colours = pixels.shape[-1] == 3
@@ -329,7 +330,7 @@ def _nifti(volume: NDArray[Any]) -> bytes:
 
 def _nifti_claim(*shape: int) -> bytes:
     header = nibabel.Nifti1Header()  # type: ignore[no-untyped-call]
-    header.set_data_dtype(np.int16)
-    header.set_data_shape(shape)
+    header.set_data_dtype(np.int16)  # type: ignore[no-untyped-call]
+    header.set_data_shape(shape)  # type: ignore[no-untyped-call]
     header["vox_offset"], header["magic"] = 352, b"n+1"
     return bytes(header.binaryblock) + b"\0" * 4

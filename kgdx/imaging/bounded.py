@@ -9,7 +9,7 @@ from kgdx.domain.errors import ImageError
 
 MAX_INFLATED = 1 << 28
 MAX_COPIED = 1 << 30
-_MAX_READS = 300_000
+_MAX_READS = 150_000
 _CHUNK = 1 << 20
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _EXPLICIT_LITTLE = b"1.2.840.10008.1.2.1\0\0\0"
@@ -26,7 +26,7 @@ class BoundedReader:
         """Up to `size` bytes.
 
         Raises:
-            OverflowError: after 300,000 reads.
+            OverflowError: after 150,000 reads.
         """
         self._num_reads += 1
         if self._num_reads > _MAX_READS:

@@ -6,7 +6,8 @@ JPEG, JPEG-LS (ITU-T T.81, T.87) and JPEG 2000 (T.800) alike begin with segments
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
+END_OF_IMAGE = b"\xff\xd9"
+_SOI = b"\xff\xd8"
 _SOC, _SOT, _SIZ, _COM_2000 = b"\xff\x4f", 0x90, 0x51, 0x64
 _SOS, _COM, _END, _JPEG_LS = 0xDA, 0xFE, 0xD9, 0xF7
 _FRAMES = {*range(0xC0, 0xD0), _JPEG_LS} - {0xC4, 0xC8, 0xCC}
@@ -113,5 +114,5 @@ def _tiles(rest: bytes) -> bytes:
     at = 0
     while rest[at : at + 2] == b"\xff\x90" and (length := int.from_bytes(rest[at + 6 : at + 10], "big")):
         at += length
-    end = rest.rfind(_EOI) if rest[at : at + 2] == b"\xff\x90" else at
-    return rest[:end] + _EOI
+    end = rest.rfind(END_OF_IMAGE) if rest[at : at + 2] == b"\xff\x90" else at
+    return rest[:end] + END_OF_IMAGE

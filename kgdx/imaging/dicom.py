@@ -16,7 +16,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossl
 
 from kgdx.domain.errors import ImageError
 from kgdx.imaging.bounded import BoundedReader, inflated
-from kgdx.imaging.codestream import coded_size
+from kgdx.imaging.codestream import END_OF_IMAGE, coded_size
 from kgdx.imaging.display import plane_of
 from kgdx.imaging.image import Plane
 from kgdx.imaging.limits import check_scans, check_size
@@ -131,7 +131,7 @@ def check_frame(file: Path, frame: bytes, header: Any) -> None:
     """Hold a coded frame to the size of the header: its own might be a thousand times larger.
 
     Raises:
-        ImageError: if the two disagree, or the frame has more bytes than any code makes.
+        ImageError: if the two disagree, the frame has more bytes than any code makes, or it lacks its end.
     """
     rows, columns = int(header.Rows), int(header.Columns)
     num_samples = int(header.get("SamplesPerPixel") or 1)
@@ -143,4 +143,7 @@ def check_frame(file: Path, frame: bytes, header: Any) -> None:
     size = coded_size(frame)
     if size is None or (size.width, size.height, size.num_components) != (columns, rows, num_samples):
         raise ImageError(str(file), "the coded frame has another size than the header says", REMEDY)
+    if not frame.rstrip(b"\0").endswith(END_OF_IMAGE):
+        # Decoders fill up what is missing with grey, and say nothing.
+        raise ImageError(str(file), "the coded frame is cut short", REMEDY)
     check_scans(file, frame, rows * columns)

@@ -56,8 +56,12 @@ def shrunk(pixels: NDArray[Any]) -> NDArray[Any]:
     if factor == 1:
         return pixels
     height, width = pixels.shape[0] // factor, pixels.shape[1] // factor
-    blocks = pixels[: height * factor, : width * factor]
-    shape = (height, factor, width, factor, *pixels.shape[2:])
-    means = blocks.reshape(shape).mean(axis=(1, 3), dtype=np.float32)
+    rows, columns = height * factor, width * factor
+    corners = [(row, column) for row in range(factor) for column in range(factor)]
+    # Adding up one pixel of every block at a time is far faster than a mean over two axes.
+    means = np.zeros((height, width, *pixels.shape[2:]), dtype=np.float32)
+    for row, column in corners:
+        means += pixels[row:rows:factor, column:columns:factor]
+    means /= factor**2
     is_whole = np.issubdtype(pixels.dtype, np.integer)
     return np.asarray(np.rint(means) if is_whole else means, dtype=pixels.dtype)
