@@ -1,7 +1,7 @@
 """From a case to evidence: codes, texts and images, each read by its own reader."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -102,27 +102,30 @@ class Extractor:
         vectors: list[NDArray[np.float32]] = []
         shown: list[ShownImage] = []
         warnings: list[str] = []
-        for image_id, pixels, doubts in self._images(case.images):
-            warnings += [f"image {image_id}: {doubt}" for doubt in doubts]
-            found, complaints = image_evidence(pixels, image_id, self.clip, self.clip, self.clip.findings)
-            known = [e for e in found if e.curie in self.snapshot.index]
-            if len(known) < len(found):
-                logger.info("%d image findings are not in the graph", len(found) - len(known))
-            evidence += known
-            warnings += complaints
-            if not complaints:
-                vectors.append(self.clip.encode_images([pixels])[0])
-            shown.append(ShownImage(image_id, pixels, tuple(self._heat_maps(pixels, known))))
+        for image in case.images:
+            of_image = []
+            for image_id, pixels, doubts in self._slices(image):
+                warnings += [f"image {image_id}: {doubt}" for doubt in doubts]
+                found, complaints = image_evidence(pixels, image_id, self.clip, self.clip, self.clip.findings)
+                known = [e for e in found if e.curie in self.snapshot.index]
+                if len(known) < len(found):
+                    logger.info("%d image findings are not in the graph", len(found) - len(known))
+                evidence += known
+                warnings += complaints
+                if not complaints:
+                    of_image.append(self.clip.encode_images([pixels])[0])
+                shown.append(ShownImage(image_id, pixels, tuple(self._heat_maps(pixels, known))))
+            if of_image:
+                # One vector a volume: its slices are one image of the patient, not three.
+                mean = np.mean(of_image, axis=0)
+                vectors.append(mean / np.linalg.norm(mean))
         return evidence, vectors, shown, warnings
 
-    def _images(
-        self, given: Sequence[CaseImage]
-    ) -> Iterator[tuple[str, NDArray[np.float32], tuple[str, ...]]]:
+    def _slices(self, image: CaseImage) -> Iterator[tuple[str, NDArray[np.float32], tuple[str, ...]]]:
         """(id, pixels, warnings); the slices of a volume are images of their own, such as `ct#12`."""
-        for image in given:
-            for read in read_images(image.path, self.preprocessing):
-                number = "" if read.number is None else f"#{read.number}"
-                yield f"{image.image_id}{number}", read.pixels, read.warnings
+        for read in read_images(image.path, self.preprocessing):
+            number = "" if read.number is None else f"#{read.number}"
+            yield f"{image.image_id}{number}", read.pixels, read.warnings
 
     def _heat_maps(self, pixels: NDArray[np.float32], evidence: list[Evidence]) -> list[HeatMap]:
         asked = {finding.curie: finding for finding in self.clip.findings.findings}

@@ -143,7 +143,7 @@ def check_frame(file: Path, frame: bytes, header: Any) -> None:
     size = coded_size(frame)
     if size is None or (size.width, size.height, size.num_components) != (columns, rows, num_samples):
         raise ImageError(str(file), "the coded frame has another size than the header says", REMEDY)
-    if not frame.rstrip(b"\0").endswith(END_OF_IMAGE):
+    if END_OF_IMAGE not in frame:
         # Decoders fill up what is missing with grey, and say nothing.
         raise ImageError(str(file), "the coded frame is cut short", REMEDY)
     check_scans(file, frame, rows * columns)

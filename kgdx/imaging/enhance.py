@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 _NUM_TILES, _NUM_BINS = 8, 256
 # No grey may take more than this many times its even share: else noise in flat regions would be spread out.
-_CLIP = 2.0
+_CLIP = 4.0
 
 
 def equalised(pixels: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -65,8 +65,8 @@ def is_inverted(pixels: NDArray[np.float32]) -> bool:
     tall, wide = max(height // 16, 1), max(width // 16, 1)
     corners = [pixels[:tall, :wide], pixels[:tall, -wide:], pixels[-tall:, :wide], pixels[-tall:, -wide:]]
     middle = pixels[height // 4 : -height // 4 or None, width // 4 : -width // 4 or None]
-    num_bright = sum(float(np.median(corner)) > 0.9 for corner in corners)
-    return num_bright >= 3 and float(np.median(middle)) < 0.6
+    num_bright = sum(float(np.median(corner)) > 0.85 for corner in corners)
+    return num_bright >= 3 and float(np.median(middle)) < 0.7
 
 
 def _share_of_commonest(pixels: NDArray[np.float32]) -> float:

@@ -327,6 +327,26 @@ def test_a_16_bit_dicom_is_read_as_the_png_is(
     assert "Doe" not in found.model_dump_json()
 
 
+def test_slices_of_a_folder_are_images_of_their_own(engine: Engine, root: Path, tmp_path: Path) -> None:
+    pixels = read_image(root / "examples" / "cases" / "effusion.png").pixels
+    (tmp_path / "ct").mkdir()
+    for number in range(4):
+        dicom(tmp_path / "ct" / f"{number}.dcm", np.round(pixels * 65535))
+    found = engine.diagnose(CaseIn(images=[tmp_path / "ct"]))
+    seen = {e.origin.image_id for e in found.evidence if isinstance(e.origin, ImageOrigin)}
+    assert seen == {"ct#2", "ct#3", "ct#4"}
+    assert found.warnings == ("image ct#2: of 4 slices or frames, 2, 3, 4 stand for all",)
+    assert [image.image_id for image in found.images] == ["ct#2", "ct#3", "ct#4"]
+    once = engine.diagnose(CaseIn(images=[tmp_path / "ct" / "0.dcm"]))
+    assert found.differential[0].logit == pytest.approx(once.differential[0].logit, abs=1e-4)
+
+
+def test_a_doubtful_image_is_a_warning(engine: Engine, tmp_path: Path) -> None:
+    pixels = np.tile(np.linspace(0, 65535, 40), (40, 1))
+    found = engine.diagnose(CaseIn(images=[dicom(tmp_path / "small.dcm", pixels)]))
+    assert any(warning.startswith("image small.dcm: is tiny") for warning in found.warnings)
+
+
 def test_an_image_that_cannot_be_read_is_told(engine: Engine, tmp_path: Path) -> None:
     """An answer without it might be taken for one with it."""
     without_pixels = dicom(tmp_path / "empty.dcm", None)
