@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects, grey_opening, label, maximum_filter
 
 _DETECTION_SIDE, _SMALL_SIDE = 1024, 512
+# Below this, letters that could be read would be as large as organs.
+_LEAST_SIDE = 128
 _LEAST_CONTRAST, _STEP, _MAX_UNEVEN = 0.2, 0.22, 0.22
 _MIN_HEIGHT, _MAX_HEIGHT_SHARE = 4, 0.08
 _MIN_WIDTH_IN_HEIGHTS, _MAX_WIDTH_IN_HEIGHTS = 1.6, 14
@@ -67,8 +69,10 @@ def find_text(pixels: NDArray[np.float32]) -> list[Box]:
         pixels: (H, W) float32 in [0, 1].
 
     Returns:
-        One box a row of text, with a margin of half a character.
+        One box a row of text, with a margin of half a character; none in images below 128 pixels a side.
     """
+    if min(pixels.shape) < _LEAST_SIDE:
+        return []
     factor = -(-max(pixels.shape) // _DETECTION_SIDE)
     small = _brightest(pixels, factor)
     relief = _relief(small)

@@ -28,7 +28,27 @@ from kgdx.imaging.read import read_image
 from tests.imaging.drawn import dicom, grey, nifti, phantom
 
 STORED = (phantom() * 4000).astype(np.uint16)
-TEXTS = {"LO", "LT", "SH", "ST", "UC", "UT", "PN", "CS", "AE", "AS", "DA", "DT", "TM", "UR", "UN", "OB", "UI"}
+TEXTS = {
+    "DS",
+    "IS",
+    "LO",
+    "LT",
+    "SH",
+    "ST",
+    "UC",
+    "UT",
+    "PN",
+    "CS",
+    "AE",
+    "AS",
+    "DA",
+    "DT",
+    "TM",
+    "UR",
+    "UN",
+    "OB",
+    "UI",
+}
 CANARY = "CANARY"
 NAME = "CANARY^MARY"
 # The files are wrong on purpose, and pydicom says so when they are made.
@@ -40,9 +60,14 @@ def canary(vr, number):
     text = f"{CANARY}{number}"
     if vr in {"OB", "UN"}:
         return text.encode().ljust(len(text) + len(text) % 2, b" ")
-    return {"UI": f"1.2.987654321.{number}", "DA": "19610312", "TM": "134501", "DT": "19610312134501"}.get(
-        vr, text
-    )
+    return {
+        "IS": "987654321",
+        "DS": "987654321.5",
+        "UI": f"1.2.987654321.{number}",
+        "DA": "19610312",
+        "TM": "134501",
+        "DT": "19610312134501",
+    }.get(vr, text)
 
 
 def poisoned(dataset, *, deep=2):

@@ -141,6 +141,10 @@ def test_no_text_is_found_where_none_is():
         assert find_text(pixels) == []
 
 
+def test_what_is_too_small_to_be_read_is_not_looked_for():
+    assert find_text(written(stretch(phantom(100, 120)), "MILLER", (4, 4), 10)) == []
+
+
 def test_a_single_side_marker_stays():
     assert find_text(written(BODY, "R", (20, 20), 22)) == []
 
