@@ -89,7 +89,7 @@ def _cleaned(dataset: Any, pseudonyms: Pseudonyms) -> Dataset:
     clean = Dataset()
     for tag in list(dataset.keys()):
         keyword = keyword_for_tag(tag)
-        if not keyword or tag.is_private or tag.group >= 0x5000:
+        if not keyword or tag.is_private:
             continue
         try:
             element = dataset[tag]

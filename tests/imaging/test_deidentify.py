@@ -191,6 +191,23 @@ def test_pixels_and_what_they_mean_stay(tmp_path, codec):
     assert after.modality == "CT"
 
 
+def test_geometry_and_tables_in_sequences_stay_without_their_texts(tmp_path):
+    measures, comment, groups, table = Dataset(), Dataset(), Dataset(), Dataset()
+    measures.PixelSpacing, measures.SliceThickness = [0.5, 0.5], 3
+    comment.FrameComments = NAME
+    groups.PixelMeasuresSequence, groups.FrameContentSequence = Sequence([measures]), Sequence([comment])
+    table.LUTDescriptor, table.LUTExplanation = [4096, 0, 16], NAME
+    table.add_new("LUTData", "OW", np.arange(4096, dtype="<u2")[::-1].tobytes())
+    stays = {"SharedFunctionalGroupsSequence": Sequence([groups]), "VOILUTSequence": Sequence([table])}
+    path = dicom(tmp_path / "a.dcm", STORED, **stays)
+    copy_of(path, tmp_path / "b.dcm")
+    assert_clean((tmp_path / "b.dcm").read_bytes())
+    clean = dcmread(tmp_path / "b.dcm")
+    assert clean.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].PixelSpacing == [0.5, 0.5]
+    assert "FrameContentSequence" not in clean.SharedFunctionalGroupsSequence[0]
+    assert (read_image(path).pixels == read_image(tmp_path / "b.dcm").pixels).all()
+
+
 def test_comments_within_coded_frames_go(tmp_path):
     path = dicom(tmp_path / "a.dcm", STORED, codec="jpeg2000")
     dataset = dcmread(path)
