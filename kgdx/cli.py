@@ -73,7 +73,9 @@ def diagnose(
     finding: Codes = [],  # noqa: B006 - typer copies it
     absent: Codes = [],  # noqa: B006
     text: Annotated[str, typer.Option(help="Report text.")] = "",
-    image: Annotated[list[Path], typer.Option(help="PNG, JPEG or DICOM.")] = [],  # noqa: B006
+    image: Annotated[
+        list[Path], typer.Option(help="DICOM file or series folder, NIfTI, PNG, JPEG, TIFF.")
+    ] = [],  # noqa: B006
     condition: Codes = [],  # noqa: B006
     allergy: Codes = [],  # noqa: B006
     bundle: BundleFolder = None,
@@ -130,6 +132,30 @@ def _diagnose(case: "object", bundle: Path | None, *, as_json: bool, html: Path 
             fact = f"cannot be written ({error.strerror})"
             raise BadInputError(str(html), fact, "choose another file for --html") from error
         talk.print(f"page written to {html}", highlight=False)
+
+
+@app.command()
+def deidentify(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="File or folder of images.")],
+    target: Annotated[Path, typer.Argument(metavar="OUTPUT", help="New file or folder.")],
+    refuse_text: Annotated[
+        bool, typer.Option("--refuse-text", help="Refuse images with burned-in text instead of masking it.")
+    ] = False,
+) -> None:
+    """Write clean copies of images: DICOM by the basic confidentiality profile, others without texts."""
+    from kgdx.imaging.deidentify import deidentify as copies
+
+    num_bad = 0
+    for copied in copies(source, target, refuse_text=refuse_text):
+        if copied.error is not None:
+            num_bad += 1
+            typer.echo(f"error: {copied.error}", err=True)
+            continue
+        typer.echo(copied.target)
+        if copied.num_masked:
+            typer.echo(f"{copied.target}: {copied.num_masked} rows of burned-in text masked", err=True)
+    if num_bad:
+        raise typer.Exit(3)
 
 
 @app.command()

@@ -1,17 +1,17 @@
 """From a case to evidence: codes, texts and images, each read by its own reader."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graph_schema import Schema
-from kgdx.domain.case import Case, Polarity, ReportText
+from kgdx.domain.case import Case, CaseImage, Polarity, ReportText
 from kgdx.domain.evidence import Evidence, ImageOrigin
 from kgdx.encoders.clip import Clip
-from kgdx.encoders.imaging import read_image
 from kgdx.evidence.assertion import Setting
 from kgdx.evidence.codes import code_evidence, resolve
 from kgdx.evidence.fusion import case_vector, contradictions
@@ -19,6 +19,8 @@ from kgdx.evidence.images import heat_map, image_evidence
 from kgdx.evidence.mentions import DISEASE_KINDS, Vocabulary
 from kgdx.evidence.text import DiseaseMention, text_evidence
 from kgdx.explain.picture import HeatMap, ShownImage
+from kgdx.imaging.prepare import Preprocessing
+from kgdx.imaging.read import read_images
 from kgdx.snapshot import Snapshot
 
 logger = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class Extractor:
     snapshot: Snapshot
     schema: Schema
     clip: Clip
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
 
     def extract(self, case: Case) -> Extraction:
         """Read a case. A code the graph does not know becomes a warning.
@@ -100,19 +103,29 @@ class Extractor:
         shown: list[ShownImage] = []
         warnings: list[str] = []
         for image in case.images:
-            pixels = read_image(image.path).pixels
-            found, complaints = image_evidence(
-                pixels, image.image_id, self.clip, self.clip, self.clip.findings
-            )
-            known = [e for e in found if e.curie in self.snapshot.index]
-            if len(known) < len(found):
-                logger.info("%d image findings are not in the graph", len(found) - len(known))
-            evidence += known
-            warnings += complaints
-            if not complaints:
-                vectors.append(self.clip.encode_images([pixels])[0])
-            shown.append(ShownImage(image.image_id, pixels, tuple(self._heat_maps(pixels, known))))
+            of_image = []
+            for image_id, pixels, doubts in self._slices(image):
+                warnings += [f"image {image_id}: {doubt}" for doubt in doubts]
+                found, complaints = image_evidence(pixels, image_id, self.clip, self.clip, self.clip.findings)
+                known = [e for e in found if e.curie in self.snapshot.index]
+                if len(known) < len(found):
+                    logger.info("%d image findings are not in the graph", len(found) - len(known))
+                evidence += known
+                warnings += complaints
+                if not complaints:
+                    of_image.append(self.clip.encode_images([pixels])[0])
+                shown.append(ShownImage(image_id, pixels, tuple(self._heat_maps(pixels, known))))
+            if of_image:
+                # One vector a volume: its slices are one image of the patient, not three.
+                mean = np.mean(of_image, axis=0)
+                vectors.append(mean / np.linalg.norm(mean))
         return evidence, vectors, shown, warnings
+
+    def _slices(self, image: CaseImage) -> Iterator[tuple[str, NDArray[np.float32], tuple[str, ...]]]:
+        """(id, pixels, warnings); the slices of a volume are images of their own, such as `ct#12`."""
+        for read in read_images(image.path, self.preprocessing):
+            number = "" if read.number is None else f"#{read.number}"
+            yield f"{image.image_id}{number}", read.pixels, read.warnings
 
     def _heat_maps(self, pixels: NDArray[np.float32], evidence: list[Evidence]) -> list[HeatMap]:
         asked = {finding.curie: finding for finding in self.clip.findings.findings}

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
 from kgdx.encoders.phantom import draw_phantom
-from kgdx.encoders.pixels import stretch
+from kgdx.imaging.stretch import stretch
 
 Plane = NDArray[np.float32]
 

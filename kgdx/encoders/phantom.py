@@ -28,8 +28,8 @@ from kgdx.encoders.phantom_anatomy import (
     trunk,
 )
 from kgdx.encoders.phantom_signs import DRAWABLE, Chest, displace, paint
-from kgdx.encoders.pixels import stretch
 from kgdx.encoders.signs import BY_CURIE, Sign, sides_of
+from kgdx.imaging.stretch import stretch
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,13 @@
 """The one way in which every image reaches an encoder: stretch, pad to a square, resize."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn.functional import interpolate, pad
 
-LOW, HIGH = 0.005, 0.995
-
-
-def stretch(pixels: NDArray[Any]) -> NDArray[np.float32]:
-    """Map the central 99 % of grey values to [0, 1] and clip the rest.
-
-    Stretching twice changes nothing: what was clipped is the new border. A constant image becomes zeros.
-    """
-    low, high = np.quantile(pixels, (LOW, HIGH))
-    if not high > low:
-        low, high = float(pixels.min()), float(pixels.max())
-    if not high > low:
-        return np.zeros(pixels.shape, dtype=np.float32)
-    return np.asarray(np.clip((pixels - low) / (high - low), 0, 1), dtype=np.float32)
+from kgdx.imaging.stretch import stretch
 
 
 def to_batch(images: Sequence[NDArray[np.float32]], size: int) -> torch.Tensor:

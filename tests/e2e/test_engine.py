@@ -16,9 +16,9 @@ from kgdx.domain.errors import ImageError
 from kgdx.domain.evidence import CodeOrigin, ImageOrigin, TextOrigin
 from kgdx.domain.report import Path as GraphPath
 from kgdx.domain.report import Treatment, TreatmentStatus
-from kgdx.encoders.imaging import read_image
 from kgdx.engine import Engine
 from kgdx.explain.walk import all_paths
+from kgdx.imaging.read import read_image
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.query import GraphQuery, seed
 from kgdx.reasoning.reasoner import Reasoner
@@ -325,6 +325,26 @@ def test_a_16_bit_dicom_is_read_as_the_png_is(
     assert effusion.weight == pytest.approx(as_png.weight, abs=0.3)
     assert effusion.origin.image_id == "effusion.dcm"
     assert "Doe" not in found.model_dump_json()
+
+
+def test_slices_of_a_folder_are_images_of_their_own(engine: Engine, root: Path, tmp_path: Path) -> None:
+    pixels = read_image(root / "examples" / "cases" / "effusion.png").pixels
+    (tmp_path / "ct").mkdir()
+    for number in range(4):
+        dicom(tmp_path / "ct" / f"{number}.dcm", np.round(pixels * 65535))
+    found = engine.diagnose(CaseIn(images=[tmp_path / "ct"]))
+    seen = {e.origin.image_id for e in found.evidence if isinstance(e.origin, ImageOrigin)}
+    assert seen == {"ct#2", "ct#3", "ct#4"}
+    assert found.warnings == ("image ct#2: of 4 slices or frames, 2, 3, 4 stand for all",)
+    assert [image.image_id for image in found.images] == ["ct#2", "ct#3", "ct#4"]
+    once = engine.diagnose(CaseIn(images=[tmp_path / "ct" / "0.dcm"]))
+    assert found.differential[0].logit == pytest.approx(once.differential[0].logit, abs=1e-4)
+
+
+def test_a_doubtful_image_is_a_warning(engine: Engine, tmp_path: Path) -> None:
+    pixels = np.tile(np.linspace(0, 65535, 40), (40, 1))
+    found = engine.diagnose(CaseIn(images=[dicom(tmp_path / "small.dcm", pixels)]))
+    assert any(warning.startswith("image small.dcm: is tiny") for warning in found.warnings)
 
 
 def test_an_image_that_cannot_be_read_is_told(engine: Engine, tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from pydicom.uid import (
 )
 
 from kgdx.domain.errors import ImageError
-from kgdx.encoders.imaging import MAX_SIDE, read_image
+from kgdx.imaging.limits import MAX_SIDE
+from kgdx.imaging.read import read_image
 
 RAMP = np.linspace(0, 1, 40 * 48).reshape(40, 48)
 
@@ -253,8 +254,7 @@ def test_dicom_cut_short_or_too_large_or_deflated(tmp_path):
     dataset = dcmread(path)
     dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     dataset.save_as(tmp_path / "c.dcm")
-    with pytest.raises(ImageError, match="deflated"):
-        read_image(tmp_path / "c.dcm")
+    assert_ramp(read_image(tmp_path / "c.dcm").pixels)
 
 
 def test_dicom_without_preamble(tmp_path):
