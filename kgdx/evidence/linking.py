@@ -1,0 +1,243 @@
+"""Phrases that no dictionary holds, linked to the concept they most likely mean; and which of several concepts
+a name means here.
+
+A phrase is a run of words that the dictionary left over. It is linked if its vector lies so close to a name of
+one concept, and so much farther from those of unrelated ones, that the calibrated probability is high. What a
+kind of a concept is called does not speak against the concept: ancestors and descendants are one family.
+"""
+
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgdx.domain.language import language_of
+from kgdx.evidence import lexicon
+from kgdx.evidence.lexicon import Lexicon
+from kgdx.evidence.link_calibration import LinkCalibration
+from kgdx.evidence.spelling import fold
+from kgdx.evidence.words import Word
+from kgdx.ports import TextEncoder
+from kgdx.snapshot import Snapshot
+
+# A phrase neither begins nor ends with one of these, but may hold it.
+_INSIDE = frozenset({"of", "the", "in", "to", "and", "with", "a", "an", "on", "at", "for", "from", "by", "her", "his"})
+# A phrase never holds one of these: they end it. What is normal, denied, doubted or compared is no finding.
+_BREAKS = frozenset({
+    "normal", "normally", "unremarkable", "clear", "intact", "negative", "within", "limit", "stable", "unchanged",
+    "no", "not", "without", "nor", "or", "none", "evidence", "free", "absent", "denies", "denied", "deny", "rule",
+    "is", "are", "was", "were", "be", "been", "has", "have", "had", "may", "might", "could", "can", "should",
+    "there", "this", "that", "these", "those", "which", "who", "it", "he", "she", "they", "we", "i", "you",
+    "patient", "seen", "noted", "appear", "appears", "appeared", "remain", "remains", "show", "shows", "demonstrate",
+    "demonstrates", "likely", "possible", "possibly", "probably", "suggest", "suggestive", "consistent", "represent",
+    "compatible", "concern", "concerning", "comparison", "prior", "previous", "examination", "exam", "study", "view",
+    "image", "film", "interval", "history", "if", "but", "than", "as", "also", "otherwise", "again", "well", "status",
+    "given", "due", "because", "since", "when", "while", "after", "before", "during", "year", "old", "xxxx",
+    "level", "identified", "visualized", "preserved", "expanded", "midline", "good", "adequate", "satisfactory",
+})  # fmt: skip
+_MAX_WORDS = 6
+_MIN_LETTERS = 5
+_NEAREST = 24
+_CACHE = 65_536
+# Concepts of one name are told apart only if the words around lie clearly closer to another than the first.
+_LEAST_CONTEXT, _LEAST_ADVANTAGE = 0.2, 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A concept that a phrase most likely means.
+
+    Attributes:
+        curie, name: the concept.
+        similarity: cosine of the phrase and the concept's nearest name, in [-1, 1].
+        margin: how much farther the nearest name of an unrelated concept is, at least 0.
+        probability: that the concept is meant, in [0, 1].
+    """
+
+    curie: str
+    name: str
+    similarity: float
+    margin: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A link and the words it stands for: `words[start:end]`."""
+
+    start: int
+    end: int
+    link: Link
+
+
+class Linker:
+    """Links phrases to the concepts of one graph with the vectors of one encoder."""
+
+    def __init__(
+        self,
+        encoder: TextEncoder,
+        calibration: LinkCalibration,
+        phrases: Sequence[tuple[str, str]],
+        names: Mapping[str, str],
+        parents: Mapping[str, Collection[str]],
+    ) -> None:
+        """Encode the phrases once.
+
+        Args:
+            encoder: of phrases.
+            calibration: fitted for this encoder.
+            phrases: (text, CURIE) of every way to name a concept.
+            names: CURIE -> name.
+            parents: CURIE -> CURIEs it is a kind of.
+        """
+        self._encoder, self._calibration = encoder, calibration
+        self._names, self._parents = names, parents
+        self._owners = [curie for _, curie in phrases]
+        self._vectors = encoder.encode_texts([text for text, _ in phrases])
+        self._known = {fold(word) for text, _ in phrases for word in text.replace("-", " ").split()}
+        self._texts: dict[str, list[int]] = {}
+        for row, curie in enumerate(self._owners):
+            self._texts.setdefault(curie, []).append(row)
+        self._above: dict[str, frozenset[str]] = {}
+        self._links: dict[str, Link | None] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def from_snapshot(
+        cls,
+        snapshot: Snapshot,
+        encoder: TextEncoder,
+        calibration: LinkCalibration,
+        living: Sequence[tuple[str, str, Sequence[str]]],
+        words: Lexicon | None = None,
+    ) -> Self:
+        """Link to these concepts of a graph.
+
+        Args:
+            living: (CURIE, name, synonyms) of the concepts, as `kgdx.evidence.mentions.living` lists them.
+            words: further phrases; the lexicon of this package by default.
+        """
+        words = words or lexicon.load()
+        names = {curie: name or curie for curie, name, _ in living}
+        phrases = [
+            (text, curie)
+            for curie, name, synonyms in living
+            for text in dict.fromkeys((name, *synonyms))
+            if text and not language_of(text)
+        ]
+        phrases += [(text, curie) for curie, texts in words.names.items() if curie in names for text in texts]
+        rows = snapshot.edges_of("subclass_of")
+        parents: dict[str, set[str]] = {}
+        for child, parent in zip(snapshot.head[rows].tolist(), snapshot.tail[rows].tolist(), strict=True):
+            parents.setdefault(snapshot.curies[child], set()).add(snapshot.curies[parent])
+        return cls(encoder, calibration, phrases, names, parents)
+
+    def link_in(self, words: Sequence[Word], covered: Collection[int]) -> tuple[Placed, ...]:
+        """The links of one sentence, in order, none overlapping another.
+
+        Args:
+            words: of the sentence, hyphens inside words left out.
+            covered: places of the words that the dictionary knows.
+        """
+        spans = {span: _phrase(words, *span) for span in spans_of(words, covered, self._known)}
+        linked = self.links(list(spans.values()))
+        sure = [
+            Placed(*span, link)
+            for span, link in zip(spans, linked, strict=True)
+            if link is not None and link.probability >= self._calibration.least
+        ]
+        kept: list[Placed] = []
+        for placed in sorted(sure, key=lambda p: (-p.link.probability, p.start - p.end, p.start)):
+            if all(placed.end <= other.start or other.end <= placed.start for other in kept):
+                kept.append(placed)
+        return tuple(sorted(kept, key=lambda p: p.start))
+
+    def links(self, phrases: Sequence[str]) -> list[Link | None]:
+        """The nearest concept of each phrase, however unsure; None where there is nothing to compare."""
+        with self._lock:
+            found = {phrase: self._links[phrase] for phrase in phrases if phrase in self._links}
+        fresh = [phrase for phrase in dict.fromkeys(phrases) if phrase not in found]
+        if fresh and self._owners:
+            similar = self._encoder.encode_texts(fresh) @ self._vectors.T
+            found |= {text: self._nearest(text, row) for text, row in zip(fresh, similar, strict=True)}
+            with self._lock:
+                if len(self._links) > _CACHE:
+                    self._links.clear()
+                self._links |= {text: found[text] for text in fresh}
+        return [found.get(phrase) for phrase in phrases]
+
+    def choose(self, curies: Sequence[str], context: str) -> str:
+        """Which of several concepts of one name is meant, by the words around it; the first if they do not tell."""
+        (vector,) = self._encoder.encode_texts([context])
+        fit = [float((self._vectors[self._texts.get(curie, [])] @ vector).max(initial=-1.0)) for curie in curies]
+        best = int(np.argmax(fit))
+        is_clear = fit[best] >= _LEAST_CONTEXT and fit[best] - fit[0] >= _LEAST_ADVANTAGE
+        return curies[best if is_clear else 0]
+
+    def _nearest(self, phrase: str, similar: NDArray[np.float32]) -> Link | None:
+        """The link of a phrase whose similarity to every name is known, (num_phrases,) float32."""
+        count = min(_NEAREST, len(similar))
+        top = np.argpartition(-similar, count - 1)[:count]
+        top = top[np.argsort(-similar[top], kind="stable")]
+        best = self._owners[top[0]]
+        strangers = [row for row in top if not self._is_family(best, self._owners[row])]
+        similarity = float(similar[top[0]])
+        margin = max(0.0, similarity - float(similar[strangers[0] if strangers else top[-1]]))
+        num_words = sum(word not in _INSIDE for word in phrase.lower().split())
+        probability = self._calibration.probability(similarity, margin, num_words)
+        return Link(best, self._names[best], similarity, margin, probability)
+
+    def _is_family(self, one: str, other: str) -> bool:
+        return one == other or one in self._ancestors(other) or other in self._ancestors(one)
+
+    def _ancestors(self, curie: str) -> frozenset[str]:
+        known = self._above.get(curie)
+        if known is None:
+            above: set[str] = set()
+            queue = list(self._parents.get(curie, ()))
+            while queue:
+                parent = queue.pop()
+                if parent not in above:
+                    above.add(parent)
+                    queue += self._parents.get(parent, ())
+            known = self._above[curie] = frozenset(above)
+        return known
+
+
+def spans_of(words: Sequence[Word], covered: Collection[int], known: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Places of the phrases worth comparing: `words[start:end]`, free of what the dictionary knows.
+
+    A phrase of several words holds a word of the vocabulary. One word alone is compared only if it is none: a
+    misspelling; alone, the vocabulary's own words are fragments of names.
+
+    Args:
+        covered: places of words that are taken.
+        known: folded words of the vocabulary.
+    """
+    folded = [fold(word.text) for word in words]
+    is_open = [
+        i not in covered and words[i].is_name and folded[i] not in _BREAKS and words[i].text.lower() not in _BREAKS
+        for i in range(len(words))
+    ]
+    is_end = [free and folded[i] not in _INSIDE and not folded[i].isdigit() for i, free in enumerate(is_open)]
+    for start in range(len(words)):
+        if not is_end[start]:
+            continue
+        for end in range(start + 1, min(start + _MAX_WORDS, len(words)) + 1):
+            if not is_open[end - 1]:
+                break
+            if is_end[end - 1] and _is_worth(folded[start:end], known):
+                yield start, end
+
+
+def _is_worth(folded: Sequence[str], known: Collection[str]) -> bool:
+    if len(folded) == 1:
+        return folded[0] not in known and len(folded[0]) > _MIN_LETTERS and folded[0].isalpha()
+    return any(word in known and len(word) >= _MIN_LETTERS for word in folded)
+
+
+def _phrase(words: Sequence[Word], start: int, end: int) -> str:
+    return " ".join(word.text for word in words[start:end]).lower()
