@@ -134,9 +134,7 @@ def _nodes(snapshots: Iterable[Snapshot]) -> dict[str, _Node]:
     return dict(sorted(found.items()))
 
 
-def _pairs(
-    snapshots: Iterable[Snapshot], relation: str, nodes: Mapping[str, _Node]
-) -> list[tuple[str, str]]:
+def _pairs(snapshots: Iterable[Snapshot], relation: str, nodes: Mapping[str, _Node]) -> list[tuple[str, str]]:
     pairs = set()
     for snapshot in snapshots:
         for row in snapshot.edges_of(relation):

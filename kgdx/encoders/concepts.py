@@ -78,7 +78,9 @@ class ConceptEncoder:
             fitted = config["kgdx"]["link"]
             calibration = None if fitted is None else LinkCalibration(**fitted)
         except (KeyError, TypeError, ValueError, SafetensorError) as error:
-            raise BundleError(str(home), f"holds no concept encoder of this version ({error})", _REMEDY) from error
+            raise BundleError(
+                str(home), f"holds no concept encoder of this version ({error})", _REMEDY
+            ) from error
         if tokenizer.get_vocab_size() != len(table):
             raise BundleError(str(home), "tokenizer and weights do not fit together", _REMEDY)
         revision = _revision(contents.values())
@@ -87,7 +89,9 @@ class ConceptEncoder:
     @classmethod
     def _foreign(cls, home: Path) -> Self:
         if not (home / MODULES).is_file():
-            raise BundleError(str(home), "is no sentence-transformers model (it has no modules.json)", _REMEDY)
+            raise BundleError(
+                str(home), "is no sentence-transformers model (it has no modules.json)", _REMEDY
+            )
         weights = sorted(home.rglob("*.safetensors"))
         if not weights:
             raise BundleError(str(home), "has no weights as safetensors, and others are not read", _REMEDY)

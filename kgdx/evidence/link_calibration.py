@@ -41,7 +41,9 @@ class LinkCalibration:
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
     @classmethod
-    def fit(cls, seen: Sequence[tuple[float, float, int]], is_right: Sequence[bool], least_precision: float) -> Self:
+    def fit(
+        cls, seen: Sequence[tuple[float, float, int]], is_right: Sequence[bool], least_precision: float
+    ) -> Self:
         """Fit the curve, and choose the lowest bound that keeps the asked precision.
 
         Args:

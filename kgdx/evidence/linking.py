@@ -18,13 +18,16 @@ from kgdx.domain.language import language_of
 from kgdx.evidence import lexicon
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.link_calibration import LinkCalibration
+from kgdx.evidence.mentions import FINDING_KINDS, living
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import Word
 from kgdx.ports import TextEncoder
 from kgdx.snapshot import Snapshot
 
 # A phrase neither begins nor ends with one of these, but may hold it.
-_INSIDE = frozenset({"of", "the", "in", "to", "and", "with", "a", "an", "on", "at", "for", "from", "by", "her", "his"})
+_INSIDE = frozenset(
+    {"of", "the", "in", "to", "and", "with", "a", "an", "on", "at", "for", "from", "by", "her", "his"}
+)
 # A phrase never holds one of these: they end it. What is normal, denied, doubted or compared is no finding.
 _BREAKS = frozenset({
     "normal", "normally", "unremarkable", "clear", "intact", "negative", "within", "limit", "stable", "unchanged",
@@ -111,20 +114,20 @@ class Linker:
         snapshot: Snapshot,
         encoder: TextEncoder,
         calibration: LinkCalibration,
-        living: Sequence[tuple[str, str, Sequence[str]]],
+        kinds: tuple[str, ...] = FINDING_KINDS,
         words: Lexicon | None = None,
     ) -> Self:
-        """Link to these concepts of a graph.
+        """Link to the living nodes of these kinds, the same that `Vocabulary.from_snapshot` looks for.
 
         Args:
-            living: (CURIE, name, synonyms) of the concepts, as `kgdx.evidence.mentions.living` lists them.
             words: further phrases; the lexicon of this package by default.
         """
         words = words or lexicon.load()
-        names = {curie: name or curie for curie, name, _ in living}
+        concepts = list(living(snapshot, kinds))
+        names = {curie: name or curie for curie, name, _ in concepts}
         phrases = [
             (text, curie)
-            for curie, name, synonyms in living
+            for curie, name, synonyms in concepts
             for text in dict.fromkeys((name, *synonyms))
             if text and not language_of(text)
         ]
@@ -172,7 +175,9 @@ class Linker:
     def choose(self, curies: Sequence[str], context: str) -> str:
         """Which of several concepts of one name is meant, by the words around it; the first if they do not tell."""
         (vector,) = self._encoder.encode_texts([context])
-        fit = [float((self._vectors[self._texts.get(curie, [])] @ vector).max(initial=-1.0)) for curie in curies]
+        fit = [
+            float((self._vectors[self._texts.get(curie, [])] @ vector).max(initial=-1.0)) for curie in curies
+        ]
         best = int(np.argmax(fit))
         is_clear = fit[best] >= _LEAST_CONTEXT and fit[best] - fit[0] >= _LEAST_ADVANTAGE
         return curies[best if is_clear else 0]
@@ -207,7 +212,9 @@ class Linker:
         return known
 
 
-def spans_of(words: Sequence[Word], covered: Collection[int], known: Collection[str]) -> Iterator[tuple[int, int]]:
+def spans_of(
+    words: Sequence[Word], covered: Collection[int], known: Collection[str]
+) -> Iterator[tuple[int, int]]:
     """Places of the phrases worth comparing: `words[start:end]`, free of what the dictionary knows.
 
     A phrase of several words holds a word of the vocabulary. One word alone is compared only if it is none: a
@@ -219,7 +226,10 @@ def spans_of(words: Sequence[Word], covered: Collection[int], known: Collection[
     """
     folded = [fold(word.text) for word in words]
     is_open = [
-        i not in covered and words[i].is_name and folded[i] not in _BREAKS and words[i].text.lower() not in _BREAKS
+        i not in covered
+        and words[i].is_name
+        and folded[i] not in _BREAKS
+        and words[i].text.lower() not in _BREAKS
         for i in range(len(words))
     ]
     is_end = [free and folded[i] not in _INSIDE and not folded[i].isdigit() for i, free in enumerate(is_open)]

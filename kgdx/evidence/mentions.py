@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pyarrow.compute as pc
@@ -22,6 +22,9 @@ from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import Sentence, Word, sentences, words_of
 from kgdx.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from kgdx.evidence.linking import Linker
 
 FINDING_KINDS = ("PhenotypicFeature", "ImagingFinding")
 DISEASE_KINDS = ("Disease",)
@@ -44,6 +47,8 @@ class Mention:
         name: its name in the graph.
         start, end: `text[start:end]` is the mention, in characters of the original text.
         is_normal: the words themselves state that the finding is absent, as in "heart size is normal".
+        similarity: cosine to the concept's nearest name, in [-1, 1]; 1 for a name of the dictionary.
+        probability: that the concept is meant, in [0, 1]; 1 for a name of the dictionary.
     """
 
     curie: str
@@ -51,6 +56,8 @@ class Mention:
     start: int
     end: int
     is_normal: bool = False
+    similarity: float = 1.0
+    probability: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +80,24 @@ class Phrase:
 class Vocabulary:
     """Phrases of the graph, ready to be looked for. Where phrases overlap, the longest is meant."""
 
-    def __init__(self, phrases: Iterable[Phrase], names: dict[str, str], junk: frozenset[str] = frozenset()):
+    def __init__(
+        self,
+        phrases: Iterable[Phrase],
+        names: dict[str, str],
+        junk: frozenset[str] = frozenset(),
+        linker: "Linker | None" = None,
+    ):
         """Index the phrases.
 
         Args:
             phrases: in any order.
             names: CURIE -> name.
             junk: everyday words; a phrase that consists of one is left out.
+            linker: tells concepts of one name apart and links what no phrase matches; None does neither.
         """
         self._names = names
+        self._linker = linker
+        self._rivals = _rivals(phrases := tuple(phrases)) if linker else {}
         self._meant = _choose(phrases, {fold(word) for word in junk})
         self._known = {word for key in self._meant for word in key}
         self._vocab = Vocab()
@@ -94,25 +110,30 @@ class Vocabulary:
 
     @classmethod
     def from_snapshot(
-        cls, snapshot: Snapshot, kinds: tuple[str, ...] = FINDING_KINDS, words: Lexicon | None = None
+        cls,
+        snapshot: Snapshot,
+        kinds: tuple[str, ...] = FINDING_KINDS,
+        words: Lexicon | None = None,
+        linker: "Linker | None" = None,
     ) -> Self:
         """Collect the English names and synonyms of all living nodes of these kinds.
 
         Args:
             kinds: of the schema. Terms of HPO that are no phenotypic abnormality are left out.
             words: further phrases; the lexicon of this package by default.
+            linker: of the same kinds; None finds names of the dictionary alone.
         """
         words = words or lexicon.load()
         names: dict[str, str] = {}
         phrases = []
-        for curie, name, synonyms in _living(snapshot, kinds):
+        for curie, name, synonyms in living(snapshot, kinds):
             names[curie] = name or curie
             english = [synonym for synonym in synonyms if not language_of(synonym)]
             phrases += [Phrase(name, curie, 1), *(Phrase(synonym, curie, 2) for synonym in english)]
         phrases += [Phrase(t, c, 0) for c, texts in words.names.items() if c in names for t in texts]
         phrases += [Phrase(t, c, 0, True) for c, texts in words.normals.items() if c in names for t in texts]
         phrases += [Phrase(text, _NO_CURIE, 3) for text in words.decoys]
-        return cls(phrases, names, words.junk)
+        return cls(phrases, names, words.junk, linker)
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Every mention in a text, in order, none overlapping another."""
@@ -127,18 +148,34 @@ class Vocabulary:
         doc = Doc(self._vocab, words=[key if key in self._known else _UNKNOWN for key in keys])
         is_shouted = not any(word.text.islower() for word in words)
         mentions = []
+        covered: set[int] = set()
         for start, end in _longest((start, end) for _, start, end in self._matcher(doc)):
             phrase = self._meant[tuple(keys[start:end])]
             is_meant = not _is_ambiguous(phrase.text) or (
                 not is_shouted and words[start].text == phrase.text and end - start == 1
             )
+            if is_meant:
+                covered.update(range(start, end))
             if phrase.curie and is_meant:
+                curie = self._meant_here(tuple(keys[start:end]), phrase.curie, words[:start] + words[end:])
                 place = words[start].start, words[end - 1].end
-                mentions.append(Mention(phrase.curie, self._names[phrase.curie], *place, phrase.is_normal))
-        return tuple(mentions)
+                mentions.append(Mention(curie, self._names[curie], *place, phrase.is_normal))
+        linked = self._linker.link_in(words, covered) if self._linker else ()
+        for found in linked:
+            place, link = (words[found.start].start, words[found.end - 1].end), found.link
+            mentions.append(Mention(link.curie, link.name, *place, False, link.similarity, link.probability))
+        return tuple(sorted(mentions, key=lambda mention: mention.start))
+
+    def _meant_here(self, key: tuple[str, ...], curie: str, around: Sentence) -> str:
+        rivals = self._rivals.get(key, ())
+        if self._linker is None or curie not in rivals:
+            return curie
+        others = (rival for rival in rivals if rival != curie)
+        return self._linker.choose((curie, *others), " ".join(word.text for word in around if word.is_name))
 
 
-def _living(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
+def living(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
+    """(CURIE, name, synonyms) of the nodes of these kinds that are not obsolete, in the order of CURIEs."""
     nodes = snapshot.nodes
     wanted = pc.and_(
         pc.is_in(nodes["kind"].cast("string"), pc.cast(list(kinds), "string")),
@@ -175,6 +212,19 @@ def _choose(phrases: Iterable[Phrase], junk: set[str]) -> dict[tuple[str, ...], 
         if len("".join(key)) >= _MIN_CHARACTERS and any(part.isalpha() for part in key) and not is_junk:
             meant.setdefault(key, phrase)
     return meant
+
+
+def _rivals(phrases: Iterable[Phrase]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Folded words -> the concepts that share them with equal right, where there are several."""
+    claims: dict[tuple[str, ...], dict[str, int]] = {}
+    for phrase in sorted(phrases, key=lambda p: (p.rank, p.curie)):
+        key = tuple(fold(word.text) for word in _joined(words_of(phrase.text)))
+        claims.setdefault(key, {}).setdefault(phrase.curie, phrase.rank)
+    shared = {key: claim for key, claim in claims.items() if len(claim) > 1}
+    return {
+        key: tuple(curie for curie, rank in claim.items() if curie and rank == min(claim.values()))
+        for key, claim in shared.items()
+    }
 
 
 def _joined(sentence: Sentence) -> Iterator[Word]:
