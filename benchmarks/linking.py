@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -154,7 +153,10 @@ def _minilm(concepts: Sequence[Concept]) -> Method:
 
 def _ngrams(concepts: Sequence[Concept]) -> Method:
     curies = [concept.curie for concept in concepts for _ in concept.names]
-    vectorizer, began = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True), time.perf_counter()
+    vectorizer, began = (
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True),
+        time.perf_counter(),
+    )
     vectors = vectorizer.fit_transform([name for concept in concepts for name in concept.names])
     speed = len(curies) / (time.perf_counter() - began)
 

@@ -60,12 +60,10 @@ class Vocabularies:
 
     Attributes:
         concepts: what may be learnt, by CURIE.
-        parents: (n, 2) int64 places in `concepts`: child, parent.
         validation, test: names held out for early stopping and calibration, and for measuring.
     """
 
     concepts: tuple[Concept, ...]
-    parents: np.ndarray
     validation: tuple[HeldOut, ...]
     test: tuple[HeldOut, ...]
 
@@ -86,9 +84,9 @@ def plain(text: str) -> str:
 def read_vocabularies(snapshots: Sequence[Snapshot]) -> Vocabularies:
     """Collect the concepts of several graphs and hold out a tenth of the synonyms, and a twentieth.
 
-    Held out are the synonyms of the nodes that `part_of` chooses, and the names that a matched vocabulary has
-    for them; such a text is left out of every concept, whoever else uses it. A text that is some concept's own
-    name is learnt, and so is not held out.
+    Held out are the synonyms of the nodes that `part_of` chooses, and the names that a matched vocabulary
+    has for them; such a text is left out of every concept, whoever else uses it. A text that is some
+    concept's own name is learnt, and so is not held out.
     """
     nodes = _nodes(snapshots)
     groups = _groups(nodes, _pairs(snapshots, "exact_match", nodes))
@@ -102,15 +100,7 @@ def read_vocabularies(snapshots: Sequence[Snapshot]) -> Vocabularies:
                 held[part] += [(text, members[0]) for text in texts if plain(text) not in own]
     hidden = {plain(text) for texts in held.values() for text, _ in texts}
     concepts = tuple(filter(lambda c: c.names, (_concept(nodes, members, hidden) for members in groups)))
-    place = {curie: i for i, concept in enumerate(concepts) for curie in (concept.curie,)}
-    home = {curie: place[m[0]] for m in groups if m[0] in place for curie in m}
-    edges = [
-        (home[child], home[parent])
-        for child, parent in _pairs(snapshots, "subclass_of", nodes)
-        if child in home and parent in home and home[child] != home[parent]
-    ]
-    parents = np.unique(np.asarray(edges, dtype=np.int64).reshape(-1, 2), axis=0)
-    return Vocabularies(concepts, parents, _unambiguous(held["validation"]), _unambiguous(held["test"]))
+    return Vocabularies(concepts, _unambiguous(held["validation"]), _unambiguous(held["test"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 _UNKNOWN = "[UNK]"
-# As `kgdx.evidence.spelling`: British as American, no accents, no case, no marks; plurals are left to subwords.
+# As `kgdx.evidence.spelling`: British as American, no marks; plurals are left to the subwords.
 _SPELLING = (
     ("[ao]e", "e"),
     (r"our(?=(ed|ing|ation|less|s)?\b)", "or"),

@@ -16,6 +16,7 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,6 +34,8 @@ _EMBEDDING = "embedding.weight"
 _STATIC = "sentence_transformers.sentence_transformer.modules.StaticEmbedding"
 _REMEDY = "reinstall kgdx, train anew with `kgdx train text`, or name another sentence-transformers folder"
 _CACHE = 65_536
+# Texts whose subwords' vectors are gathered at once: they fit into the processor's cache.
+_BLOCK = 512
 
 Encode = Callable[[list[str]], NDArray[np.float32]]
 
@@ -139,17 +142,18 @@ def mean_vectors(
     Args:
         table: (vocabulary, dim) float32.
     """
-    tokens = [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
-    lengths = np.fromiter(map(len, tokens), np.int64, len(tokens))
+    encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+    tokens = [encoding.ids for encoding in encodings]
     rows = np.zeros((len(tokens), table.shape[1]), np.float32)
-    filled = np.flatnonzero(lengths)
-    if len(filled):
-        flat = np.fromiter((token for ids in tokens for token in ids), np.int64, int(lengths.sum()))
-        starts = np.concatenate(([0], np.cumsum(lengths[filled])[:-1]))
-        rows[filled] = np.add.reduceat(table[flat], starts, axis=0)
-        norms = np.linalg.norm(rows, axis=1, keepdims=True)
-        np.divide(rows, norms, out=rows, where=norms > 0)
-    return rows
+    for start in range(0, len(tokens), _BLOCK):
+        part = tokens[start : start + _BLOCK]
+        filled = [i for i, ids in enumerate(part, start) if ids]
+        if filled:
+            lengths = [len(tokens[i]) for i in filled]
+            flat = np.fromiter(chain.from_iterable(part), np.int64, sum(lengths))
+            rows[filled] = np.add.reduceat(table[flat], np.cumsum([0, *lengths[:-1]]), axis=0)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, norms, out=rows, where=norms > 0)
 
 
 def save_concepts(

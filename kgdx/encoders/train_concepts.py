@@ -1,11 +1,11 @@
 """Train the concept encoder: names of one concept are drawn together, all others pushed apart.
 
 Contrastive learning with in-batch negatives (multiple negatives ranking, Henderson et al. 2017,
-arXiv:1705.00652) on a static embedding of sentence-transformers. Two views of a concept are two of its names,
-or a name and a definition; one of them is misspelt or shuffled now and then. Half of a batch are neighbours of
-one another, so that siblings are told apart (as in SapBERT, Liu et al. 2021, arXiv:2010.11784). The vectors
-begin at random directions, with lengths that fall with the subword's frequency (Arora et al. 2017). Same
-settings, same graph, same machine: same weights.
+arXiv:1705.00652) on a static embedding of sentence-transformers. Two views of a concept are two of its
+names, or a name and a definition; one of them is misspelt or shuffled now and then. Half of a batch are
+neighbours of one another, so that siblings are told apart (hard negatives as in SapBERT, Liu et al. 2021,
+arXiv:2010.11784). The vectors begin at random directions, with lengths that fall with the subword's
+frequency (Arora et al. 2017). Same settings, same graph, same machine: same weights.
 """
 
 from collections.abc import Callable, Sequence
@@ -90,7 +90,9 @@ def train(known: Vocabularies, settings: ConceptTraining, report: Report) -> Tra
     texts = [text for concept in known.concepts for text in (*concept.names, *concept.definitions)]
     report(0, settings.steps, "subwords")
     tokenizer = train_tokenizer(texts, settings.num_subwords)
-    model = _begin(tokenizer, texts, settings.dim)
+    tokens = Tokens(tokenizer)
+    tokens.learn(texts)
+    model = _begin(tokens, settings.dim)
     views = Views(known.concepts, settings, np.random.default_rng(settings.seed))
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -100,7 +102,7 @@ def train(known: Vocabularies, settings: ConceptTraining, report: Report) -> Tra
     for done in range(1, settings.steps + 1):
         if done % settings.check_every == 1:
             views.look_around(tokenizer, _rounded(model))
-        loss = batch_loss(model, *views.draw(), settings.temperature)
+        loss = batch_loss(model, tokens, *views.draw(), settings.temperature)
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         optimizer.step()
@@ -119,13 +121,15 @@ def train(known: Vocabularies, settings: ConceptTraining, report: Report) -> Tra
     return best
 
 
-def batch_loss(model: StaticEmbedding, one: Sequence[str], other: Sequence[str], temperature: float) -> Tensor:
+def batch_loss(
+    model: StaticEmbedding, tokens: "Tokens", one: Sequence[str], other: Sequence[str], temperature: float
+) -> Tensor:
     """Scalar: how badly the views of a concept find each other among those of the batch.
 
     Args:
         one, other: two views of the same concepts, in the same order.
     """
-    left, right = (_vectors(model, views) for views in (one, other))
+    left, right = (_vectors(model, tokens.of(views)) for views in (one, other))
     logits = left @ right.T / temperature
     target = torch.arange(len(logits))
     return (cross_entropy(logits, target) + cross_entropy(logits.T, target)) / 2
@@ -170,8 +174,8 @@ class Views:
         settings = self.settings
         num_families = int(settings.batch * settings.hard) // settings.family
         size = min(settings.family, len(self.concepts))
-        near = self._around[self._random(num_families)] @ self._around.T
-        families = np.argpartition(-near, size - 1, axis=1)[:, :size].ravel()
+        near = torch.from_numpy(self._around[self._random(num_families)]) @ torch.from_numpy(self._around).T
+        families = torch.topk(near, size).indices.numpy().ravel()
         rest = self._random(settings.batch - num_families * settings.family)
         return list(np.unique(np.concatenate([families, rest])))
 
@@ -189,17 +193,44 @@ class Views:
         return names[first], names[(first + 1 + int(self.rng.integers(len(names) - 1))) % len(names)]
 
 
-def _begin(tokenizer: Tokenizer, texts: Sequence[str], dim: int) -> StaticEmbedding:
+class Tokens:
+    """Subwords of texts; those of the graph's own texts are found once."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self._known: dict[str, list[int]] = {}
+
+    def learn(self, texts: Sequence[str]) -> None:
+        """Remember the subwords of these."""
+        self._known.update(zip(texts, self._encode(texts), strict=True))
+
+    def of(self, texts: Sequence[str]) -> list[list[int]]:
+        """Numbers of each text's subwords."""
+        fresh = [text for text in texts if text not in self._known]
+        found = dict(zip(fresh, self._encode(fresh), strict=True))
+        return [self._known[text] if text in self._known else found[text] for text in texts]
+
+    def frequencies(self) -> NDArray[np.float64]:
+        """(num_subwords,) share of each subword in what was learnt."""
+        flat = [token for ids in self._known.values() for token in ids]
+        return np.bincount(flat, minlength=self.tokenizer.get_vocab_size()) / max(len(flat), 1)
+
+    def _encode(self, texts: Sequence[str]) -> list[list[int]]:
+        encoded = self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [encoding.ids for encoding in encoded]
+
+
+def _begin(tokens: Tokens, dim: int) -> StaticEmbedding:
     """Random directions; the more frequent a subword, the shorter its vector."""
-    tokens = [token for encoding in tokenizer.encode_batch_fast(list(texts)) for token in encoding.ids]
-    frequency = np.bincount(tokens, minlength=tokenizer.get_vocab_size()) / len(tokens)
-    lengths = torch.from_numpy(_SMOOTHING / (_SMOOTHING + frequency)).float()
+    lengths = torch.from_numpy(_SMOOTHING / (_SMOOTHING + tokens.frequencies())).float()
     weights = torch.randn(len(lengths), dim) / dim**0.5 * lengths[:, None]
-    return StaticEmbedding(tokenizer, embedding_weights=weights)
+    return StaticEmbedding(tokens.tokenizer, embedding_weights=weights)
 
 
-def _vectors(model: StaticEmbedding, texts: Sequence[str]) -> Tensor:
-    return normalize(model(model.preprocess(list(texts)))["sentence_embedding"], dim=-1)
+def _vectors(model: StaticEmbedding, tokens: Sequence[Sequence[int]]) -> Tensor:
+    flat = torch.tensor([token for ids in tokens for token in ids], dtype=torch.long)
+    offsets = torch.tensor([0, *map(len, tokens[:-1])], dtype=torch.long).cumsum(0)
+    return normalize(model({"input_ids": flat, "offsets": offsets})["sentence_embedding"], dim=-1)
 
 
 def _rounded(model: StaticEmbedding) -> NDArray[np.float32]:

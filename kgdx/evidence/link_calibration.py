@@ -17,8 +17,8 @@ class LinkCalibration:
     """A logistic curve over what a link is known by, fitted for one encoder.
 
     Attributes:
-        similarity, margin, num_words, offset: weights of cosine similarity, of its distance to the next unrelated
-            concept, and of the number of words beyond the first (at most three), and the constant.
+        similarity, margin, num_words, offset: weights of cosine similarity, of its distance to the next
+            unrelated concept, of the number of words beyond the first (at most three), and the constant.
         least: probability below which nothing is linked.
     """
 
@@ -55,9 +55,9 @@ class LinkCalibration:
         truth = np.asarray(is_right, dtype=np.bool_)
         fitted = LogisticRegression(C=100.0).fit(features, truth)
         probability: Floats = fitted.predict_proba(features)[:, 1]
-        weights = [float(w) for w in fitted.coef_[0]]
         least = lowest_bound(probability, truth, least_precision)
-        return cls(*(round(w, 4) for w in weights), round(float(fitted.intercept_[0]), 4), round(least, 4))
+        similarity, margin, num_words = (round(float(w), 4) for w in fitted.coef_[0])
+        return cls(similarity, margin, num_words, round(float(fitted.intercept_[0]), 4), round(least, 4))
 
     def to_json(self) -> dict[str, float]:
         """As `LinkCalibration(**...)` reads it back."""
@@ -65,7 +65,7 @@ class LinkCalibration:
 
 
 def lowest_bound(probability: Floats, is_right: NDArray[np.bool_], least_precision: float) -> float:
-    """The lowest probability such that of all at or above it at least this share is right; 1 if there is none.
+    """The lowest probability at or above which at least this share is right; 1 if there is none.
 
     Args:
         probability, is_right: (n,).

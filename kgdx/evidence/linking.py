@@ -1,9 +1,8 @@
-"""Phrases that no dictionary holds, linked to the concept they most likely mean; and which of several concepts
-a name means here.
+"""Phrases that no dictionary holds, linked to the concept they most likely mean; names of several concepts.
 
-A phrase is a run of words that the dictionary left over. It is linked if its vector lies so close to a name of
-one concept, and so much farther from those of unrelated ones, that the calibrated probability is high. What a
-kind of a concept is called does not speak against the concept: ancestors and descendants are one family.
+A phrase is a run of words that the dictionary left over. It is linked if its vector lies so close to a name
+of one concept, and so much farther from those of unrelated ones, that the calibrated probability is high.
+What a kind of a concept is called does not speak against it: ancestors and descendants are one family.
 """
 
 import threading
@@ -24,23 +23,9 @@ from kgdx.evidence.words import Word
 from kgdx.ports import TextEncoder
 from kgdx.snapshot import Snapshot
 
-# A phrase neither begins nor ends with one of these, but may hold it.
-_INSIDE = frozenset(
-    {"of", "the", "in", "to", "and", "with", "a", "an", "on", "at", "for", "from", "by", "her", "his"}
-)
-# A phrase never holds one of these: they end it. What is normal, denied, doubted or compared is no finding.
-_BREAKS = frozenset({
-    "normal", "normally", "unremarkable", "clear", "intact", "negative", "within", "limit", "stable", "unchanged",
-    "no", "not", "without", "nor", "or", "none", "evidence", "free", "absent", "denies", "denied", "deny", "rule",
-    "is", "are", "was", "were", "be", "been", "has", "have", "had", "may", "might", "could", "can", "should",
-    "there", "this", "that", "these", "those", "which", "who", "it", "he", "she", "they", "we", "i", "you",
-    "patient", "seen", "noted", "appear", "appears", "appeared", "remain", "remains", "show", "shows", "demonstrate",
-    "demonstrates", "likely", "possible", "possibly", "probably", "suggest", "suggestive", "consistent", "represent",
-    "compatible", "concern", "concerning", "comparison", "prior", "previous", "examination", "exam", "study", "view",
-    "image", "film", "interval", "history", "if", "but", "than", "as", "also", "otherwise", "again", "well", "status",
-    "given", "due", "because", "since", "when", "while", "after", "before", "during", "year", "old", "xxxx",
-    "level", "identified", "visualized", "preserved", "expanded", "midline", "good", "adequate", "satisfactory",
-})  # fmt: skip
+_WORDS = lexicon.read("linking.yaml")
+_INSIDE = frozenset(_WORDS["inside"])
+_BREAKS = frozenset(word for line in _WORDS["breaks"] for word in line)
 _MAX_WORDS = 6
 _MIN_LETTERS = 5
 _NEAREST = 24
@@ -57,6 +42,7 @@ class Link:
         curie, name: the concept.
         similarity: cosine of the phrase and the concept's nearest name, in [-1, 1].
         margin: how much farther the nearest name of an unrelated concept is, at least 0.
+        num_words: of the phrase, without words such as "of".
         probability: that the concept is meant, in [0, 1].
     """
 
@@ -64,6 +50,7 @@ class Link:
     name: str
     similarity: float
     margin: float
+    num_words: int
     probability: float
 
 
@@ -77,7 +64,12 @@ class Placed:
 
 
 class Linker:
-    """Links phrases to the concepts of one graph with the vectors of one encoder."""
+    """Links phrases to the concepts of one graph with the vectors of one encoder.
+
+    Attributes:
+        names: CURIE -> name of every concept that may be linked.
+        parents: CURIE -> CURIEs it is a kind of.
+    """
 
     def __init__(
         self,
@@ -97,7 +89,7 @@ class Linker:
             parents: CURIE -> CURIEs it is a kind of.
         """
         self._encoder, self._calibration = encoder, calibration
-        self._names, self._parents = names, parents
+        self.names, self.parents = names, parents
         self._owners = [curie for _, curie in phrases]
         self._vectors = encoder.encode_texts([text for text, _ in phrases])
         self._known = {fold(word) for text, _ in phrases for word in text.replace("-", " ").split()}
@@ -173,7 +165,7 @@ class Linker:
         return [found.get(phrase) for phrase in phrases]
 
     def choose(self, curies: Sequence[str], context: str) -> str:
-        """Which of several concepts of one name is meant, by the words around it; the first if they do not tell."""
+        """Which concept of one name is meant, by the words around it; the first if they do not tell."""
         (vector,) = self._encoder.encode_texts([context])
         fit = [
             float((self._vectors[self._texts.get(curie, [])] @ vector).max(initial=-1.0)) for curie in curies
@@ -193,21 +185,22 @@ class Linker:
         margin = max(0.0, similarity - float(similar[strangers[0] if strangers else top[-1]]))
         num_words = sum(word not in _INSIDE for word in phrase.lower().split())
         probability = self._calibration.probability(similarity, margin, num_words)
-        return Link(best, self._names[best], similarity, margin, probability)
+        return Link(best, self.names[best], similarity, margin, num_words, probability)
 
     def _is_family(self, one: str, other: str) -> bool:
-        return one == other or one in self._ancestors(other) or other in self._ancestors(one)
+        return one == other or one in self.ancestors(other) or other in self.ancestors(one)
 
-    def _ancestors(self, curie: str) -> frozenset[str]:
+    def ancestors(self, curie: str) -> frozenset[str]:
+        """Everything that a concept is a kind of, without itself."""
         known = self._above.get(curie)
         if known is None:
             above: set[str] = set()
-            queue = list(self._parents.get(curie, ()))
+            queue = list(self.parents.get(curie, ()))
             while queue:
                 parent = queue.pop()
                 if parent not in above:
                     above.add(parent)
-                    queue += self._parents.get(parent, ())
+                    queue += self.parents.get(parent, ())
             known = self._above[curie] = frozenset(above)
         return known
 
@@ -226,10 +219,7 @@ def spans_of(
     """
     folded = [fold(word.text) for word in words]
     is_open = [
-        i not in covered
-        and words[i].is_name
-        and folded[i] not in _BREAKS
-        and words[i].text.lower() not in _BREAKS
+        i not in covered and words[i].is_name and not {folded[i], words[i].text.lower()} & _BREAKS
         for i in range(len(words))
     ]
     is_end = [free and folded[i] not in _INSIDE and not folded[i].isdigit() for i, free in enumerate(is_open)]

@@ -141,7 +141,7 @@ class Vocabulary:
 
     def find_in(self, sentence: Sentence) -> tuple[Mention, ...]:
         """Every mention in one sentence, in order; offsets count from the start of the whole text."""
-        words = tuple(_joined(sentence))
+        words = tuple(joined(sentence))
         if not words:
             return ()
         keys = [fold(word.text) for word in words]
@@ -207,7 +207,7 @@ def _choose(phrases: Iterable[Phrase], junk: set[str]) -> dict[tuple[str, ...], 
     """Folded words -> the phrase that has them."""
     meant: dict[tuple[str, ...], Phrase] = {}
     for phrase in sorted(phrases, key=lambda p: (p.rank, p.curie)):
-        key = tuple(fold(word.text) for word in _joined(words_of(phrase.text)))
+        key = tuple(fold(word.text) for word in joined(words_of(phrase.text)))
         is_junk = len(key) == 1 and key[0] in junk
         if len("".join(key)) >= _MIN_CHARACTERS and any(part.isalpha() for part in key) and not is_junk:
             meant.setdefault(key, phrase)
@@ -218,7 +218,7 @@ def _rivals(phrases: Iterable[Phrase]) -> dict[tuple[str, ...], tuple[str, ...]]
     """Folded words -> the concepts that share them with equal right, where there are several."""
     claims: dict[tuple[str, ...], dict[str, int]] = {}
     for phrase in sorted(phrases, key=lambda p: (p.rank, p.curie)):
-        key = tuple(fold(word.text) for word in _joined(words_of(phrase.text)))
+        key = tuple(fold(word.text) for word in joined(words_of(phrase.text)))
         claims.setdefault(key, {}).setdefault(phrase.curie, phrase.rank)
     shared = {key: claim for key, claim in claims.items() if len(claim) > 1}
     return {
@@ -227,7 +227,7 @@ def _rivals(phrases: Iterable[Phrase]) -> dict[tuple[str, ...], tuple[str, ...]]
     }
 
 
-def _joined(sentence: Sentence) -> Iterator[Word]:
+def joined(sentence: Sentence) -> Iterator[Word]:
     """The words without the hyphens inside them, so that `low-set` and `low set` are one."""
     for i, word in enumerate(sentence):
         is_inside = (
