@@ -51,13 +51,13 @@ class ConceptTraining:
     seed: int = 0
     num_subwords: int = 14_000
     dim: int = 224
-    steps: int = 3_000
+    steps: int = 2_500
     batch: int = 512
     hard: float = 0.5
     family: int = 8
     temperature: float = 0.05
     definitions: float = 0.2
-    learning_rate: float = 3e-3
+    learning_rate: float = 1e-2
     check_every: int = 250
     patience: int = 4
     threads: int = 1
