@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 Floats = NDArray[np.float64]
+_NEVER = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,14 @@ class LinkCalibration:
 
 
 def lowest_bound(probability: Floats, is_right: NDArray[np.bool_], least_precision: float) -> float:
-    """The lowest probability at or above which at least this share is right; 1 if there is none.
+    """The lowest probability at or above which at least this share is right; above 1 if there is none.
 
     Args:
         probability, is_right: (n,).
     """
     order = np.argsort(-probability, kind="stable")
+    ordered = probability[order]
     precision = np.cumsum(is_right[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(precision >= least_precision)
-    return float(probability[order[enough[-1]]]) if len(enough) else 1.0
+    is_last_of_equals = np.append(ordered[1:] < ordered[:-1], True)
+    enough = np.flatnonzero((precision >= least_precision) & is_last_of_equals)
+    return float(ordered[enough[-1]]) if len(enough) else _NEVER
