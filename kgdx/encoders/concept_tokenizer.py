@@ -1,5 +1,6 @@
 """Subwords of medical names: a unigram model trained on them, behind the spelling that all texts share."""
 
+import json
 from collections.abc import Iterable
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
@@ -32,4 +33,11 @@ def train_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
         vocab_size=size, special_tokens=[_UNKNOWN], unk_token=_UNKNOWN, show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return tokenizer
+    return _rounded(tokenizer)
+
+
+def _rounded(tokenizer: Tokenizer) -> Tokenizer:
+    """The same with fewer digits: the last ones depend on the order in which threads add up."""
+    state = json.loads(tokenizer.to_str())
+    state["model"]["vocab"] = [[piece, round(score, 6)] for piece, score in state["model"]["vocab"]]
+    return Tokenizer.from_str(json.dumps(state))

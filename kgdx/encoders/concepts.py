@@ -14,7 +14,7 @@ sentence-transformers folder is opened with it: never a hub, never a download, n
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -70,20 +70,17 @@ class ConceptEncoder:
 
     @classmethod
     def _static(cls, home: Path, config: dict[str, Any]) -> Self:
-        contents = {name: _read(home / name) for name in (TOKENIZER, WEIGHTS)}
-        for name, content in contents.items():
-            if hashlib.sha256(content).hexdigest() != config["kgdx"].get("sha256", {}).get(name):
-                fact = "is not the file that config.json names: its SHA-256 differs"
-                raise BundleError(str(home / name), fact, _REMEDY)
         try:
+            hashes, fitted = config["kgdx"]["sha256"], config["kgdx"]["link"]
+            contents = {name: _checked(home / name, hashes[name]) for name in (TOKENIZER, WEIGHTS)}
             table = load(contents[WEIGHTS])[_EMBEDDING].astype(np.float32)
             tokenizer = Tokenizer.from_str(contents[TOKENIZER].decode())
-            fitted = config["kgdx"]["link"]
             calibration = None if fitted is None else LinkCalibration(**fitted)
         except (KeyError, TypeError, ValueError, SafetensorError) as error:
-            raise BundleError(
-                str(home), f"holds no concept encoder of this version ({error})", _REMEDY
-            ) from error
+            if isinstance(error, BundleError):
+                raise
+            fact = f"holds no concept encoder of this version ({error})"
+            raise BundleError(str(home), fact, _REMEDY) from error
         if tokenizer.get_vocab_size() != len(table):
             raise BundleError(str(home), "tokenizer and weights do not fit together", _REMEDY)
         revision = _revision(contents.values())
@@ -183,7 +180,7 @@ def save_concepts(
     (folder / MODULES).write_text(json.dumps(modules, indent=1) + "\n", encoding="utf-8")
 
 
-def _revision(contents: Any) -> str:
+def _revision(contents: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
     for content in contents:
         digest.update(content)
@@ -195,6 +192,13 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BundleError(str(path), f"cannot be read ({error.strerror})", _REMEDY) from error
+
+
+def _checked(path: Path, expected: str) -> bytes:
+    content = _read(path)
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise BundleError(str(path), "is not the file that config.json names: its SHA-256 differs", _REMEDY)
+    return content
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 Floats = NDArray[np.float64]
 _NEVER = 1.1
@@ -52,6 +51,8 @@ class LinkCalibration:
             is_right: whether each was right.
             least_precision: of all links whose probability reaches the bound, in [0, 1].
         """
+        from sklearn.linear_model import LogisticRegression  # takes a second, and only fitting needs it
+
         features = np.asarray([(s, m, min(n - 1, 3)) for s, m, n in seen], dtype=np.float64)
         truth = np.asarray(is_right, dtype=np.bool_)
         fitted = LogisticRegression(C=100.0).fit(features, truth)

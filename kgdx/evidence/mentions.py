@@ -1,8 +1,9 @@
 """Where a text names a concept of the graph."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ with warnings.catch_warnings():
 from kgdx.domain.curie import prefix_of
 from kgdx.domain.language import language_of
 from kgdx.evidence import lexicon
+from kgdx.evidence.abbreviations import abbreviations
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import Sentence, Word, sentences, words_of
@@ -137,10 +139,26 @@ class Vocabulary:
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Every mention in a text, in order, none overlapping another."""
-        return tuple(mention for sentence in sentences(text) for mention in self.find_in(sentence))
+        defined = self.defined_in(text)
+        return tuple(mention for sentence in sentences(text) for mention in self.find_in(sentence, defined))
 
-    def find_in(self, sentence: Sentence) -> tuple[Mention, ...]:
-        """Every mention in one sentence, in order; offsets count from the start of the whole text."""
+    def defined_in(self, text: str) -> dict[str, str]:
+        """Abbreviations that a text defines -> CURIE of what they stand for; empty if it is no concept."""
+        defined = list(abbreviations(text))
+        named = [m for s in sentences(text) for m in self.find_in(s)] if defined else []
+        return {
+            a.short: next((m.curie for m in named if m.start <= a.start and a.end <= m.end), _NO_CURIE)
+            for a in reversed(defined)
+        }
+
+    def find_in(
+        self, sentence: Sentence, defined: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[Mention, ...]:
+        """Every mention in one sentence, in order; offsets count from the start of the whole text.
+
+        Args:
+            defined: as `defined_in` finds them; within the text they mean this and nothing else.
+        """
         words = tuple(joined(sentence))
         if not words:
             return ()
@@ -154,12 +172,19 @@ class Vocabulary:
             is_meant = not _is_ambiguous(phrase.text) or (
                 not is_shouted and words[start].text == phrase.text and end - start == 1
             )
+            if end - start == 1 and words[start].text in defined:
+                continue
             if is_meant:
                 covered.update(range(start, end))
             if phrase.curie and is_meant:
                 curie = self._meant_here(tuple(keys[start:end]), phrase.curie, words[:start] + words[end:])
                 place = words[start].start, words[end - 1].end
                 mentions.append(Mention(curie, self._names[curie], *place, phrase.is_normal))
+        for i, word in enumerate(words):
+            if word.text in defined and i not in covered:
+                covered.add(i)
+                if curie := defined[word.text]:
+                    mentions.append(Mention(curie, self._names[curie], word.start, word.end))
         linked = self._linker.link_in(words, covered) if self._linker else ()
         for found in linked:
             place, link = (words[found.start].start, words[found.end - 1].end), found.link
