@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgdx.columns import edge_table, node_table
@@ -87,6 +87,7 @@ def test_vectors_are_unit_rows_and_zero_where_there_is_no_word(encoder):
     assert encoder.encode_texts([]).shape == (0, encoder.dim)
 
 
+@settings(deadline=None)
 @given(texts=st.lists(st.text(max_size=12), max_size=6))
 def test_a_vector_does_not_depend_on_its_company(encoder, folder, texts):
     alone = ConceptEncoder.open(folder)
@@ -226,6 +227,7 @@ def test_a_name_finds_its_own_concept(known, encoder):
     assert first == among_five == 1
 
 
+@settings(deadline=None)
 @given(text=st.text(alphabet="abcdefg ", min_size=1, max_size=30), seed=st.integers(0, 99))
 def test_noise_harms_one_word_at_most_or_only_the_order(text, seed):
     rng = np.random.default_rng(seed)
