@@ -152,6 +152,18 @@ class Linker:
                 kept.append(placed)
         return tuple(sorted(kept, key=lambda p: p.start))
 
+    def look_ahead(self, sentences: Sequence[tuple[Sequence[Word], Collection[int]]]) -> None:
+        """Compare the phrases of several sentences at once, so that `link_in` finds them compared.
+
+        Args:
+            sentences: words and covered places, as for `link_in`.
+        """
+        self.links([
+            _phrase(words, *span)
+            for words, covered in sentences
+            for span in spans_of(words, covered, self._known)
+        ])  # fmt: skip
+
     def links(self, phrases: Sequence[str]) -> list[Link | None]:
         """The nearest concept of each phrase, however unsure; None where there is nothing to compare."""
         with self._lock:

@@ -139,16 +139,24 @@ class Vocabulary:
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Every mention in a text, in order, none overlapping another."""
-        defined = self.defined_in(text)
+        defined = self.look_ahead(text)
         return tuple(mention for sentence in sentences(text) for mention in self.find_in(sentence, defined))
 
-    def defined_in(self, text: str) -> dict[str, str]:
-        """Abbreviations that a text defines -> CURIE of what they stand for; empty if it is no concept."""
-        defined = list(abbreviations(text))
-        named = [m for s in sentences(text) for m in self.find_in(s)] if defined else []
+    def look_ahead(self, text: str) -> dict[str, str]:
+        """Abbreviations that a text defines -> CURIE of what they stand for; empty if it is no concept.
+
+        With a linker, the phrases of all sentences are compared here at once: sentence by sentence it takes
+        several times as long.
+        """
+        cut = [tuple(joined(sentence)) for sentence in sentences(text)]
+        named = [self._named(words, {}) for words in cut]
+        if self._linker is not None:
+            covered = (places for _, places in named)
+            self._linker.look_ahead(list(zip(cut, covered, strict=True)))
+        mentions = [mention for found, _ in named for mention in found]
         return {
-            a.short: next((m.curie for m in named if m.start <= a.start and a.end <= m.end), _NO_CURIE)
-            for a in reversed(defined)
+            a.short: next((m.curie for m in mentions if m.start <= a.start and a.end <= m.end), _NO_CURIE)
+            for a in reversed(list(abbreviations(text)))
         }
 
     def find_in(
@@ -157,26 +165,33 @@ class Vocabulary:
         """Every mention in one sentence, in order; offsets count from the start of the whole text.
 
         Args:
-            defined: as `defined_in` finds them; within the text they mean this and nothing else.
+            defined: as `look_ahead` finds them; within the text they mean this and nothing else.
         """
         words = tuple(joined(sentence))
+        mentions, covered = self._named(words, defined)
+        for found in self._linker.link_in(words, covered) if self._linker else ():
+            place, link = (words[found.start].start, words[found.end - 1].end), found.link
+            mentions.append(Mention(link.curie, link.name, *place, False, link.similarity, link.probability))
+        return tuple(sorted(mentions, key=lambda mention: mention.start))
+
+    def _named(self, words: Sentence, defined: Mapping[str, str]) -> tuple[list[Mention], set[int]]:
+        """What the dictionary finds, and the places of all words that it knows."""
+        mentions: list[Mention] = []
+        covered: set[int] = set()
         if not words:
-            return ()
+            return mentions, covered
         keys = [fold(word.text) for word in words]
         doc = Doc(self._vocab, words=[key if key in self._known else _UNKNOWN for key in keys])
         is_shouted = not any(word.text.islower() for word in words)
-        mentions = []
-        covered: set[int] = set()
         for start, end in _longest((start, end) for _, start, end in self._matcher(doc)):
             phrase = self._meant[tuple(keys[start:end])]
             is_meant = not _is_ambiguous(phrase.text) or (
                 not is_shouted and words[start].text == phrase.text and end - start == 1
             )
-            if end - start == 1 and words[start].text in defined:
+            if not is_meant or (end - start == 1 and words[start].text in defined):
                 continue
-            if is_meant:
-                covered.update(range(start, end))
-            if phrase.curie and is_meant:
+            covered.update(range(start, end))
+            if phrase.curie:
                 curie = self._meant_here(tuple(keys[start:end]), phrase.curie, words[:start] + words[end:])
                 place = words[start].start, words[end - 1].end
                 mentions.append(Mention(curie, self._names[curie], *place, phrase.is_normal))
@@ -185,11 +200,7 @@ class Vocabulary:
                 covered.add(i)
                 if curie := defined[word.text]:
                     mentions.append(Mention(curie, self._names[curie], word.start, word.end))
-        linked = self._linker.link_in(words, covered) if self._linker else ()
-        for found in linked:
-            place, link = (words[found.start].start, words[found.end - 1].end), found.link
-            mentions.append(Mention(link.curie, link.name, *place, False, link.similarity, link.probability))
-        return tuple(sorted(mentions, key=lambda mention: mention.start))
+        return mentions, covered
 
     def _meant_here(self, key: tuple[str, ...], curie: str, around: Sentence) -> str:
         rivals = self._rivals.get(key, ())
