@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kgdx.columns import edge_table, node_table
 from kgdx.domain.errors import BundleError
 from kgdx.domain.graph import Edge, Node, Provenance
+from kgdx.encoders.calibrate_links import try_links
 from kgdx.encoders.concept_index import NameIndex, accuracy
 from kgdx.encoders.concept_names import HeldOut, part_of, plain, read_vocabularies
 from kgdx.encoders.concept_noise import misspelt, noisy
@@ -225,6 +226,17 @@ def test_a_name_finds_its_own_concept(known, encoder):
     own = [HeldOut(concept.names[0], concept.curie) for concept in known.concepts]
     first, among_five = accuracy(index, own, encoder.encode_texts)
     assert first == among_five == 1
+
+
+def test_links_are_judged_in_graphs_without_the_held_out_names_and_concepts(snapshot, known, encoder):
+    trial = try_links(snapshot, known, encoder, "test", 100, lambda done, total, what: None)
+    names = {node.curie: node.name for node in NODES}
+    removed = {names[held.curie] for held in known.test if held.curie in names}
+    assert trial.num_sentences["named"] == trial.num_sentences["missing"] > 0
+    assert trial.num_sentences["defined"] == 0
+    assert any(p.is_exact for p in trial.proposed if p.kind == "named")
+    assert not removed & {p.link_name for p in trial.proposed if p.kind == "missing"}
+    assert all(p.is_right for p in trial.proposed if p.is_exact)
 
 
 @settings(deadline=None)
