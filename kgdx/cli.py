@@ -255,5 +255,17 @@ def train_image(
     run(out, pneumonia, names, seed)
 
 
+@train.command("text")
+def train_text(
+    graph: Annotated[list[Path], typer.Option(help="Snapshot or bundle to learn from; may be repeated.")],
+    out: Annotated[Path, typer.Option(help="Folder for weights, tokenizer and calibration.")],
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Train the concept encoder on names, synonyms and definitions, all but the held-out synonyms."""
+    from kgdx.training import train_text as run
+
+    run(graph, out, seed)
+
+
 if __name__ == "__main__":
     main()

@@ -3,7 +3,7 @@
 import gzip
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from hashlib import sha256
@@ -29,6 +29,9 @@ from kgdx.reasoning.reasoner import Reasoner
 from kgdx.snapshot import Snapshot
 from kgdx.weights import SavedReasoner
 from kgdx.wire import CaseIn
+
+# Of each kind, to calibrate linking on.
+_LINKED_SENTENCES = 600
 
 
 def train_reasoner(graph: Path, clip: Path, out: Path, patients: int, seed: int) -> None:
@@ -59,6 +62,39 @@ def train_image(out: Path, pneumonia: Path | None, names: Path | None, seed: int
     with _progress() as progress:
         run(ClipTraining(out=out, pneumonia=pneumonia, names=names, seed=seed), progress)
     typer.echo(str(out))
+
+
+def train_text(graphs: Sequence[Path], out: Path, seed: int) -> None:
+    """Train the concept encoder, calibrate linking with it and write it; metrics go to stdout as JSON.
+
+    Args:
+        graphs: snapshot folders or bundles; links are calibrated on the first.
+    """
+    from kgdx.encoders.calibrate_links import fit_links
+    from kgdx.encoders.concept_names import read_vocabularies
+    from kgdx.encoders.concepts import ConceptEncoder, save_concepts
+    from kgdx.encoders.train_concepts import ConceptTraining
+    from kgdx.encoders.train_concepts import train as run
+
+    snapshots = [Snapshot.open(g / "graph" if (g / "graph").is_dir() else g) for g in graphs]
+    began, known = time.monotonic(), read_vocabularies(snapshots)
+    with _progress() as progress:
+        trained = run(known, ConceptTraining(seed=seed), progress)
+        save_concepts(out, trained.tokenizer, trained.table, None)
+        link = fit_links(snapshots[0], known, ConceptEncoder.open(out), _LINKED_SENTENCES, progress)
+    save_concepts(out, trained.tokenizer, trained.table, link)
+    told = {
+        "revision": ConceptEncoder.open(out).revision,
+        "concepts": len(known.concepts),
+        "names": sum(len(concept.names) for concept in known.concepts),
+        "held_out": {"validation": len(known.validation), "test": len(known.test)},
+        "validation_accuracy": round(trained.validation, 4),
+        "steps": trained.steps,
+        "link": link and link.to_json(),
+        "graphs": [snapshot.content_hash for snapshot in snapshots],
+        "seconds": round(time.monotonic() - began, 1),
+    }
+    typer.echo(json.dumps(told))
 
 
 def calibrate(graph: Path, models: Path, cases: Path, prefix: str) -> None:

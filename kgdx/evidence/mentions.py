@@ -1,9 +1,10 @@
 """Where a text names a concept of the graph."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pyarrow.compute as pc
@@ -18,10 +19,14 @@ with warnings.catch_warnings():
 from kgdx.domain.curie import prefix_of
 from kgdx.domain.language import untagged
 from kgdx.evidence import lexicon
+from kgdx.evidence.abbreviations import abbreviations
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import Sentence, Word, is_han, sentences, words_of
 from kgdx.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from kgdx.evidence.linking import Linker
 
 FINDING_KINDS = ("PhenotypicFeature", "ImagingFinding")
 DISEASE_KINDS = ("Disease",)
@@ -47,6 +52,8 @@ class Mention:
         name: its name in the graph.
         start, end: `text[start:end]` is the mention, in characters of the original text.
         is_normal: the words themselves state that the finding is absent, as in "heart size is normal".
+        similarity: cosine to the concept's nearest name, in [-1, 1]; 1 for a name of the dictionary.
+        probability: that the concept is meant, in [0, 1]; 1 for a name of the dictionary.
     """
 
     curie: str
@@ -54,6 +61,8 @@ class Mention:
     start: int
     end: int
     is_normal: bool = False
+    similarity: float = 1.0
+    probability: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +85,24 @@ class Phrase:
 class Vocabulary:
     """Phrases of the graph, ready to be looked for. Where phrases overlap, the longest is meant."""
 
-    def __init__(self, phrases: Iterable[Phrase], names: dict[str, str], junk: frozenset[str] = frozenset()):
+    def __init__(
+        self,
+        phrases: Iterable[Phrase],
+        names: dict[str, str],
+        junk: frozenset[str] = frozenset(),
+        linker: "Linker | None" = None,
+    ):
         """Index the phrases.
 
         Args:
             phrases: in any order.
             names: CURIE -> name.
-                junk: everyday words; a name or synonym of an ontology that consists of one is left out.
+            junk: everyday words; a name or synonym of an ontology that consists of one is left out.
+            linker: tells concepts of one name apart and links what no phrase matches; None does neither.
         """
         self._names = names
+        self._linker = linker
+        self._rivals = _rivals(phrases := tuple(phrases)) if linker else {}
         self._meant = _choose(phrases, {fold(word) for word in junk})
         self._known = {word for key in self._meant for word in key}
         self._vocab = Vocab()
@@ -97,51 +115,106 @@ class Vocabulary:
 
     @classmethod
     def from_snapshot(
-        cls, snapshot: Snapshot, kinds: tuple[str, ...] = FINDING_KINDS, words: Lexicon | None = None
+        cls,
+        snapshot: Snapshot,
+        kinds: tuple[str, ...] = FINDING_KINDS,
+        words: Lexicon | None = None,
+        linker: "Linker | None" = None,
     ) -> Self:
         """Collect the English and Chinese names and synonyms of all living nodes of these kinds.
 
         Args:
             kinds: of the schema. Terms of HPO that are no phenotypic abnormality are left out.
             words: further phrases; the lexicon of this package by default.
+            linker: of the same kinds; None finds names of the dictionary alone.
         """
         words = words or lexicon.load()
         names: dict[str, str] = {}
         phrases = []
-        for curie, name, synonyms in _living(snapshot, kinds):
+        for curie, name, synonyms in living(snapshot, kinds):
             names[curie] = name or curie
             said = [bare for bare, language in map(untagged, synonyms) if language in _LANGUAGES]
             phrases += [Phrase(name, curie, 1), *(Phrase(synonym, curie, 2) for synonym in said)]
         phrases += [Phrase(t, c, 0) for c, texts in words.names.items() if c in names for t in texts]
         phrases += [Phrase(t, c, 0, True) for c, texts in words.normals.items() if c in names for t in texts]
         phrases += [Phrase(text, _NO_CURIE, 3) for text in words.decoys]
-        return cls(phrases, names, words.junk)
+        return cls(phrases, names, words.junk, linker)
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Every mention in a text, in order, none overlapping another."""
-        return tuple(mention for sentence in sentences(text) for mention in self.find_in(sentence))
+        defined = self.look_ahead(text)
+        return tuple(mention for sentence in sentences(text) for mention in self.find_in(sentence, defined))
 
-    def find_in(self, sentence: Sentence) -> tuple[Mention, ...]:
-        """Every mention in one sentence, in order; offsets count from the start of the whole text."""
-        words = tuple(_joined(sentence))
+    def look_ahead(self, text: str) -> dict[str, str]:
+        """Abbreviations that a text defines -> CURIE of what they stand for; empty if it is no concept.
+
+        With a linker, the phrases of all sentences are compared here at once: sentence by sentence it takes
+        several times as long.
+        """
+        cut = [tuple(joined(sentence)) for sentence in sentences(text)]
+        named = [self._named(words, {}) for words in cut]
+        if self._linker is not None:
+            covered = (places for _, places in named)
+            self._linker.look_ahead(list(zip(cut, covered, strict=True)))
+        mentions = [mention for found, _ in named for mention in found]
+        return {
+            a.short: next((m.curie for m in mentions if m.start <= a.start and a.end <= m.end), _NO_CURIE)
+            for a in reversed(list(abbreviations(text)))
+        }
+
+    def find_in(
+        self, sentence: Sentence, defined: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[Mention, ...]:
+        """Every mention in one sentence, in order; offsets count from the start of the whole text.
+
+        Args:
+            defined: as `look_ahead` finds them; within the text they mean this and nothing else.
+        """
+        words = tuple(joined(sentence))
+        mentions, covered = self._named(words, defined)
+        for found in self._linker.link_in(words, covered) if self._linker else ():
+            place, link = (words[found.start].start, words[found.end - 1].end), found.link
+            mentions.append(Mention(link.curie, link.name, *place, False, link.similarity, link.probability))
+        return tuple(sorted(mentions, key=lambda mention: mention.start))
+
+    def _named(self, words: Sentence, defined: Mapping[str, str]) -> tuple[list[Mention], set[int]]:
+        """What the dictionary finds, and the places of all words that it knows."""
+        mentions: list[Mention] = []
+        covered: set[int] = set()
         if not words:
-            return ()
+            return mentions, covered
         keys = [fold(word.text) for word in words]
         doc = Doc(self._vocab, words=[key if key in self._known else _UNKNOWN for key in keys])
         is_shouted = not any(word.text.islower() for word in words)
-        mentions = []
         for start, end in _longest((start, end) for _, start, end in self._matcher(doc)):
             phrase = self._meant[tuple(keys[start:end])]
             is_meant = not _is_ambiguous(phrase.text) or (
                 not is_shouted and words[start].text == phrase.text and end - start == 1
             )
-            if phrase.curie and is_meant:
+            if not is_meant or (end - start == 1 and words[start].text in defined):
+                continue
+            covered.update(range(start, end))
+            if phrase.curie:
+                curie = self._meant_here(tuple(keys[start:end]), phrase.curie, words[:start] + words[end:])
                 place = words[start].start, words[end - 1].end
-                mentions.append(Mention(phrase.curie, self._names[phrase.curie], *place, phrase.is_normal))
-        return tuple(mentions)
+                mentions.append(Mention(curie, self._names[curie], *place, phrase.is_normal))
+        for i, word in enumerate(words):
+            if word.text in defined and i not in covered:
+                covered.add(i)
+                if curie := defined[word.text]:
+                    mentions.append(Mention(curie, self._names[curie], word.start, word.end))
+        return mentions, covered
+
+    def _meant_here(self, key: tuple[str, ...], curie: str, around: Sentence) -> str:
+        rivals = self._rivals.get(key, ())
+        if self._linker is None or curie not in rivals:
+            return curie
+        others = (rival for rival in rivals if rival != curie)
+        return self._linker.choose((curie, *others), " ".join(word.text for word in around if word.is_name))
 
 
-def _living(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
+def living(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
+    """(CURIE, name, synonyms) of the nodes of these kinds that are not obsolete, in the order of CURIEs."""
     nodes = snapshot.nodes
     wanted = pc.and_(
         pc.is_in(nodes["kind"].cast("string"), pc.cast(list(kinds), "string")),
@@ -173,7 +246,7 @@ def _choose(phrases: Iterable[Phrase], junk: set[str]) -> dict[tuple[str, ...], 
     """Folded words -> the phrase that has them."""
     meant: dict[tuple[str, ...], Phrase] = {}
     for phrase in sorted(phrases, key=lambda p: (p.rank, p.curie)):
-        key = tuple(fold(word.text) for word in _joined(words_of(phrase.text)))
+        key = tuple(fold(word.text) for word in joined(words_of(phrase.text)))
         is_junk = len(key) == 1 and key[0] in junk and phrase.rank > 0
         if _is_long_enough(key) and any(part.isalpha() for part in key) and not is_junk:
             meant.setdefault(key, phrase)
@@ -185,7 +258,20 @@ def _is_long_enough(key: tuple[str, ...]) -> bool:
     return len("".join(key)) >= least
 
 
-def _joined(sentence: Sentence) -> Iterator[Word]:
+def _rivals(phrases: Iterable[Phrase]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Folded words -> the concepts that share them with equal right, where there are several."""
+    claims: dict[tuple[str, ...], dict[str, int]] = {}
+    for phrase in sorted(phrases, key=lambda p: (p.rank, p.curie)):
+        key = tuple(fold(word.text) for word in joined(words_of(phrase.text)))
+        claims.setdefault(key, {}).setdefault(phrase.curie, phrase.rank)
+    shared = {key: claim for key, claim in claims.items() if len(claim) > 1}
+    return {
+        key: tuple(curie for curie, rank in claim.items() if curie and rank == min(claim.values()))
+        for key, claim in shared.items()
+    }
+
+
+def joined(sentence: Sentence) -> Iterator[Word]:
     """The words without the hyphens inside them, so that `low-set` and `low set` are one."""
     for i, word in enumerate(sentence):
         is_inside = (
