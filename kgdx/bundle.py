@@ -3,6 +3,7 @@
     manifest.json     format, graph hash and counts, SHA-256 of every file
     graph/            the snapshot
     clip/             image and text towers
+    concepts/         encoder of names of concepts
     reasoner/         the path network and its settings
 
 The weights that ship with kgdx and its starter graph are laid out the same way, so that there is only one
@@ -24,8 +25,8 @@ from kgdx.domain.errors import BundleError
 from kgdx.snapshot import Snapshot
 
 MANIFEST, GRAPH = "manifest.json", "graph"
-MODELS = ("clip", "reasoner")
-_FORMAT = 1
+MODELS = ("clip", "concepts", "reasoner")
+_FORMAT = 2
 _BUILD = "make one with `kgdx build --store STORE --out FOLDER`"
 
 

@@ -12,6 +12,7 @@ from kgdx.domain.case import Case
 from kgdx.domain.errors import BundleError
 from kgdx.domain.report import Report
 from kgdx.encoders.clip import Clip
+from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.explain.justify import Justifier, treatments
 from kgdx.explain.paths import PathWriter
 from kgdx.extract import Extraction, Extractor
@@ -68,6 +69,7 @@ class Engine:
         if saved.text_revision != clip.revision:
             fact = f"its reasoner was trained with text encoder {saved.text_revision}, not {clip.revision}"
             raise BundleError(str(opened.folder), fact, "train it anew with `kgdx train reasoner`")
+        concepts = ConceptEncoder.open(settings.text_encoder or opened.folder / "concepts")
         graph = DiagnosticGraph(snapshot, Annotations.from_snapshot(snapshot), schema)
         relations = torch.from_numpy(clip.encode_texts(graph.directions))
         reasoner = Reasoner(graph, saved.network, relations, saved.settings, saved.likelihood)
@@ -77,7 +79,7 @@ class Engine:
             settings=settings,
             snapshot=snapshot,
             reasoner=reasoner,
-            _extractor=Extractor(snapshot, schema, clip),
+            _extractor=Extractor(snapshot, schema, clip, concepts, settings.link),
             _justifier=Justifier(reasoner, hierarchy, PathWriter(snapshot, schema)),
             _treatments=TreatmentGraph(snapshot, hierarchy),
         )

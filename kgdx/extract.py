@@ -12,11 +12,14 @@ from graph_schema import Schema
 from kgdx.domain.case import Case, CaseImage, Polarity, ReportText
 from kgdx.domain.evidence import Evidence, ImageOrigin
 from kgdx.encoders.clip import Clip
+from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.evidence.assertion import Setting
 from kgdx.evidence.codes import code_evidence, resolve
 from kgdx.evidence.fusion import case_vector, contradictions
 from kgdx.evidence.images import heat_map, image_evidence
-from kgdx.evidence.mentions import DISEASE_KINDS, Vocabulary
+from kgdx.evidence.link_calibration import LinkCalibration
+from kgdx.evidence.linking import Linker
+from kgdx.evidence.mentions import DISEASE_KINDS, FINDING_KINDS, Vocabulary
 from kgdx.evidence.text import DiseaseMention, text_evidence
 from kgdx.explain.picture import HeatMap, ShownImage
 from kgdx.imaging.prepare import Preprocessing
@@ -56,6 +59,8 @@ class Extractor:
     snapshot: Snapshot
     schema: Schema
     clip: Clip
+    concepts: ConceptEncoder
+    link: bool = False
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
 
     def extract(self, case: Case) -> Extraction:
@@ -89,11 +94,19 @@ class Extractor:
 
     @cached_property
     def _findings(self) -> Vocabulary:
-        return Vocabulary.from_snapshot(self.snapshot)
+        return self._vocabulary(FINDING_KINDS)
 
     @cached_property
     def _diseases(self) -> Vocabulary:
-        return Vocabulary.from_snapshot(self.snapshot, DISEASE_KINDS)
+        return self._vocabulary(DISEASE_KINDS)
+
+    def _vocabulary(self, kinds: tuple[str, ...]) -> Vocabulary:
+        # Nobody has measured how sure the links of an encoder without calibration are: it links nothing.
+        calibration = self.concepts.calibration or LinkCalibration.never()
+        linker = Linker.from_snapshot(
+            self.snapshot, self.concepts, calibration, kinds, finds_phrases=self.link
+        )
+        return Vocabulary.from_snapshot(self.snapshot, kinds, linker=linker)
 
     def _see(
         self, case: Case

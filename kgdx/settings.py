@@ -12,12 +12,18 @@ class Settings(BaseSettings):
     Attributes:
         bundle: folder of the release; None takes the one that ships with kgdx.
         top: length of the differential.
+        link: also read phrases that no dictionary holds, as the concepts they most likely mean. It finds a
+            little more and is wrong more often.
+        text_encoder: folder of a sentence-transformers model that tells concepts of one name apart, in place
+            of the bundle's own.
         neo4j_user, neo4j_password, neo4j_database: how to log in where a store is a Neo4j server.
     """
 
     model_config = SettingsConfigDict(env_prefix="KGDX_", frozen=True)
 
     bundle: Path | None = None
+    link: bool = False
+    text_encoder: Path | None = None
     top: int = Field(default=10, ge=1, le=50)
     neo4j_user: str = "neo4j"
     neo4j_password: SecretStr = SecretStr("")

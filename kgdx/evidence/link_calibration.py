@@ -41,6 +41,11 @@ class LinkCalibration:
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
     @classmethod
+    def never(cls) -> Self:
+        """For an encoder whose links nobody has calibrated: none is ever sure enough."""
+        return cls(0.0, 0.0, 0.0, 0.0, _NEVER)
+
+    @classmethod
     def fit(
         cls, seen: Sequence[tuple[float, float, int]], is_right: Sequence[bool], least_precision: float
     ) -> Self:

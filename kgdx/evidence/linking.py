@@ -8,6 +8,7 @@ What a kind of a concept is called does not speak against it: ancestors and desc
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -79,8 +80,9 @@ class Linker:
         phrases: Sequence[tuple[str, str]],
         names: Mapping[str, str],
         parents: Mapping[str, Collection[str]],
+        finds_phrases: bool = True,
     ) -> None:
-        """Encode the phrases once.
+        """Remember the phrases; they are encoded when the first is asked for.
 
         Args:
             encoder: of phrases.
@@ -88,12 +90,13 @@ class Linker:
             phrases: (text, CURIE) of every way to name a concept.
             names: CURIE -> name.
             parents: CURIE -> CURIEs it is a kind of.
+            finds_phrases: link what no dictionary holds; without it concepts of one name are told apart only.
         """
+        self._finds_phrases = finds_phrases
         self._encoder, self._calibration = encoder, calibration
         self.names, self.parents = names, parents
         self._phrases = [text for text, _ in phrases]
         self._owners = [curie for _, curie in phrases]
-        self._vectors = encoder.encode_texts(self._phrases)
         self._known = {fold(word) for text, _ in phrases for word in text.replace("-", " ").split()}
         self._texts: dict[str, list[int]] = {}
         for row, curie in enumerate(self._owners):
@@ -110,11 +113,13 @@ class Linker:
         calibration: LinkCalibration,
         kinds: tuple[str, ...] = FINDING_KINDS,
         words: Lexicon | None = None,
+        finds_phrases: bool = True,
     ) -> Self:
         """Link to the living nodes of these kinds, the same that `Vocabulary.from_snapshot` looks for.
 
         Args:
             words: further phrases; the lexicon of this package by default.
+            finds_phrases: as in `Linker`.
         """
         words = words or lexicon.load()
         concepts = list(living(snapshot, kinds))
@@ -130,7 +135,12 @@ class Linker:
         parents: dict[str, set[str]] = {}
         for child, parent in zip(snapshot.head[rows].tolist(), snapshot.tail[rows].tolist(), strict=True):
             parents.setdefault(snapshot.curies[child], set()).add(snapshot.curies[parent])
-        return cls(encoder, calibration, phrases, names, parents)
+        return cls(encoder, calibration, phrases, names, parents, finds_phrases)
+
+    @cached_property
+    def _vectors(self) -> NDArray[np.float32]:
+        """(P, dim) float32, one row a phrase."""
+        return self._encoder.encode_texts(self._phrases)
 
     def link_in(self, words: Sequence[Word], covered: Collection[int]) -> tuple[Placed, ...]:
         """The links of one sentence, in order, none overlapping another.
@@ -139,6 +149,8 @@ class Linker:
             words: of the sentence, hyphens inside words left out.
             covered: places of the words that the dictionary knows.
         """
+        if not self._finds_phrases:
+            return ()
         spans = {span: _phrase(words, *span) for span in spans_of(words, covered, self._known)}
         linked = self.links(list(spans.values()))
         sure = [
@@ -158,6 +170,8 @@ class Linker:
         Args:
             sentences: words and covered places, as for `link_in`.
         """
+        if not self._finds_phrases:
+            return
         self.links([
             _phrase(words, *span)
             for words, covered in sentences
@@ -181,12 +195,14 @@ class Linker:
     def choose(self, curies: Sequence[str], context: str) -> str:
         """Which concept of one name is meant, by the words around it; the first if they do not tell."""
         (vector,) = self._encoder.encode_texts([context])
-        fit = [
-            float((self._vectors[self._texts.get(curie, [])] @ vector).max(initial=-1.0)) for curie in curies
-        ]
+        fit = [float((self._names_of(curie) @ vector).max(initial=-1.0)) for curie in curies]
         best = int(np.argmax(fit))
         is_clear = fit[best] >= _LEAST_CONTEXT and fit[best] - fit[0] >= _LEAST_ADVANTAGE
         return curies[best if is_clear else 0]
+
+    def _names_of(self, curie: str) -> NDArray[np.float32]:
+        """(n, dim) vectors of all names of a concept; the encoder keeps what it has encoded."""
+        return self._encoder.encode_texts([self._phrases[row] for row in self._texts.get(curie, ())])
 
     def _nearest(self, phrase: str, similar: NDArray[np.float32]) -> Link | None:
         """The link of a phrase whose similarity to every name is known, (num_phrases,) float32."""

@@ -1,5 +1,6 @@
 """From the text of a case to evidence, each piece with the words it was read from."""
 
+import math
 from dataclasses import dataclass
 
 from kgdx.domain.case import Polarity, ReportText
@@ -72,19 +73,21 @@ def text_evidence(
     skipped: list[SkippedMention] = []
     for text in texts:
         parts = find_sections(text.section, text.text)
+        defined = vocabulary.look_ahead(text.text)
+        diseases_defined = diseases.look_ahead(text.text) if diseases else {}
         for sentence in sentences(text.text):
-            mentions = vocabulary.find_in(sentence)
+            mentions = vocabulary.find_in(sentence, defined)
             described = qualifiers(text.text, sentence, mentions)
             for mention, said, how in zip(
                 mentions, _assess(sentence, mentions, reader, parts), described, strict=True
             ):
                 origin = _origin(text, mention)
                 if said.setting is Setting.NOW:
-                    weight = WEIGHTS[said.polarity]
+                    weight = _damped(WEIGHTS[said.polarity], mention.probability)
                     evidence.append(Evidence(mention.curie, mention.name, said.polarity, weight, origin, how))
                 else:
                     skipped.append(SkippedMention(mention.curie, mention.name, said.setting.value, origin))
-            mentions = diseases.find_in(sentence) if diseases else ()
+            mentions = diseases.find_in(sentence, diseases_defined) if diseases else ()
             for mention, said in zip(mentions, _assess(sentence, mentions, reader, parts), strict=True):
                 place = _origin(text, mention)
                 named.append(DiseaseMention(mention.curie, mention.name, said.polarity, said.setting, place))
@@ -101,6 +104,11 @@ def _assess(
         assertion if setting is Setting.NOW else Assertion(assertion.polarity, setting)
         for assertion, setting in zip(said, settings, strict=True)
     )
+
+
+def _damped(weight: float, probability: float) -> float:
+    """The weight of words that name the finding only with this probability, and say nothing of it if not."""
+    return weight if probability == 1 else math.log(probability * math.exp(weight) + 1 - probability)
 
 
 def _origin(text: ReportText, mention: Mention) -> TextOrigin:
