@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from graph_schema import PrefixFileError
-from kgdx import __version__
+from kgdx import __version__, image_commands
 from kgdx.domain.errors import BackendUnavailableError, BadInputError, KgdxError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 train = typer.Typer(help="Train the models anew: seeded, with progress.", no_args_is_help=True)
 app.add_typer(train, name="train")
+image_commands.add_to(train)
 
 Codes = Annotated[list[str], typer.Option(metavar="CURIE")]
 BundleFolder = Annotated[

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from kgdx.domain.errors import BundleError
-from kgdx.encoders.opening import Encoder, open_encoder
+from kgdx.encoders.opening import open_encoder
 from kgdx.encoders.tower import Tower
 from kgdx.evidence.head import Head, HeadLabel
 from kgdx.ports import ImageEncoder
@@ -35,7 +35,7 @@ class Classifier:
     head: Head
 
     @classmethod
-    def open(cls, folder: Path | str, encoder: Encoder | None = None) -> Self:
+    def open(cls, folder: Path | str, encoder: ImageEncoder | None = None) -> Self:
         """Read a classifier.
 
         Args:
@@ -49,8 +49,13 @@ class Classifier:
         opened: ImageEncoder
         if (home / TOWER_FOLDER).is_dir():
             opened = Tower.open(home / TOWER_FOLDER)
+        elif encoder is not None:
+            opened = encoder
+        elif name:
+            opened = open_encoder(name)
         else:
-            opened = encoder if encoder is not None else open_encoder(name)
+            fact = "its head was fitted on the image-text model of a release"
+            raise BundleError(str(home), fact, "open that model and give it as the encoder")
         if opened.revision != head.encoder:
             fact = f"its head was fitted on encoder {head.encoder}, not {opened.revision}"
             raise BundleError(str(home), fact, "open that encoder, or train the head anew on this one")
@@ -65,7 +70,7 @@ def save_head(folder: Path, head: Head, encoder_name: str) -> None:
     """Write a head so that `Classifier.open` reads it back.
 
     Args:
-        encoder_name: what `open_encoder` opens; empty if the folder holds the tower.
+        encoder_name: what `open_encoder` opens; empty if the folder holds the tower, or for that of a release.
     """
     folder.mkdir(parents=True, exist_ok=True)
     arrays = save({"weight": head.weight, "bias": head.bias, "centroids": head.centroids})

@@ -18,6 +18,7 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from kgdx.evidence.head import Head, HeadLabel
 
 Floats = NDArray[np.float32]
+Folds = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 STRENGTHS = (0.1, 1.0, 10.0, 100.0, 1000.0)
 DEFAULT_STRENGTH = 10.0
 _FOLDS = 5
@@ -34,8 +35,8 @@ def fit_head(
     trained_on: str,
     calibration: tuple[Floats, Floats] | None = None,
     seed: int = 0,
-) -> Head:
-    """A calibrated head with a border of its domain.
+) -> tuple[Head, tuple[Floats, Floats] | None]:
+    """A calibrated head with a border of its domain, and what it answered on images it was not fitted on.
 
     Args:
         vectors: (N, dim) unit rows.
@@ -44,6 +45,10 @@ def fit_head(
         encoder: revision of the encoder that made the vectors.
         calibration: (vectors, truths) to fit the temperature on; left out: the folds' held-out answers.
         seed: of folds and centroids.
+
+    Returns:
+        The head; held-out logits before the temperature, (M, L), and their truths: of `calibration`, or of
+        the folds; None where there are too few images for either.
     """
     folds = _folds(truths, is_multi_label, seed)
     strength, held_out = choose_strength(vectors, truths, folds, is_multi_label=is_multi_label)
@@ -52,15 +57,16 @@ def fit_head(
         held_out = calibration[0] @ weight.T + bias, calibration[1]
     temperature = 1.0 if held_out is None else fit_temperature(*held_out, is_multi_label=is_multi_label)
     centroids, least = fit_domain(vectors, None if calibration is None else calibration[0], seed)
-    return Head(
+    head = Head(
         tuple(labels), weight, bias, temperature, is_multi_label, encoder, centroids, least, trained_on
     )
+    return head, held_out
 
 
 def choose_strength(
     vectors: Floats,
     truths: Floats,
-    folds: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    folds: Folds,
     *,
     is_multi_label: bool,
 ) -> tuple[float, tuple[Floats, Floats] | None]:
@@ -128,7 +134,7 @@ def balanced_loss(logits: Floats, truths: Floats, *, is_multi_label: bool) -> fl
 def fit_domain(vectors: Floats, heldout: Floats | None, seed: int) -> tuple[Floats, float]:
     """(centroids, least likeness) that let 99 % of the images pass that the centroids were not fitted on.
 
-    Without such images there is a border only if a fifth of `vectors` is at least 50: then that part draws it.
+    Without such images a fifth of `vectors` draws the border, if that is at least 50; else there is none.
     """
     rows = np.random.default_rng(seed).permutation(len(vectors))
     if heldout is None:
@@ -142,9 +148,7 @@ def fit_domain(vectors: Floats, heldout: Floats | None, seed: int) -> tuple[Floa
     return centroids.astype(np.float32), likeness
 
 
-def _folds(
-    truths: Floats, is_multi_label: bool, seed: int
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def _folds(truths: Floats, is_multi_label: bool, seed: int) -> Folds:
     fewest = int(truths.sum(axis=0).min())
     if fewest < 2:
         return []

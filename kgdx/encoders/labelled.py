@@ -14,6 +14,7 @@ from kgdx.encoders.imaging import read_image
 from kgdx.evidence.head import HeadLabel
 
 Image = NDArray[np.float32]
+NO_LABEL = "none"
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".dcm", ".dicom", ""})
 _MEDMNIST = "give a .npz file of MedMNIST, or a folder with one subfolder a label"
 
@@ -43,7 +44,9 @@ class Labelled:
         return Labelled(images, self.truths[rows], self.names, self.is_multi_label)
 
 
-def read_labelled(path: Path, labels: Sequence[HeadLabel] = ()) -> tuple[Labelled, Labelled | None]:
+def read_labelled(
+    path: Path, labels: Sequence[HeadLabel] = (), *, is_multi_label: bool = False
+) -> tuple[Labelled, Labelled | None]:
     """Images to fit on, and others to calibrate on; None where the source has no such part.
 
     Of a MedMNIST file the `train` and `val` parts are read, never `test`.
@@ -51,6 +54,7 @@ def read_labelled(path: Path, labels: Sequence[HeadLabel] = ()) -> tuple[Labelle
     Args:
         labels: names in the order of the file's classes, or of which folders may bear; empty takes the
             folders' names, or `0`, `1`, … for a file.
+        is_multi_label: of a folder, see `read_folder`; a file tells by itself.
 
     Raises:
         ImageError: if an image cannot be read.
@@ -58,7 +62,7 @@ def read_labelled(path: Path, labels: Sequence[HeadLabel] = ()) -> tuple[Labelle
     """
     names = tuple(label.name for label in labels)
     if path.is_dir():
-        return read_folder(path, names), None
+        return read_folder(path, names, is_multi_label=is_multi_label), None
     return read_medmnist(path, "train", names), read_medmnist(path, "val", names)
 
 
@@ -90,29 +94,37 @@ def read_medmnist(path: Path, part: str, names: tuple[str, ...] = ()) -> Labelle
     return Labelled(list(pixels), truths, names or tuple(map(str, range(truths.shape[1]))), is_multi)
 
 
-def read_folder(folder: Path, names: tuple[str, ...] = ()) -> Labelled:
+def read_folder(folder: Path, names: tuple[str, ...] = (), *, is_multi_label: bool = False) -> Labelled:
     """Every image of `folder/LABEL/`; hidden files and files of other types are passed over.
 
     Args:
         names: labels in their order; empty takes all subfolders, sorted.
+        is_multi_label: files of the same name in several subfolders are one image with several labels, and
+            the subfolder `none` holds images without any.
 
     Raises:
         ImageError: if an image cannot be read.
         SourceError: if there are fewer than two labels, or one has no image.
     """
     shown = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-    names = names or tuple(shown)
+    names = names or tuple(name for name in shown if not (is_multi_label and name == NO_LABEL))
     if len(names) < 2:
         raise SourceError(str(folder), f"holds {len(names)} subfolders", "make one subfolder a label")
-    images: list[Image] = []
-    rows: list[int] = []
+    found: dict[str, tuple[Path, NDArray[np.float32]]] = {}
+    rows = np.eye(len(names), dtype=np.float32)
     for index, name in enumerate(names):
         files = _image_files(folder / name)
         if not files:
             raise SourceError(str(folder / name), "holds no image", "put PNG, JPEG or DICOM files into it")
-        images += [read_image(file).pixels for file in files]
-        rows += [index] * len(files)
-    return Labelled(images, np.eye(len(names), dtype=np.float32)[rows], names, is_multi_label=False)
+        for file in files:
+            key = file.name if is_multi_label else str(file)
+            known = found.get(key, (file, np.zeros(len(names), np.float32)))
+            found[key] = known[0], np.maximum(known[1], rows[index])
+    if is_multi_label and (folder / NO_LABEL).is_dir():
+        for file in _image_files(folder / NO_LABEL):
+            found.setdefault(file.name, (file, np.zeros(len(names), np.float32)))
+    images = [read_image(file).pixels for file, _ in found.values()]
+    return Labelled(images, np.stack([truth for _, truth in found.values()]), names, is_multi_label)
 
 
 def read_labels(path: Path) -> tuple[HeadLabel, ...]:
@@ -151,4 +163,4 @@ def _one_hot(classes: NDArray[Any], num_names: int, path: Path) -> NDArray[np.fl
     num = max(int(classes.max()) + 1, num_names, 2)
     if classes.min() < 0 or num > 1000:
         raise SourceError(str(path), "class numbers are not 0, 1, 2, …", _MEDMNIST)
-    return np.eye(num, dtype=np.float32)[classes]
+    return np.asarray(np.eye(num, dtype=np.float32)[classes])

@@ -41,6 +41,19 @@ _CHECKPOINTS = (
 )
 _REMEDY = "give a folder with open_clip_config.json and its weights, or ARCHITECTURE@CHECKPOINT"
 _BATCH = 32
+# What a foreign configuration can break in open_clip, timm and transformers has no common root.
+_BROKEN = (
+    AttributeError,
+    AssertionError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SafetensorError,
+    TypeError,
+    UnpicklingError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +73,7 @@ class OpenClip:
     model_cfg: dict[str, Any] = field(repr=False)
     model: nn.Module = field(repr=False)
     tokenize: SimpleTokenizer | HFTokenizer = field(repr=False)
-    device: torch.device = field(default_factory=lambda: best_device())
+    device: torch.device = field(repr=False)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -107,15 +120,12 @@ class OpenClip:
             model = build_model(model_cfg, folder)
             load_checkpoint(model, str(checkpoint), weights_only=True)
             tokenizer = _tokenizer(model_cfg["text_cfg"], folder)
-            transform = Transform.from_config(transform_cfg, model.visual.image_size)
+            image_size: Any = model.visual.image_size  # type: ignore[union-attr]
+            transform = Transform.from_config(transform_cfg, image_size)
             dim = int(model_cfg["embed_dim"])
         except BundleError:
             raise
-        # What a foreign configuration can break in open_clip, timm and transformers has no common root.
-        except (
-            AttributeError, AssertionError, EOFError, KeyError, OSError, RuntimeError, SafetensorError, TypeError,
-            UnpicklingError, ValueError,
-        ) as error:  # fmt: skip
+        except _BROKEN as error:
             fact = f"configuration and weights do not fit together ({str(error)[:300]})"
             raise BundleError(str(checkpoint), fact, _REMEDY) from error
         model.eval().requires_grad_(False)
@@ -135,7 +145,7 @@ class OpenClip:
     def encode_patches(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """(h, w, dim) float32, not normalised: the mean over (h, w) is the image's vector before its length.
 
-        The patches tile the centred square that the image is padded to. Pooling of a foreign tower is no mean,
+        The patches tile the centred square that the image is padded to. A foreign tower's pooling is no mean,
         so patches are estimates; see `local_features`. A tower that tells nothing of places gives one patch.
         """
         with torch.inference_mode():

@@ -105,7 +105,8 @@ class Tower:
         with torch.inference_mode():
             seen = self._network.forward_features(batch)  # type: ignore[operator]
             mirrored = self._network.forward_features(batch.flip(3)).flip(3)  # type: ignore[operator]
-        return ((seen + mirrored) / 2).permute(0, 2, 3, 1)
+        patches: Tensor = ((seen + mirrored) / 2).permute(0, 2, 3, 1)
+        return patches
 
 
 def save_tower(folder: Path, network: nn.Module, settings: TowerSettings) -> None:

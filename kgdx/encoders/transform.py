@@ -62,7 +62,7 @@ class Transform:
 
 
 def _to_square(plane: Tensor) -> Tensor:
-    """(1, side, side) from (H, W): the longer side, padded with black around the centre, as `to_batch` does."""
+    """(1, side, side) from (H, W): the longer side, padded with black around the centre, as by `to_batch`."""
     height, width = plane.shape
     side = max(height, width)
     top, left = (side - height) // 2, (side - width) // 2

@@ -53,17 +53,21 @@ class Head:
     trained_on: str
 
     def probabilities(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(N, L) in [0, 1] from (N, dim) unit rows, as if every label were as common as not, or as the others.
+        """(N, L) in [0, 1] from (N, dim) unit rows, for equal priors.
 
         Rows sum to 1 unless `is_multi_label`.
         """
-        logits = (vectors @ self.weight.T + self.bias).astype(np.float64) / self.temperature
-        return np.asarray(expit(logits) if self.is_multi_label else np.exp(log_softmax(logits, axis=1)))
+        return self.calibrated(np.asarray(vectors @ self.weight.T + self.bias))
+
+    def calibrated(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(N, L) probabilities of (N, L) logits."""
+        scaled = logits.astype(np.float64) / self.temperature
+        return np.asarray(expit(scaled) if self.is_multi_label else np.exp(log_softmax(scaled, axis=1)))
 
     def direction(self, index: int) -> NDArray[np.float32]:
-        """(dim,) what speaks for a label: its weights, less the mean of the others where one must be chosen."""
+        """(dim,) what speaks for a label: its weights, less the mean of its rivals where there are any."""
         if self.is_multi_label or len(self.labels) < 2:
-            return self.weight[index]
+            return np.asarray(self.weight[index])
         others = np.delete(self.weight, index, axis=0).mean(axis=0)
         return np.asarray(self.weight[index] - others, dtype=np.float32)
 
@@ -85,7 +89,9 @@ def head_evidence(
     vector = patches.mean(axis=(0, 1))
     vector = vector / max(float(np.linalg.norm(vector)), 1e-12)
     if reason := unlike(vector, head.centroids, head.least_likeness):
-        return [], [f"image {image_id}: {reason}; no finding was read from it by {head.trained_on}"]
+        return [], [
+            f"image {image_id}: {reason} of the head for {head.trained_on}, which read nothing from it"
+        ]
     evidence = []
     for index, posterior in enumerate(head.probabilities(vector[None])[0]):
         label = head.labels[index]
