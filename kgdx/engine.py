@@ -15,6 +15,7 @@ from kgdx.encoders.clip import Clip
 from kgdx.explain.justify import Justifier, treatments
 from kgdx.explain.paths import PathWriter
 from kgdx.extract import Extraction, Extractor
+from kgdx.eyes import Eyes
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.hierarchy import Hierarchy
@@ -77,7 +78,7 @@ class Engine:
             settings=settings,
             snapshot=snapshot,
             reasoner=reasoner,
-            _extractor=Extractor(snapshot, schema, clip),
+            _extractor=Extractor(snapshot, schema, clip, Eyes.open(settings, clip)),
             _justifier=Justifier(reasoner, hierarchy, PathWriter(snapshot, schema)),
             _treatments=TreatmentGraph(snapshot, hierarchy),
         )

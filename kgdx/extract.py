@@ -9,16 +9,17 @@ from numpy.typing import NDArray
 
 from graph_schema import Schema
 from kgdx.domain.case import Case, Polarity, ReportText
-from kgdx.domain.evidence import Evidence, ImageOrigin
+from kgdx.domain.evidence import Evidence
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.imaging import read_image
 from kgdx.evidence.assertion import Setting
 from kgdx.evidence.codes import code_evidence, resolve
 from kgdx.evidence.fusion import case_vector, contradictions
-from kgdx.evidence.images import heat_map, image_evidence
+from kgdx.evidence.images import outside_domain
 from kgdx.evidence.mentions import DISEASE_KINDS, Vocabulary
 from kgdx.evidence.text import DiseaseMention, text_evidence
-from kgdx.explain.picture import HeatMap, ShownImage
+from kgdx.explain.picture import ShownImage
+from kgdx.eyes import Eyes
 from kgdx.snapshot import Snapshot
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Extractor:
     snapshot: Snapshot
     schema: Schema
     clip: Clip
+    eyes: Eyes
 
     def extract(self, case: Case) -> Extraction:
         """Read a case. A code the graph does not know becomes a warning.
@@ -101,29 +103,19 @@ class Extractor:
         warnings: list[str] = []
         for image in case.images:
             pixels = read_image(image.path).pixels
-            found, complaints = image_evidence(
-                pixels, image.image_id, self.clip, self.clip, self.clip.findings
-            )
-            known = [e for e in found if e.curie in self.snapshot.index]
-            if len(known) < len(found):
-                logger.info("%d image findings are not in the graph", len(found) - len(known))
+            sight = self.eyes.look(pixels, image.image_id)
+            known = [e for e in sight.evidence if e.curie in self.snapshot.index]
+            if len(known) < len(sight.evidence):
+                logger.info("%d image findings are not in the graph", len(sight.evidence) - len(known))
             evidence += known
-            warnings += complaints
-            if not complaints:
-                vectors.append(self.clip.encode_images([pixels])[0])
-            shown.append(ShownImage(image.image_id, pixels, tuple(self._heat_maps(pixels, known))))
+            warnings += sight.warnings
+            # The case's vector lives in the space of the release's own model, whatever else looked at it.
+            vector = self.clip.encode_images([pixels])[0]
+            if not outside_domain(vector, self.clip.findings.domain, self.clip):
+                vectors.append(vector)
+            maps = tuple(m for m in sight.heat_maps if m.curie in self.snapshot.index)
+            shown.append(ShownImage(image.image_id, pixels, maps))
         return evidence, vectors, shown, warnings
-
-    def _heat_maps(self, pixels: NDArray[np.float32], evidence: list[Evidence]) -> list[HeatMap]:
-        asked = {finding.curie: finding for finding in self.clip.findings.findings}
-        maps = []
-        for item in evidence:
-            if item.polarity is not Polarity.PRESENT or not isinstance(item.origin, ImageOrigin):
-                continue
-            finding = asked[item.curie]
-            values = heat_map(pixels, finding.prompts[0], self.clip, self.clip, finding.absent_prompts)
-            maps.append(HeatMap(item.curie, item.name, values))
-        return maps
 
     def _resolved(self, codes: tuple[str, ...], where: str) -> tuple[list[str], list[str]]:
         resolved = [resolve(code, self.snapshot, self.schema, where) for code in codes]

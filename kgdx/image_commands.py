@@ -9,14 +9,18 @@ from kgdx.domain.errors import BadInputError
 
 Encoder = Annotated[
     str,
-    typer.Option(help="Folder of a model, ARCHITECTURE@CHECKPOINT or hf-hub:NAME; the shipped one if empty."),
+    typer.Option(help="Folder of a model, ARCHITECTURE@CHECKPOINT or hf-hub:NAME; or the shipped one."),
 ]
 Labels = Annotated[Path | None, typer.Option(help='JSON list of {"name": …, "curie": …} for the labels.')]
+MultiLabel = Annotated[
+    bool, typer.Option("--multi-label", help="A file of one name in several subfolders is one image.")
+]
 
 
 def add_to(train: typer.Typer) -> None:
     """Join the commands."""
     train.command("classifier")(classifier)
+    train.command("prompts")(prompts)
 
 
 def classifier(
@@ -49,3 +53,16 @@ def classifier(
         epochs=epochs,
         seed=seed,
     )
+
+
+def prompts(
+    data: Annotated[Path, typer.Argument(help="MedMNIST .npz, or a folder with one subfolder a label.")],
+    out: Annotated[Path, typer.Option(help="File for the findings, as in findings.json.")],
+    encoder: Annotated[str, typer.Option(help="Folder of a model, ARCHITECTURE@CHECKPOINT or hf-hub:NAME.")],
+    labels: Annotated[Path, typer.Option(help='JSON list of {"name": …, "curie": …} for the labels.')],
+    multi_label: MultiLabel = False,
+) -> None:
+    """Calibrate the answers of an encoder of your own to prompts, on labelled images."""
+    from kgdx.image_training import train_prompts
+
+    train_prompts(data, out, encoder, labels, is_multi_label=multi_label)

@@ -12,6 +12,9 @@ class Settings(BaseSettings):
     Attributes:
         bundle: folder of the release; None takes the one that ships with kgdx.
         top: length of the differential.
+        encoder: image-text model that looks at images, see `open_encoder`; empty for the release's own.
+        findings: what `kgdx train prompts` wrote for that encoder.
+        classifiers: folders that `kgdx train classifier` wrote; in the environment a JSON list.
         neo4j_user, neo4j_password, neo4j_database: how to log in where a store is a Neo4j server.
     """
 
@@ -19,6 +22,9 @@ class Settings(BaseSettings):
 
     bundle: Path | None = None
     top: int = Field(default=10, ge=1, le=50)
+    encoder: str = ""
+    findings: Path | None = None
+    classifiers: tuple[Path, ...] = ()
     neo4j_user: str = "neo4j"
     neo4j_password: SecretStr = SecretStr("")
     neo4j_database: str = "neo4j"

@@ -39,7 +39,8 @@ class Classifier:
         """Read a classifier.
 
         Args:
-            encoder: to use in place of the one that the folder names; it must have the same weights.
+            encoder: one that is open already, used if the head was fitted on it; a head on the image-text
+                model of a release names no other.
 
         Raises:
             BundleError: if a file is missing or damaged, or the encoder is not the one of the head.
@@ -49,7 +50,7 @@ class Classifier:
         opened: ImageEncoder
         if (home / TOWER_FOLDER).is_dir():
             opened = Tower.open(home / TOWER_FOLDER)
-        elif encoder is not None:
+        elif encoder is not None and (encoder.revision == head.encoder or not name):
             opened = encoder
         elif name:
             opened = open_encoder(name)
@@ -70,7 +71,7 @@ def save_head(folder: Path, head: Head, encoder_name: str) -> None:
     """Write a head so that `Classifier.open` reads it back.
 
     Args:
-        encoder_name: what `open_encoder` opens; empty if the folder holds the tower, or for that of a release.
+        encoder_name: what `open_encoder` opens; empty for a tower in the folder, or that of a release.
     """
     folder.mkdir(parents=True, exist_ok=True)
     arrays = save({"weight": head.weight, "bias": head.bias, "centroids": head.centroids})

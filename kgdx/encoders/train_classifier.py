@@ -61,8 +61,8 @@ def train_head(
         SourceError, ImageError, BundleError: if data or encoder cannot be read.
     """
     fitted, heldout = read_labelled(data, labels, is_multi_label=is_multi_label)
-    vectors = _encode(encoder, fitted, report)
-    calibration = None if heldout is None else (_encode(encoder, heldout, report), heldout.truths)
+    vectors = encode(encoder, fitted, report)
+    calibration = None if heldout is None else (encode(encoder, heldout, report), heldout.truths)
     head, answered = fit_head(
         vectors,
         fitted.truths,
@@ -101,7 +101,7 @@ def train_from_scratch(
     trained = train_tower(fitted, heldout, shape, settings, report)
     save_tower(out / TOWER_FOLDER, trained.network, shape)
     tower = Tower.open(out / TOWER_FOLDER)
-    vectors, watched = (_encode(tower, part, report) for part in (fitted, heldout))
+    vectors, watched = (encode(tower, part, report) for part in (fitted, heldout))
     weight, bias = trained.weight.numpy(), trained.bias.numpy()
     logits = np.asarray(watched @ weight.T + bias, dtype=np.float32)
     temperature = fit_temperature(logits, heldout.truths, is_multi_label=heldout.is_multi_label)
@@ -121,7 +121,8 @@ def train_from_scratch(
     return _metrics(head, len(fitted), (logits, heldout.truths))
 
 
-def _encode(encoder: ImageEncoder, data: Labelled, report: Report) -> NDArray[np.float32]:
+def encode(encoder: ImageEncoder, data: Labelled, report: Report) -> NDArray[np.float32]:
+    """(N, dim) float32 unit rows, with progress."""
     rows = []
     for start in range(0, len(data), _BATCH):
         rows.append(encoder.encode_images(data.images[start : start + _BATCH]))

@@ -175,8 +175,19 @@ def heat_map(
     Returns:
         (H, W) float32 in [0, 1], as large as the image; all zero if no patch speaks for the text.
     """
-    direction = text_direction((text,), against, text_encoder)
-    return _spread(encoder.encode_patches(image) @ direction, *image.shape)
+    return heat_along(image, text_direction((text,), against, text_encoder), encoder)
+
+
+def heat_along(image: Image, direction: NDArray[np.float32], encoder: ImageEncoder) -> NDArray[np.float32]:
+    """Where in the image its vector points in a direction, see `heat_map`; zero if the tower tells no places.
+
+    Args:
+        direction: (dim,).
+    """
+    patches = encoder.encode_patches(image)
+    if patches.shape[:2] == (1, 1):
+        return np.zeros(image.shape, np.float32)
+    return _spread(patches @ direction, *image.shape)
 
 
 def hot_box(
@@ -190,6 +201,8 @@ def hot_box(
         height: of the image in pixels.
         width: of the image in pixels.
     """
+    if patches.shape[:2] == (1, 1):
+        return _WHOLE
     shrink = min(1.0, _BOX_SIDE / max(height, width))
     rows, columns = max(round(height * shrink), 1), max(round(width * shrink), 1)
     heat = _spread(patches @ direction, rows, columns)
