@@ -24,8 +24,9 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-import kgdx.encoders.clip_model  # noqa: F401 - makes our own tower known to timm
 from kgdx.domain.errors import BundleError
+from kgdx.encoders.clip import Clip
+from kgdx.encoders.clip_model import model_config
 from kgdx.encoders.local_features import local_features
 from kgdx.encoders.transform import Transform
 
@@ -111,6 +112,39 @@ class OpenClip:
             fact = f"the tokenizer of {architecture} lies on a hub"
             raise BundleError(architecture, fact, "fetch the model with `kgdx fetch` and name its folder")
         return cls._build(model_cfg, {}, checkpoint, checkpoint.parent)
+
+    @classmethod
+    def of_clip(cls, clip: Clip, model_cfg: dict[str, Any]) -> Self:
+        """The network of a model of ours, which stands on open_clip's classes anyway.
+
+        Args:
+            model_cfg: of its config.json.
+        """
+        # Ours sees one grey channel about zero mean, and learns by the sigmoid loss with a bias.
+        transform = Transform(clip.image_size, (0.5,), (0.25,), "bilinear")
+        config = {**model_cfg, "custom_text": True, "init_logit_bias": 0.0}
+        return cls(clip.dim, clip.revision, transform, config, clip.model, clip.tokenize, torch.device("cpu"))
+
+    @classmethod
+    def untrained(cls, architecture: str, seed: int) -> Self:
+        """A model with random weights: an architecture of open_clip by name, or ours if the name is empty.
+
+        Raises:
+            BundleError: if the name is unknown, or a part of the model lies on a hub.
+        """
+        if architecture and architecture not in open_clip.list_models():
+            raise BundleError(architecture, "is no architecture of open_clip", "see open_clip.list_models()")
+        model_cfg = open_clip.get_model_config(architecture) if architecture else model_config()
+        if not architecture:
+            model_cfg |= {"custom_text": True, "init_logit_bias": -1.0, "init_logit_scale": 2.3}
+        if "hf_tokenizer_name" in model_cfg["text_cfg"]:
+            raise BundleError(architecture, "takes its tokenizer from a hub", "choose another architecture")
+        torch.manual_seed(seed)
+        model = build_model(model_cfg)
+        size: Any = model.visual.image_size  # type: ignore[union-attr]
+        transform = Transform.from_config({} if architecture else {"mean": [0.5], "std": [0.25]}, size)
+        tokenizer, dim = _tokenizer(model_cfg["text_cfg"], Path()), int(model_cfg["embed_dim"])
+        return cls(dim, "", transform, model_cfg, model.to(best_device()), tokenizer, best_device())
 
     @classmethod
     def _build(

@@ -3,6 +3,7 @@
 No name makes this module open a connection: what lies on a hub is fetched by `kgdx fetch` first.
 """
 
+import json
 import os
 from pathlib import Path
 
@@ -27,18 +28,39 @@ def open_encoder(name: str) -> Encoder:
     Raises:
         BundleError: if there is no such model, or its files do not fit together.
     """
-    if name.startswith(HUB):
-        return OpenClip.open(fetched_folder(name))
-    if "@" in name and not Path(name).exists():
+    if "@" in name and not name.startswith(HUB) and not Path(name).exists():
         architecture, _, checkpoint = name.partition("@")
         return OpenClip.from_checkpoint(architecture, Path(checkpoint))
-    folder = Path(name.removeprefix(LOCAL))
+    folder = folder_of(name)
     if (folder / OPEN_CLIP_CONFIG).is_file():
         return OpenClip.open(folder)
     if (folder / CONFIG).is_file():
         return Clip.open(folder)
     fact = f"holds neither {CONFIG} of kgdx nor {OPEN_CLIP_CONFIG}"
     raise BundleError(name, fact, "name the folder of a model, or ARCHITECTURE@CHECKPOINT")
+
+
+def folder_of(name: str) -> Path:
+    """The folder that a name means, whether or not a model is in it; see `open_encoder`.
+
+    Raises:
+        BundleError: if a hub's model was not fetched.
+    """
+    return fetched_folder(name) if name.startswith(HUB) else Path(name.removeprefix(LOCAL))
+
+
+def open_trainable(name: str) -> OpenClip:
+    """Open an image-text model to train it further; one of ours becomes an open_clip model like any other.
+
+    Raises:
+        BundleError: as `open_encoder`.
+    """
+    opened = open_encoder(name)
+    if isinstance(opened, OpenClip):
+        return opened
+    return OpenClip.of_clip(
+        opened, json.loads((folder_of(name) / CONFIG).read_text(encoding="utf-8"))["model_cfg"]
+    )
 
 
 def fetched_folder(name: str) -> Path:

@@ -1,6 +1,6 @@
-"""A small image tower without a text tower: for a classifier that was trained from scratch.
+"""Small image towers without a text tower: for a classifier that was trained from scratch.
 
-config.json           name of the network, input size, SHA-256 of the weights
+config.json           name and number of the networks, input size, SHA-256 of the weights
 weights.safetensors   half precision
 """
 
@@ -17,16 +17,18 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from timm.models import register_model
+from timm.models.resnet import BasicBlock, ResNet
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from kgdx.domain.errors import BundleError
-from kgdx.encoders.clip_model import TOWER
 from kgdx.encoders.pixels import to_batch
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 _REMEDY = "reinstall kgdx or train anew with `kgdx train classifier --from-scratch`"
 _BATCH = 64
+NARROW = "kgdx_resnet_narrow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,35 @@ class TowerSettings:
     """What network it is.
 
     Attributes:
-        network: name of a timm network with one grey channel and `forward_features`.
+        network: name of a timm network with one grey channel.
         image_size: side of its input in pixels.
+        num_networks: that look side by side, from different beginnings: what they agree on is surer.
     """
 
-    network: str = TOWER
+    network: str = NARROW
     image_size: int = 56
+    num_networks: int = 2
 
-    def build(self) -> nn.Module:
-        """An untrained network, without a classifier of its own."""
-        network: nn.Module = timm.create_model(self.network, pretrained=False)
-        network.reset_classifier(0)  # type: ignore[operator]
-        return network
+    def build(self) -> "Networks":
+        """Untrained networks, without classifiers of their own."""
+        return Networks([timm.create_model(self.network, num_classes=0) for _ in range(self.num_networks)])
+
+
+class Networks(nn.Module):
+    """K convolutional networks that see the same image."""
+
+    def __init__(self, networks: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.each = nn.ModuleList(networks)
+
+    @property
+    def width(self) -> int:
+        """Channels of each network's feature map."""
+        return int(self.each[0].num_features)  # type: ignore[arg-type]
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """(K, N, C, h, w) feature maps of (N, 1, S, S) standardised images."""
+        return torch.stack([network.forward_features(batch) for network in self.each])  # type: ignore[operator]
 
 
 @dataclass(frozen=True)
@@ -60,7 +79,7 @@ class Tower:
     dim: int
     revision: str
     settings: TowerSettings
-    _network: nn.Module = field(repr=False)
+    _networks: Networks = field(repr=False)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -76,16 +95,16 @@ class Tower:
             if digest != config["sha256"]:
                 raise BundleError(str(folder / WEIGHTS), "is not the file that config.json names", _REMEDY)
             settings = TowerSettings(**config["tower"])
-            network = settings.build()
-            network.load_state_dict(load(weights))
+            networks = settings.build()
+            networks.load_state_dict(load(weights))
         except OSError as error:
             raise BundleError(str(folder), f"cannot be read ({error.strerror})", _REMEDY) from error
         except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             if isinstance(error, BundleError):
                 raise
             raise BundleError(str(folder), "holds no image tower of this version", _REMEDY) from error
-        network.eval().requires_grad_(False)
-        return cls(int(network.num_features), digest[:12], settings, network)  # type: ignore[arg-type]
+        networks.eval().requires_grad_(False)
+        return cls(networks.width * settings.num_networks, digest[:12], settings, networks)
 
     def encode_images(self, images: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """(N, dim) float32 unit rows; each image is (H, W) float32 in [0, 1], any size."""
@@ -101,20 +120,39 @@ class Tower:
         return patches
 
     def _patches(self, images: Sequence[NDArray[np.float32]]) -> Tensor:
+        """(N, h, w, K * C): networks side by side, each scaled to a vector of unit length of its own."""
         batch = to_batch(images, self.settings.image_size)
         with torch.inference_mode():
-            seen = self._network.forward_features(batch)  # type: ignore[operator]
-            mirrored = self._network.forward_features(batch.flip(3)).flip(3)  # type: ignore[operator]
-        patches: Tensor = ((seen + mirrored) / 2).permute(0, 2, 3, 1)
+            maps = (self._networks(batch) + self._networks(batch.flip(3)).flip(4)) / 2
+            lengths = maps.mean(dim=(3, 4), keepdim=True).norm(dim=2, keepdim=True).clamp_min(1e-6)
+            patches: Tensor = (maps / lengths).permute(1, 3, 4, 0, 2).flatten(3)
         return patches
 
 
-def save_tower(folder: Path, network: nn.Module, settings: TowerSettings) -> None:
-    """Write a network, rounded to half precision, so that `Tower.open` reads it back."""
+def save_tower(folder: Path, networks: Networks, settings: TowerSettings) -> None:
+    """Write networks, rounded to half precision, so that `Tower.open` reads it back."""
     folder.mkdir(parents=True, exist_ok=True)
-    state = {key: value.contiguous() for key, value in network.state_dict().items()}
+    state = {key: value.contiguous() for key, value in networks.state_dict().items()}
     halves = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
     weights = save(halves)
     config = {"tower": asdict(settings), "sha256": sha256(weights).hexdigest()}
     (folder / WEIGHTS).write_bytes(weights)
     (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+@register_model
+def kgdx_resnet_narrow(pretrained: bool = False, num_classes: int = 0, **_: Any) -> nn.Module:
+    """Four basic blocks, one grey channel, stride 16; 0.6M parameters."""
+    if pretrained:
+        raise ValueError(f"{NARROW} has no pretrained weights")
+    return ResNet(
+        BasicBlock,  # type: ignore[arg-type]  # timm means the class
+        (1, 1, 1, 1),
+        num_classes=num_classes,
+        channels=(24, 48, 96, 160),
+        in_chans=1,
+        stem_width=12,
+        stem_type="deep_tiered",
+        avg_down=True,
+        output_stride=16,
+    )

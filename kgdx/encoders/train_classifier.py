@@ -96,10 +96,10 @@ def train_from_scratch(
         fact = f"{len(fitted)} images are too few to train a tower on"
         raise SourceError(str(data), fact, "fit a head on an encoder: leave out --from-scratch")
     if heldout is None:
-        fitted, heldout = _split(fitted, settings.seed)
+        fitted, heldout = split_labelled(fitted, settings.seed)
     shape = TowerSettings()
     trained = train_tower(fitted, heldout, shape, settings, report)
-    save_tower(out / TOWER_FOLDER, trained.network, shape)
+    save_tower(out / TOWER_FOLDER, trained.networks, shape)
     tower = Tower.open(out / TOWER_FOLDER)
     vectors, watched = (encode(tower, part, report) for part in (fitted, heldout))
     weight, bias = trained.weight.numpy(), trained.bias.numpy()
@@ -134,7 +134,7 @@ def _labels(data: Labelled, labels: Sequence[HeadLabel]) -> Sequence[HeadLabel]:
     return labels or [HeadLabel(name) for name in data.names]
 
 
-def _split(data: Labelled, seed: int, share: float = 0.15) -> tuple[Labelled, Labelled]:
+def split_labelled(data: Labelled, seed: int, share: float = 0.15) -> tuple[Labelled, Labelled]:
     """To train on and to stop on; in the latter every label has its share of images."""
     rng = np.random.default_rng(seed)
     kinds = np.unique(data.truths, axis=0, return_inverse=True)[1].ravel()

@@ -17,7 +17,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 from kgdx.encoders.fit_head import balanced_loss
 from kgdx.encoders.labelled import Labelled
 from kgdx.encoders.pixels import to_batch
-from kgdx.encoders.tower import TowerSettings
+from kgdx.encoders.tower import Networks, TowerSettings
 from kgdx.encoders.vary import vary
 
 Report = Callable[[int, int, str], None]
@@ -41,10 +41,10 @@ class TowerTraining:
     """
 
     seed: int = 7
-    epochs: int = 40
+    epochs: int = 24
     batch: int = 64
     learning_rate: float = 2e-3
-    strength: float = 0.5
+    strength: float = 0.4
     smoothing: float = 0.05
     patience: int = 12
     threads: int = 1
@@ -52,26 +52,33 @@ class TowerTraining:
 
 @dataclass(frozen=True, eq=False)
 class TrainedTower:
-    """A network, and the (L, dim) weights and (L,) biases of the head that was trained with it."""
+    """Networks, and the (L, dim) weights and (L,) biases of the head on their vectors side by side."""
 
-    network: nn.Module
+    networks: Networks
     weight: Tensor
     bias: Tensor
 
 
 class _Answering(nn.Module):
-    """A tower with a head on its unit vectors."""
+    """Networks, each with a head on its unit vectors."""
 
-    def __init__(self, network: nn.Module, dim: int, num_labels: int) -> None:
+    def __init__(self, networks: Networks, num_labels: int) -> None:
         super().__init__()
-        self.network = network
-        self.head = nn.Linear(dim, num_labels)
+        self.networks = networks
+        self.heads = nn.ModuleList(nn.Linear(networks.width, num_labels) for _ in networks.each)
 
     def forward(self, batch: Tensor) -> Tensor:
-        """(N, L) logits of (N, 1, S, S) standardised images."""
-        features: Tensor = self.network.forward_features(batch)  # type: ignore[operator]
-        vectors = normalize(features.mean(dim=(2, 3)), dim=-1)
-        return _SCALE * nn.functional.linear(vectors, self.head.weight) + self.head.bias
+        """(K, N, L) logits of (N, 1, S, S) standardised images."""
+        vectors = normalize(self.networks(batch).mean(dim=(3, 4)), dim=-1)
+        return torch.stack([head(_SCALE * rows) for head, rows in zip(self.heads, vectors, strict=True)])
+
+    def joined(self) -> TrainedTower:
+        """One head whose answer is the mean of all, on the joined vector of unit length."""
+        heads = [head for head in self.heads if isinstance(head, nn.Linear)]
+        weights = [_SCALE * head.weight.detach() for head in heads]
+        biases = [head.bias.detach() for head in heads]
+        joined = torch.cat(weights, dim=1) / len(weights) ** 0.5
+        return TrainedTower(self.networks.eval(), joined, torch.stack(biases).mean(dim=0))
 
 
 def train_tower(
@@ -87,9 +94,7 @@ def train_tower(
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     generator = torch.Generator().manual_seed(settings.seed)
-    network = shape.build()
-    model = _Answering(network, int(network.num_features), len(data.names))  # type: ignore[arg-type]
-    model = model.to(memory_format=torch.channels_last)
+    model = _Answering(shape.build(), len(data.names)).to(memory_format=torch.channels_last)
     averaged, best = copy.deepcopy(model), copy.deepcopy(model)
     images, truths = _pixels(data, shape.image_size), torch.from_numpy(data.truths)
     watched = to_batch(heldout.images, shape.image_size)
@@ -119,17 +124,16 @@ def train_tower(
             best.load_state_dict(averaged.state_dict())
         if waited >= settings.patience:
             break
-    head = best.head
-    return TrainedTower(best.network.eval(), _SCALE * head.weight.detach(), head.bias.detach())
+    return best.joined()
 
 
 def balanced_cross_entropy(
     logits: Tensor, truths: Tensor, all_truths: Tensor, smoothing: float, is_multi_label: bool
 ) -> Tensor:
-    """() float32 loss in which every label counts as if it were as common as the others.
+    """() float32 loss, mean over networks, in which every label counts as if it were as common as the others.
 
     Args:
-        logits: (B, L).
+        logits: (K, B, L).
         truths: (B, L) 0 or 1, of the batch.
         all_truths: (N, L) 0 or 1, from which is counted how common labels are.
     """
@@ -137,10 +141,12 @@ def balanced_cross_entropy(
     if is_multi_label:
         weights = torch.where(truths == 1, 0.5 / common, 0.5 / (1 - common))
         smooth = truths * (1 - smoothing) + smoothing / 2
-        return binary_cross_entropy_with_logits(logits, smooth, weights)
+        whole = smooth.expand_as(logits)
+        return binary_cross_entropy_with_logits(logits, whole, weights.expand_as(logits))
     weights = (truths / (len(common) * common)).sum(dim=1)
     smooth = truths * (1 - smoothing) + smoothing / len(common)
-    return (weights * cross_entropy(logits, smooth, reduction="none")).mean()
+    losses = cross_entropy(logits.flatten(0, 1), smooth.repeat(len(logits), 1), reduction="none")
+    return (weights.repeat(len(logits)) * losses).mean()
 
 
 def _pixels(data: Labelled, size: int) -> Tensor:
@@ -175,5 +181,5 @@ def _average(averaged: nn.Module, model: nn.Module, keep: float) -> None:
 
 def _heldout_loss(model: nn.Module, batch: Tensor, heldout: Labelled) -> float:
     with torch.inference_mode():
-        logits = torch.cat([model.eval()(part) for part in torch.split(batch, 128)])
+        logits = torch.cat([model.eval()(part).mean(dim=0) for part in torch.split(batch, 128)])
     return balanced_loss(logits.numpy(), heldout.truths, is_multi_label=heldout.is_multi_label)
