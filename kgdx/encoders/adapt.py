@@ -182,11 +182,16 @@ def heldout_loss(model: nn.Module, watched: Tokens, batch: int, device: torch.de
 def adapted_layers(model: nn.Module) -> list[str]:
     """Names of the layers that take an adapter.
 
-    Those inside torch's own attention are never called by name, so an adapter would not act there.
+    Those inside torch's own attention are never called by name, so an adapter would not act there; grouped
+    and dilated convolutions are more than PEFT's adapters can follow.
     """
     kinds = (nn.Linear, nn.Conv2d)
     found = [(name, module) for name, module in model.named_modules() if type(module) in kinds]
-    return [name for name, module in found if getattr(module, "groups", 1) == 1]
+    return [name for name, module in found if not (isinstance(module, nn.Conv2d) and _is_special(module))]
+
+
+def _is_special(module: nn.Conv2d) -> bool:
+    return module.groups != 1 or module.dilation != (1, 1)
 
 
 def _with_adapters(model: nn.Module, rank: int) -> Any:

@@ -26,6 +26,14 @@ needs_peft = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def film(kind, seed):
     pixels = np.full((32, 32), 0.3, np.float32)
     pixels[:, :16] += 0.6 * (kind == 0)
