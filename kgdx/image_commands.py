@@ -81,6 +81,7 @@ def adapt(
     epochs: Annotated[int, typer.Option(min=1, help="At most.")] = 20,
     batch: Annotated[int, typer.Option(min=2, help="Pairs a step.")] = 32,
     learning_rate: Annotated[float, typer.Option(min=1e-7, help="At its peak.")] = 5e-4,
+    patience: Annotated[int, typer.Option(min=1, help="Epochs without improvement before stopping.")] = 4,
     validation: Annotated[float, typer.Option(min=0.01, max=0.9, help="Share of cases held out.")] = 0.2,
     seed: Annotated[int, typer.Option()] = 7,
 ) -> None:
@@ -88,7 +89,7 @@ def adapt(
     from kgdx.encoders.adapt import Adaptation
     from kgdx.image_training import train_adapter
 
-    settings = Adaptation(rank, epochs, batch, learning_rate, validation_share=validation, seed=seed)
+    settings = Adaptation(rank, epochs, batch, learning_rate, patience, validation, seed)
     train_adapter(data, out, encoder, labels, settings)
 
 
