@@ -34,3 +34,12 @@ def test_json_holds_metrics_intervals_and_baselines(drawn, capsys):
 def test_a_missing_part_is_told(drawn):
     with pytest.raises(SourceError, match="val_images"):
         images.main(["--test", str(drawn), "--split", "val"])
+
+
+@pytest.mark.realdata
+def test_the_shipped_classifier_is_as_good_on_val_as_its_card_says(data, capsys):
+    images.main(["--test", str(data / "pneumoniamnist" / "pneumoniamnist.npz"), "--split", "val"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["auc"] > 0.995
+    assert told["acc"] > told["baselines"]["majority"]["acc"] + 0.2
+    assert told["refused"] < 0.02 * told["n"]
