@@ -112,46 +112,71 @@ def adapt(
         fact = f"{len(rows[0])} pairs to train on and {len(rows[1])} to validate on"
         raise SourceError("pairs", fact, "give more: contrast needs two of each")
     torch.manual_seed(settings.seed)
-    generator = torch.Generator().manual_seed(settings.seed)
-    device = encoder.device
     wrapped = _with_adapters(encoder.model, settings.rank) if settings.rank else None
-    model = encoder.model if wrapped is None else wrapped.base_model.model
+    model: nn.Module = encoder.model if wrapped is None else wrapped.base_model.model
     if wrapped is None:
         model.requires_grad_(True)
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    watched = tokens.take(torch.from_numpy(rows[1]))
-    inside = torch.from_numpy(rows[0])
-    steps = max(len(inside) // settings.batch, 1)
-    optimizer = torch.optim.AdamW(trained, lr=settings.learning_rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=steps * settings.epochs, pct_start=0.1
-    )
-    before = least = heldout_loss(model, watched, settings.batch, device)
-    best, waited, epoch = _copied(model, wrapped), 0, 0
-    for epoch in range(1, settings.epochs + 1):
-        # Adapters are trained with the checkpoint's batch statistics, which stay as they are.
-        model.train(wrapped is None)
-        order = inside[torch.randperm(len(inside), generator=generator)]
-        for step in range(steps):
-            part = tokens.take(order[step * settings.batch : (step + 1) * settings.batch])
-            optimizer.zero_grad()
-            torch.autograd.backward(pair_loss(model, part, device))
-            torch.nn.utils.clip_grad_norm_(trained, 1.0)
-            optimizer.step()
-            schedule.step()
-        missed = heldout_loss(model, watched, settings.batch, device)
-        report(epoch, settings.epochs, f"training, held-out loss {missed:.4f}")
-        waited += 1
-        if missed < least:
-            least, waited, best = missed, 0, _copied(model, wrapped)
-        if waited >= settings.patience:
-            break
-    model.load_state_dict(best, strict=False)
-    num_trained, num = sum(p.numel() for p in trained), sum(p.numel() for p in model.parameters())
+    inside, watched = torch.from_numpy(rows[0]), tokens.take(torch.from_numpy(rows[1]))
+    course = _Course(model, encoder.device, wrapped is not None, settings)
+    before = heldout_loss(model, watched, settings.batch, encoder.device)
+    least, epochs = course.run(tokens, inside, watched, before, report)
+    num_trained, num = sum(p.numel() for p in course.trained), sum(p.numel() for p in model.parameters())
     merged: nn.Module = model if wrapped is None else wrapped.merge_and_unload()
     merged.eval().requires_grad_(False)
-    metrics = AdaptationMetrics(len(inside), len(watched), before, least, epoch, num_trained, num)
+    metrics = AdaptationMetrics(len(inside), len(watched), before, least, epochs, num_trained, num)
     return replace(encoder, model=merged, revision=""), metrics
+
+
+@dataclass(frozen=True, eq=False)
+class _Course:
+    """The passes over the pairs; at its end the model is in its best state."""
+
+    model: nn.Module
+    device: torch.device
+    has_adapters: bool
+    settings: Adaptation
+
+    @property
+    def trained(self) -> list[nn.Parameter]:
+        return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+
+    def run(
+        self, tokens: Tokens, inside: Tensor, watched: Tokens, before: float, report: Report
+    ) -> tuple[float, int]:
+        """(least held-out loss, epochs done)."""
+        settings, steps = self.settings, max(len(inside) // self.settings.batch, 1)
+        generator = torch.Generator().manual_seed(settings.seed)
+        optimizer = torch.optim.AdamW(self.trained, lr=settings.learning_rate, weight_decay=0.01)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, settings.learning_rate, total_steps=steps * settings.epochs, pct_start=0.1
+        )
+        least, best, waited, epoch = before, self._copied(), 0, 0
+        for epoch in range(1, settings.epochs + 1):
+            # Adapters are trained with the checkpoint's batch statistics, which stay as they are.
+            self.model.train(not self.has_adapters)
+            order = inside[torch.randperm(len(inside), generator=generator)]
+            for step in range(steps):
+                part = tokens.take(order[step * settings.batch : (step + 1) * settings.batch])
+                optimizer.zero_grad()
+                torch.autograd.backward(pair_loss(self.model, part, self.device))
+                torch.nn.utils.clip_grad_norm_(self.trained, 1.0)
+                optimizer.step()
+                schedule.step()
+            missed = heldout_loss(self.model, watched, settings.batch, self.device)
+            report(epoch, settings.epochs, f"training, held-out loss {missed:.4f}")
+            waited += 1
+            if missed < least:
+                least, waited, best = missed, 0, self._copied()
+            if waited >= settings.patience:
+                break
+        self.model.load_state_dict(best, strict=False)
+        return least, epoch
+
+    def _copied(self) -> dict[str, Tensor]:
+        """A copy of what is trained: adapters, or everything with its batch statistics."""
+        state = self.model.state_dict()
+        chosen = [name for name in state if not self.has_adapters or "lora_" in name]
+        return {name: state[name].clone() for name in chosen}
 
 
 def pair_loss(model: nn.Module, part: Tokens, device: torch.device) -> Tensor:
@@ -201,10 +226,3 @@ def _with_adapters(model: nn.Module, rank: int) -> Any:
 
     config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=adapted_layers(model), bias="none")
     return get_peft_model(model, config)
-
-
-def _copied(model: nn.Module, wrapped: object) -> dict[str, Tensor]:
-    """A copy of what is trained: adapters, or everything with its batch statistics."""
-    state = model.state_dict()
-    chosen = [name for name in state if wrapped is None or "lora_" in name]
-    return {name: state[name].clone() for name in chosen}

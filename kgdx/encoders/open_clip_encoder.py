@@ -118,12 +118,14 @@ class OpenClip:
         """The network of a model of ours, which stands on open_clip's classes anyway.
 
         Args:
+            clip: whose network is taken over; it is of no use itself afterwards.
             model_cfg: of its config.json.
         """
         # Ours sees one grey channel about zero mean, and learns by the sigmoid loss with a bias.
         transform = Transform(clip.image_size, (0.5,), (0.25,), "bilinear")
         config = {**model_cfg, "custom_text": True, "init_logit_bias": 0.0}
-        return cls(clip.dim, clip.revision, transform, config, clip.model, clip.tokenize, torch.device("cpu"))
+        device = best_device()
+        return cls(clip.dim, clip.revision, transform, config, clip.model.to(device), clip.tokenize, device)
 
     @classmethod
     def untrained(cls, architecture: str, seed: int) -> Self:

@@ -4,12 +4,12 @@ No name makes this module open a connection: what lies on a hub is fetched by `k
 """
 
 import json
-import os
 from pathlib import Path
 
 from kgdx.domain.errors import BundleError
 from kgdx.encoders.clip import CONFIG, Clip
 from kgdx.encoders.open_clip_encoder import OPEN_CLIP_CONFIG, OpenClip
+from kgdx.settings import Settings
 
 HUB = "hf-hub:"
 LOCAL = "local-dir:"
@@ -76,7 +76,7 @@ def fetched_folder(name: str) -> Path:
 
 
 def fetch_target(name: str) -> Path:
-    """Folder that `kgdx fetch` writes a hub's model to: in the user's cache.
+    """Folder that `kgdx fetch` writes a hub's model to: in the setting `cache`.
 
     Raises:
         BundleError: if the name is not `hf-hub:ORGANISATION/NAME`.
@@ -85,5 +85,4 @@ def fetch_target(name: str) -> Path:
     parts = (organisation, model)
     if not name.startswith(HUB) or any(not part or part.startswith(".") or "/" in part for part in parts):
         raise BundleError(name, "is no name of a hub", "write it as hf-hub:ORGANISATION/NAME")
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "kgdx" / "encoders" / f"{organisation}--{model}"
+    return Settings().cache / "encoders" / f"{organisation}--{model}"

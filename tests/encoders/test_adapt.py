@@ -184,7 +184,7 @@ def test_fetching_brings_all_that_a_text_tower_needs(tmp_path, monkeypatch):
         for name in set(hub[repository]) & set(allow_patterns):
             (local_dir / name).write_text(hub[repository][name])
 
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("KGDX_CACHE", str(tmp_path))
     monkeypatch.setattr(fetching, "snapshot_download", download)
     folder = fetching.fetch("hf-hub:org/model")
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}

@@ -149,7 +149,7 @@ def test_ours_opens_by_the_same_name(root):
 
 
 def test_what_cannot_be_opened_is_told(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("KGDX_CACHE", str(tmp_path))
     with pytest.raises(BundleError, match="kgdx fetch hf-hub:some/model"):
         open_encoder("hf-hub:some/model")
     for bad in ("hf-hub:", "hf-hub:model", "hf-hub:../model", "hf-hub:a/b/c"):
