@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from graph_schema import PrefixFileError
-from kgdx import __version__
+from kgdx import __version__, image_commands
 from kgdx.domain.errors import BackendUnavailableError, BadInputError, KgdxError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 train = typer.Typer(help="Train the models anew: seeded, with progress.", no_args_is_help=True)
 app.add_typer(train, name="train")
+image_commands.add_to(app, train)
 
 Codes = Annotated[list[str], typer.Option(metavar="CURIE")]
 BundleFolder = Annotated[
@@ -247,9 +248,20 @@ def train_image(
     out: Annotated[Path, typer.Option(help="Folder for weights, settings and calibration.")],
     pneumonia: Annotated[Path | None, typer.Option(help="PneumoniaMNIST .npz.")] = None,
     names: Annotated[Path | None, typer.Option(help="KGX nodes.tsv whose synonyms are learnt.")] = None,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(help="Image-report pairs of your own, .csv or .jsonl, in place of phantoms."),
+    ] = None,
+    arch: Annotated[
+        str, typer.Option(help="With --pairs: an architecture of open_clip; ours if empty.")
+    ] = "",
+    epochs: Annotated[int, typer.Option(min=1, help="With --pairs: at most.")] = 20,
     seed: Annotated[int, typer.Option()] = 7,
 ) -> None:
-    """Train the image and text towers on drawn phantoms, and on PneumoniaMNIST if given."""
+    """Train image and text towers: on phantoms (and PneumoniaMNIST), or on image-report pairs of your own."""
+    if pairs is not None:
+        image_commands.pairs(pairs, out, arch, epochs, seed)
+        return
     from kgdx.training import train_image as run
 
     run(out, pneumonia, names, seed)

@@ -16,6 +16,7 @@ from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.explain.justify import Justifier, treatments
 from kgdx.explain.paths import PathWriter
 from kgdx.extract import Extraction, Extractor
+from kgdx.eyes import Eyes
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.hierarchy import Hierarchy
@@ -79,7 +80,7 @@ class Engine:
             settings=settings,
             snapshot=snapshot,
             reasoner=reasoner,
-            _extractor=Extractor(snapshot, schema, clip, concepts, settings.link),
+            _extractor=Extractor(snapshot, schema, clip, Eyes.open(settings, clip), concepts, settings.link),
             _justifier=Justifier(reasoner, hierarchy, PathWriter(snapshot, schema)),
             _treatments=TreatmentGraph(snapshot, hierarchy),
         )

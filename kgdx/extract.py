@@ -10,18 +10,19 @@ from numpy.typing import NDArray
 
 from graph_schema import Schema
 from kgdx.domain.case import Case, CaseImage, Polarity, ReportText
-from kgdx.domain.evidence import Evidence, ImageOrigin
+from kgdx.domain.evidence import Evidence
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.evidence.assertion import Setting
 from kgdx.evidence.codes import code_evidence, resolve
 from kgdx.evidence.fusion import case_vector, contradictions
-from kgdx.evidence.images import heat_map, image_evidence
+from kgdx.evidence.images import outside_domain
 from kgdx.evidence.link_calibration import LinkCalibration
 from kgdx.evidence.linking import Linker
 from kgdx.evidence.mentions import DISEASE_KINDS, FINDING_KINDS, Vocabulary
 from kgdx.evidence.text import DiseaseMention, text_evidence
-from kgdx.explain.picture import HeatMap, ShownImage
+from kgdx.explain.picture import ShownImage
+from kgdx.eyes import Eyes
 from kgdx.imaging.prepare import Preprocessing
 from kgdx.imaging.read import read_images
 from kgdx.snapshot import Snapshot
@@ -59,6 +60,7 @@ class Extractor:
     snapshot: Snapshot
     schema: Schema
     clip: Clip
+    eyes: Eyes
     concepts: ConceptEncoder
     link: bool = False
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
@@ -119,15 +121,18 @@ class Extractor:
             of_image = []
             for image_id, pixels, doubts in self._slices(image):
                 warnings += [f"image {image_id}: {doubt}" for doubt in doubts]
-                found, complaints = image_evidence(pixels, image_id, self.clip, self.clip, self.clip.findings)
-                known = [e for e in found if e.curie in self.snapshot.index]
-                if len(known) < len(found):
-                    logger.info("%d image findings are not in the graph", len(found) - len(known))
+                sight = self.eyes.look(pixels, image_id)
+                known = [e for e in sight.evidence if e.curie in self.snapshot.index]
+                if len(known) < len(sight.evidence):
+                    logger.info("%d image findings are not in the graph", len(sight.evidence) - len(known))
                 evidence += known
-                warnings += complaints
-                if not complaints:
-                    of_image.append(self.clip.encode_images([pixels])[0])
-                shown.append(ShownImage(image_id, pixels, tuple(self._heat_maps(pixels, known))))
+                warnings += sight.warnings
+                # The case's vector lives in the space of the release's own model, whatever else looked at it.
+                vector = self.clip.encode_images([pixels])[0]
+                if not outside_domain(vector, self.clip.findings.domain, self.clip):
+                    of_image.append(vector)
+                maps = tuple(m for m in sight.heat_maps if m.curie in self.snapshot.index)
+                shown.append(ShownImage(image_id, pixels, maps))
             if of_image:
                 # One vector a volume: its slices are one image of the patient, not three.
                 mean = np.mean(of_image, axis=0)
@@ -139,17 +144,6 @@ class Extractor:
         for read in read_images(image.path, self.preprocessing):
             number = "" if read.number is None else f"#{read.number}"
             yield f"{image.image_id}{number}", read.pixels, read.warnings
-
-    def _heat_maps(self, pixels: NDArray[np.float32], evidence: list[Evidence]) -> list[HeatMap]:
-        asked = {finding.curie: finding for finding in self.clip.findings.findings}
-        maps = []
-        for item in evidence:
-            if item.polarity is not Polarity.PRESENT or not isinstance(item.origin, ImageOrigin):
-                continue
-            finding = asked[item.curie]
-            values = heat_map(pixels, finding.prompts[0], self.clip, self.clip, finding.absent_prompts)
-            maps.append(HeatMap(item.curie, item.name, values))
-        return maps
 
     def _resolved(self, codes: tuple[str, ...], where: str) -> tuple[list[str], list[str]]:
         resolved = [resolve(code, self.snapshot, self.schema, where) for code in codes]

@@ -16,6 +16,10 @@ class Settings(BaseSettings):
             little more and is wrong more often.
         text_encoder: folder of a sentence-transformers model that tells concepts of one name apart, in place
             of the bundle's own.
+        encoder: image-text model that looks at images, see `open_encoder`; empty for the release's own.
+        findings: what `kgdx train prompts` wrote for that encoder.
+        classifiers: folders that `kgdx train classifier` wrote; in the environment a JSON list.
+        cache: folder of what `kgdx fetch` downloaded.
         neo4j_user, neo4j_password, neo4j_database: how to log in where a store is a Neo4j server.
     """
 
@@ -25,6 +29,10 @@ class Settings(BaseSettings):
     link: bool = False
     text_encoder: Path | None = None
     top: int = Field(default=10, ge=1, le=50)
+    encoder: str = ""
+    findings: Path | None = None
+    classifiers: tuple[Path, ...] = ()
+    cache: Path = Field(default_factory=lambda: Path.home() / ".cache" / "kgdx")
     neo4j_user: str = "neo4j"
     neo4j_password: SecretStr = SecretStr("")
     neo4j_database: str = "neo4j"

@@ -4,7 +4,6 @@ import gzip
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
@@ -12,14 +11,13 @@ from pathlib import Path
 import numpy as np
 import torch
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 import graph_schema
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.codes import code_evidence
 from kgdx.evidence.fusion import case_vector
 from kgdx.interop.phenopacket import accepted_diseases
+from kgdx.progress import progress_bar
 from kgdx.reasoning import train
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.calibration import Answered, calibration_error, fit_temperature
@@ -46,7 +44,7 @@ def train_reasoner(graph: Path, clip: Path, out: Path, patients: int, seed: int)
     diagnostic = DiagnosticGraph(snapshot, Annotations.from_snapshot(snapshot), graph_schema.load())
     settings = train.ReasonerTraining(num_patients=patients, seed=seed)
     began = time.monotonic()
-    with _progress() as progress:
+    with progress_bar() as progress:
         reasoner, outcome = train.train(diagnostic, encoder, settings, progress)
     saved = SavedReasoner(reasoner.network, reasoner.settings, reasoner.likelihood, encoder.revision)
     saved.write(out)
@@ -59,7 +57,7 @@ def train_image(out: Path, pneumonia: Path | None, names: Path | None, seed: int
     from kgdx.encoders.train_clip import ClipTraining
     from kgdx.encoders.train_clip import train as run
 
-    with _progress() as progress:
+    with progress_bar() as progress:
         run(ClipTraining(out=out, pneumonia=pneumonia, names=names, seed=seed), progress)
     typer.echo(str(out))
 
@@ -115,7 +113,7 @@ def calibrate(graph: Path, models: Path, cases: Path, prefix: str) -> None:
     diagnostic = DiagnosticGraph(snapshot, annotations, graph_schema.load())
     relations = torch.from_numpy(encoder.encode_texts(diagnostic.directions))
     reasoner = Reasoner(diagnostic, saved.network, relations, saved.settings, saved.likelihood)
-    with _progress() as progress:
+    with progress_bar() as progress:
         answered = list(_answered(reasoner, encoder, cases, progress))
     halves = [[case for disease, case in answered if _half(disease) == half] for half in (0, 1)]
     crossed = [(fit_temperature(halves[1 - i]), half) for i, half in enumerate(halves)]
@@ -156,10 +154,3 @@ def _answered(
 
 def _half(disease: str) -> int:
     return sha256(disease.encode()).digest()[0] % 2
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int, str], None]]:
-    with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total, what: bar.update(task, completed=done, total=total, description=what)

@@ -32,12 +32,15 @@ class ImageOrigin:
         image_id: which image of the case.
         region: (left, top, right, bottom) as shares of width and height, each in [0, 1].
         probability: of the finding by the image alone, in [0, 1].
+        spread: the probability one standard deviation below and above, over the phrasings that the image
+            was asked with; None where it was not asked by text.
     """
 
     image_id: str
     region: tuple[float, float, float, float]
     probability: float
     modality: str = "image"
+    spread: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,8 @@ class Clip:
     revision: str
     image_size: int
     findings: FindingSet
-    _model: Module = field(repr=False)
-    _tokenize: SimpleTokenizer = field(repr=False)
+    model: Module = field(repr=False)
+    tokenize: SimpleTokenizer = field(repr=False)
     _known: dict[str, NDArray[np.float32]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -106,7 +106,7 @@ class Clip:
         for start in range(0, len(fresh), _BATCH):
             part = fresh[start : start + _BATCH]
             with torch.inference_mode():
-                encoded = text_embeddings(self._model, self._tokenize(part)).numpy()
+                encoded = text_embeddings(self.model, self.tokenize(part)).numpy()
             vectors.update(zip(part, encoded, strict=True))
         with self._lock:
             if len(self._known) + len(fresh) <= _CACHE:
@@ -115,7 +115,7 @@ class Clip:
 
     def _patches(self, images: Sequence[NDArray[np.float32]]) -> Tensor:
         with torch.inference_mode():
-            return patch_embeddings(self._model, to_batch(images, self.image_size))
+            return patch_embeddings(self.model, to_batch(images, self.image_size))
 
 
 def save_clip(

@@ -6,6 +6,7 @@ the model knows gives none at all, and a reason.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,16 +54,63 @@ def image_evidence(
     for finding in findings.findings:
         direction = text_direction(finding.prompts, finding.absent_prompts, text_encoder)
         posterior, weight = weigh(float(vector @ direction), finding)
-        if weight >= LEAST_WEIGHT and posterior >= PRESENT_FROM:
-            region = hot_box(patches, direction, *image.shape)
-            polarity = Polarity.PRESENT
-        elif weight <= -LEAST_WEIGHT and posterior <= ABSENT_TO:
-            region, polarity = _WHOLE, Polarity.ABSENT
-        else:
-            continue
-        origin = ImageOrigin(image_id, region, posterior)
-        evidence.append(Evidence(finding.curie, finding.name, polarity, weight, origin))
+        spread = phrasing_spread(vector, finding, text_encoder)
+        item = judged((finding.curie, finding.name), posterior, weight, image_id, spread)
+        if item is not None and item.polarity is Polarity.PRESENT:
+            item = located(item, patches, direction, image)
+        if item is not None:
+            evidence.append(item)
     return sorted(evidence, key=lambda item: (-abs(item.weight), item.curie)), []
+
+
+def judged(
+    named: tuple[str, str],
+    posterior: float,
+    weight: float,
+    image_id: str,
+    spread: tuple[float, float] | None = None,
+) -> Evidence | None:
+    """Evidence of the whole image, or None where the answer is undecided or says little.
+
+    Args:
+        named: (CURIE, name) of the finding.
+    """
+    if weight >= LEAST_WEIGHT and posterior >= PRESENT_FROM:
+        polarity = Polarity.PRESENT
+    elif weight <= -LEAST_WEIGHT and posterior <= ABSENT_TO:
+        polarity = Polarity.ABSENT
+    else:
+        return None
+    return Evidence(*named, polarity, weight, ImageOrigin(image_id, _WHOLE, posterior, spread=spread))
+
+
+def located(
+    item: Evidence, patches: NDArray[np.float32], direction: NDArray[np.float32], image: Image
+) -> Evidence:
+    """The same evidence with the box of the hottest area, see `hot_box`."""
+    if not isinstance(item.origin, ImageOrigin):
+        raise TypeError("only what was seen in an image has a region")
+    region = hot_box(patches, direction, *image.shape)
+    return replace(item, origin=replace(item.origin, region=region))
+
+
+def phrasing_spread(
+    vector: NDArray[np.float32], finding: ImageFinding, text_encoder: TextEncoder
+) -> tuple[float, float] | None:
+    """The posterior one standard deviation below and above, over the phrasings of the finding's presence.
+
+    Args:
+        vector: (dim,) unit vector of the image.
+
+    Returns:
+        (low, high), each in (0, 1); None for a single phrasing.
+    """
+    if len(finding.prompts) < 2:
+        return None
+    against = text_encoder.encode_texts(finding.absent_prompts) @ vector if finding.absent_prompts else None
+    margins = text_encoder.encode_texts(finding.prompts) @ vector - (0 if against is None else against.mean())
+    mean, deviation = float(margins.mean()), float(margins.std())
+    return weigh(mean - deviation, finding)[0], weigh(mean + deviation, finding)[0]
 
 
 def weigh(margin: float, finding: ImageFinding) -> tuple[float, float]:
@@ -81,12 +129,27 @@ def outside_domain(vector: NDArray[np.float32], domain: Domain, text_encoder: Te
         domain: the border.
         text_encoder: embeds the domain's prompts.
     """
-    margin = float(vector @ text_direction(domain.prompts, domain.absent_prompts, text_encoder))
-    if margin < domain.least_margin:
-        return f"it looks like no upright frontal chest radiograph ({margin:.2f} < {domain.least_margin:.2f})"
-    likeness = float((np.asarray(domain.centroids, dtype=np.float32) @ vector).max())
-    if likeness < domain.least_likeness:
-        return f"it is unlike all training images ({likeness:.2f} < {domain.least_likeness:.2f})"
+    if domain.prompts:
+        margin = float(vector @ text_direction(domain.prompts, domain.absent_prompts, text_encoder))
+        if margin < domain.least_margin:
+            kind = "no upright frontal chest radiograph"
+            return f"it looks like {kind} ({margin:.2f} < {domain.least_margin:.2f})"
+    return unlike(vector, np.asarray(domain.centroids, dtype=np.float32), domain.least_likeness)
+
+
+def unlike(vector: NDArray[np.float32], centroids: NDArray[np.float32], least_likeness: float) -> str:
+    """Why a vector is no neighbour of the training images; empty if it is, or if there is no border.
+
+    Args:
+        vector: (dim,) unit vector of the image.
+        centroids: (K, dim) unit vectors.
+        least_likeness: lowest cosine to the nearest centroid.
+    """
+    if len(centroids) == 0:
+        return ""
+    likeness = float((centroids @ vector).max())
+    if likeness < least_likeness:
+        return f"it is unlike all training images ({likeness:.2f} < {least_likeness:.2f})"
     return ""
 
 
@@ -112,8 +175,19 @@ def heat_map(
     Returns:
         (H, W) float32 in [0, 1], as large as the image; all zero if no patch speaks for the text.
     """
-    direction = text_direction((text,), against, text_encoder)
-    return _spread(encoder.encode_patches(image) @ direction, *image.shape)
+    return heat_along(image, text_direction((text,), against, text_encoder), encoder)
+
+
+def heat_along(image: Image, direction: NDArray[np.float32], encoder: ImageEncoder) -> NDArray[np.float32]:
+    """Where in the image its vector points in a direction, see `heat_map`; zero if the tower tells no places.
+
+    Args:
+        direction: (dim,).
+    """
+    patches = encoder.encode_patches(image)
+    if patches.shape[:2] == (1, 1):
+        return np.zeros(image.shape, np.float32)
+    return _spread(patches @ direction, *image.shape)
 
 
 def hot_box(
@@ -127,6 +201,8 @@ def hot_box(
         height: of the image in pixels.
         width: of the image in pixels.
     """
+    if patches.shape[:2] == (1, 1):
+        return _WHOLE
     shrink = min(1.0, _BOX_SIDE / max(height, width))
     rows, columns = max(round(height * shrink), 1), max(round(width * shrink), 1)
     heat = _spread(patches @ direction, rows, columns)

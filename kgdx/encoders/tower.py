@@ -1,0 +1,158 @@
+"""Small image towers without a text tower: for a classifier that was trained from scratch.
+
+config.json           name and number of the networks, input size, SHA-256 of the weights
+weights.safetensors   half precision
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import timm
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from timm.models import register_model
+from timm.models.resnet import BasicBlock, ResNet
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from kgdx.domain.errors import BundleError
+from kgdx.encoders.pixels import to_batch
+
+CONFIG, WEIGHTS = "config.json", "weights.safetensors"
+_REMEDY = "reinstall kgdx or train anew with `kgdx train classifier --from-scratch`"
+_BATCH = 64
+NARROW = "kgdx_resnet_narrow"
+
+
+@dataclass(frozen=True, slots=True)
+class TowerSettings:
+    """What network it is.
+
+    Attributes:
+        network: name of a timm network with one grey channel.
+        image_size: side of its input in pixels.
+        num_networks: that look side by side, from different beginnings: what they agree on is surer.
+    """
+
+    network: str = NARROW
+    image_size: int = 56
+    num_networks: int = 2
+
+    def build(self) -> "Networks":
+        """Untrained networks, without classifiers of their own."""
+        return Networks([timm.create_model(self.network, num_classes=0) for _ in range(self.num_networks)])
+
+
+class Networks(nn.Module):
+    """K convolutional networks that see the same image."""
+
+    def __init__(self, networks: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.each = nn.ModuleList(networks)
+
+    @property
+    def width(self) -> int:
+        """Channels of each network's feature map."""
+        return int(self.each[0].num_features)  # type: ignore[arg-type]
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """(K, N, C, h, w) feature maps of (N, 1, S, S) standardised images."""
+        return torch.stack([network.forward_features(batch) for network in self.each])  # type: ignore[operator]
+
+
+@dataclass(frozen=True)
+class Tower:
+    """An `ImageEncoder` that sees an image and its mirror image as one: it knows no sides.
+
+    Attributes:
+        dim: length of every vector.
+        revision: first 12 hex digits of the weights' SHA-256.
+    """
+
+    dim: int
+    revision: str
+    settings: TowerSettings
+    _networks: Networks = field(repr=False)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Read a tower.
+
+        Raises:
+            BundleError: if a file is missing, damaged, or not the one that config.json names.
+        """
+        try:
+            config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+            weights = (folder / WEIGHTS).read_bytes()
+            digest = sha256(weights).hexdigest()
+            if digest != config["sha256"]:
+                raise BundleError(str(folder / WEIGHTS), "is not the file that config.json names", _REMEDY)
+            settings = TowerSettings(**config["tower"])
+            networks = settings.build()
+            networks.load_state_dict(load(weights))
+        except OSError as error:
+            raise BundleError(str(folder), f"cannot be read ({error.strerror})", _REMEDY) from error
+        except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+            if isinstance(error, BundleError):
+                raise
+            raise BundleError(str(folder), "holds no image tower of this version", _REMEDY) from error
+        networks.eval().requires_grad_(False)
+        return cls(networks.width * settings.num_networks, digest[:12], settings, networks)
+
+    def encode_images(self, images: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """(N, dim) float32 unit rows; each image is (H, W) float32 in [0, 1], any size."""
+        rows = [np.zeros((0, self.dim), np.float32)]
+        for start in range(0, len(images), _BATCH):
+            patches = self._patches(images[start : start + _BATCH])
+            rows.append(normalize(patches.mean(dim=(1, 2)), dim=-1).numpy())
+        return np.concatenate(rows)
+
+    def encode_patches(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(h, w, dim) float32, not normalised: the mean over (h, w) is proportional to the image's vector."""
+        patches: NDArray[np.float32] = self._patches([image])[0].numpy()
+        return patches
+
+    def _patches(self, images: Sequence[NDArray[np.float32]]) -> Tensor:
+        """(N, h, w, K * C): networks side by side, each scaled to a vector of unit length of its own."""
+        batch = to_batch(images, self.settings.image_size)
+        with torch.inference_mode():
+            maps = (self._networks(batch) + self._networks(batch.flip(3)).flip(4)) / 2
+            lengths = maps.mean(dim=(3, 4), keepdim=True).norm(dim=2, keepdim=True).clamp_min(1e-6)
+            patches: Tensor = (maps / lengths).permute(1, 3, 4, 0, 2).flatten(3)
+        return patches
+
+
+def save_tower(folder: Path, networks: Networks, settings: TowerSettings) -> None:
+    """Write networks, rounded to half precision, so that `Tower.open` reads it back."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {key: value.contiguous() for key, value in networks.state_dict().items()}
+    halves = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
+    weights = save(halves)
+    config = {"tower": asdict(settings), "sha256": sha256(weights).hexdigest()}
+    (folder / WEIGHTS).write_bytes(weights)
+    (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+@register_model
+def kgdx_resnet_narrow(pretrained: bool = False, num_classes: int = 0, **_: Any) -> nn.Module:
+    """Four basic blocks, one grey channel, stride 16; 0.6M parameters."""
+    if pretrained:
+        raise ValueError(f"{NARROW} has no pretrained weights")
+    return ResNet(
+        BasicBlock,  # type: ignore[arg-type]  # timm means the class
+        (1, 1, 1, 1),
+        num_classes=num_classes,
+        channels=(24, 48, 96, 160),
+        in_chans=1,
+        stem_width=12,
+        stem_type="deep_tiered",
+        avg_down=True,
+        output_stride=16,
+    )

@@ -1,0 +1,185 @@
+"""Train a small image tower and its head together, from nothing, on labelled images.
+
+Labels weigh the same whatever their number of images, so the answers are for equal priors: where the share of
+the sick differs between training and use, a trained-in prior is what goes wrong first. What is kept is the
+moving average of the weights with the least loss on images that were not trained on. Same settings, same
+data, same machine: same weights.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, normalize
+
+from kgdx.encoders.fit_head import balanced_loss
+from kgdx.encoders.labelled import Labelled
+from kgdx.encoders.pixels import to_batch
+from kgdx.encoders.tower import Networks, TowerSettings
+from kgdx.encoders.vary import vary
+
+Report = Callable[[int, int, str], None]
+_SCALE = 16.0
+"""Of logits: unit vectors and weights of usual size would give answers near one another."""
+
+
+@dataclass(frozen=True, slots=True)
+class TowerTraining:
+    """How to train.
+
+    Attributes:
+        seed: of everything random.
+        epochs: passes over the images at most.
+        batch: images a step.
+        learning_rate: peak of the one-cycle schedule.
+        strength: of the variation of images, see `vary`.
+        smoothing: share of every label's truth that is spread over all labels.
+        patience: epochs without improvement before stopping.
+        threads: CPU threads for torch.
+    """
+
+    seed: int = 7
+    epochs: int = 24
+    batch: int = 64
+    learning_rate: float = 2e-3
+    strength: float = 0.4
+    smoothing: float = 0.05
+    patience: int = 12
+    threads: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedTower:
+    """Networks, and the (L, dim) weights and (L,) biases of the head on their vectors side by side."""
+
+    networks: Networks
+    weight: Tensor
+    bias: Tensor
+
+
+class _Answering(nn.Module):
+    """Networks, each with a head on its unit vectors."""
+
+    def __init__(self, networks: Networks, num_labels: int) -> None:
+        super().__init__()
+        self.networks = networks
+        self.heads = nn.ModuleList(nn.Linear(networks.width, num_labels) for _ in networks.each)
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """(K, N, L) logits of (N, 1, S, S) standardised images."""
+        vectors = normalize(self.networks(batch).mean(dim=(3, 4)), dim=-1)
+        return torch.stack([head(_SCALE * rows) for head, rows in zip(self.heads, vectors, strict=True)])
+
+    def joined(self) -> TrainedTower:
+        """One head whose answer is the mean of all, on the joined vector of unit length."""
+        heads = [head for head in self.heads if isinstance(head, nn.Linear)]
+        weights = [_SCALE * head.weight.detach() for head in heads]
+        biases = [head.bias.detach() for head in heads]
+        joined = torch.cat(weights, dim=1) / len(weights) ** 0.5
+        return TrainedTower(self.networks.eval(), joined, torch.stack(biases).mean(dim=0))
+
+
+def train_tower(
+    data: Labelled, heldout: Labelled, shape: TowerSettings, settings: TowerTraining, report: Report
+) -> TrainedTower:
+    """Train until the loss on `heldout` has not fallen for `patience` epochs.
+
+    Args:
+        data: images to train on.
+        heldout: images to stop on.
+        report: called with (done, total, what) as work goes on.
+    """
+    torch.set_num_threads(settings.threads)
+    torch.manual_seed(settings.seed)
+    generator = torch.Generator().manual_seed(settings.seed)
+    model = _Answering(shape.build(), len(data.names)).to(memory_format=torch.channels_last)
+    averaged, best = copy.deepcopy(model), copy.deepcopy(model)
+    images, truths = _pixels(data, shape.image_size), torch.from_numpy(data.truths)
+    watched = to_batch(heldout.images, shape.image_size)
+    steps = max(len(data) // settings.batch, 1)
+    optimizer, schedule = _optimizer(model, settings, steps * settings.epochs)
+    least, waited = float("inf"), 0
+    for epoch in range(1, settings.epochs + 1):
+        for step in range(steps):
+            rows = torch.randint(0, len(data), (min(settings.batch, len(data)),), generator=generator)
+            varied = vary(images[rows].float() / 255, settings.strength, generator)
+            logits = model.train()(((varied - 0.5) / 0.25).contiguous(memory_format=torch.channels_last))
+            loss = balanced_cross_entropy(
+                logits, truths[rows], truths, settings.smoothing, data.is_multi_label
+            )
+            optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            done = (epoch - 1) * steps + step
+            _average(averaged, model, min(0.995, done / (done + 10)))
+        missed = _heldout_loss(averaged, watched, heldout)
+        report(epoch, settings.epochs, f"training, held-out loss {missed:.4f}")
+        waited += 1
+        if missed < least:
+            least, waited = missed, 0
+            best.load_state_dict(averaged.state_dict())
+        if waited >= settings.patience:
+            break
+    return best.joined()
+
+
+def balanced_cross_entropy(
+    logits: Tensor, truths: Tensor, all_truths: Tensor, smoothing: float, is_multi_label: bool
+) -> Tensor:
+    """() float32 loss, mean over networks, in which every label counts as if it were as common as the others.
+
+    Args:
+        logits: (K, B, L).
+        truths: (B, L) 0 or 1, of the batch.
+        all_truths: (N, L) 0 or 1, from which is counted how common labels are.
+    """
+    common = all_truths.mean(dim=0).clamp(1e-6, 1 - 1e-6)
+    if is_multi_label:
+        weights = torch.where(truths == 1, 0.5 / common, 0.5 / (1 - common))
+        smooth = truths * (1 - smoothing) + smoothing / 2
+        whole = smooth.expand_as(logits)
+        return binary_cross_entropy_with_logits(logits, whole, weights.expand_as(logits))
+    weights = (truths / (len(common) * common)).sum(dim=1)
+    smooth = truths * (1 - smoothing) + smoothing / len(common)
+    losses = cross_entropy(logits.flatten(0, 1), smooth.repeat(len(logits), 1), reduction="none")
+    return (weights.repeat(len(logits)) * losses).mean()
+
+
+def _pixels(data: Labelled, size: int) -> Tensor:
+    """(N, 1, S, S) uint8: a quarter of the memory, and what a file of grey values holds anyway."""
+    parts = [to_batch(data.images[start : start + 256], size) for start in range(0, len(data), 256)]
+    return ((torch.cat(parts) * 0.25 + 0.5) * 255).round().clamp(0, 255).to(torch.uint8)
+
+
+def _optimizer(
+    model: nn.Module, settings: TowerTraining, total: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.OneCycleLR]:
+    """AdamW with weight decay for kernels only, and its schedule."""
+    decayed = [parameter for parameter in model.parameters() if parameter.ndim > 1]
+    free = [parameter for parameter in model.parameters() if parameter.ndim < 2]
+    groups = [{"params": decayed, "weight_decay": 0.05}, {"params": free, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
+    return optimizer, torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, settings.learning_rate, total_steps=total, pct_start=0.15
+    )
+
+
+def _average(averaged: nn.Module, model: nn.Module, keep: float) -> None:
+    """Move the averaged weights and batch statistics towards the model's."""
+    current = model.state_dict()
+    with torch.no_grad():
+        for name, value in averaged.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(current[name], 1 - keep)
+            else:
+                value.copy_(current[name])
+
+
+def _heldout_loss(model: nn.Module, batch: Tensor, heldout: Labelled) -> float:
+    with torch.inference_mode():
+        logits = torch.cat([model.eval()(part).mean(dim=0) for part in torch.split(batch, 128)])
+    return balanced_loss(logits.numpy(), heldout.truths, is_multi_label=heldout.is_multi_label)
