@@ -76,7 +76,7 @@ def train_text(graphs: Sequence[Path], out: Path, seed: int) -> None:
 
     snapshots = [Snapshot.open(g / "graph" if (g / "graph").is_dir() else g) for g in graphs]
     began, known = time.monotonic(), read_vocabularies(snapshots)
-    with _progress() as progress:
+    with progress_bar() as progress:
         trained = run(known, ConceptTraining(seed=seed), progress)
         save_concepts(out, trained.tokenizer, trained.table, None)
         link = fit_links(snapshots[0], known, ConceptEncoder.open(out), _LINKED_SENTENCES, progress)
