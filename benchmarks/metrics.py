@@ -16,15 +16,17 @@ def mid_rank(scores: Floats, accepted: Sequence[int]) -> float:
     return float(1 + (scores > best).sum() + ((scores == best).sum() - 1) / 2)
 
 
-def ranking_metrics(ranks: Floats, groups: Sequence[str] | None = None) -> dict[str, object]:
-    """top1, top3, top10 and mrr with their 95 % bootstrap intervals.
+def ranking_metrics(
+    ranks: Floats, groups: Sequence[str] | None = None, cuts: Sequence[int] = (1, 3, 10)
+) -> dict[str, object]:
+    """top1, top3, top10 (or as `cuts` says) and mrr with their 95 % bootstrap intervals.
 
     Args:
         ranks: (n,) from 1.
         groups: disease of each case; if given, cases are averaged within a disease first, and diseases are
             what is resampled.
     """
-    each = np.column_stack([ranks <= 1, ranks <= 3, ranks <= 10, 1.0 / ranks]).astype(np.float64)
+    each = np.column_stack([*(ranks <= cut for cut in cuts), 1.0 / ranks]).astype(np.float64)
     if groups is not None:
         _, member = np.unique(np.asarray(groups), return_inverse=True)
         sums = np.zeros((member.max(initial=-1) + 1, each.shape[1]))
@@ -36,21 +38,34 @@ def ranking_metrics(ranks: Floats, groups: Sequence[str] | None = None) -> dict[
     drawn = np.stack([each[rng.integers(len(each), size=len(each))].mean(axis=0) for _ in range(_RESAMPLES)])
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     result: dict[str, object] = {"n": len(each)}
-    for i, name in enumerate(("top1", "top3", "top10", "mrr")):
+    for i, name in enumerate((*(f"top{cut}" for cut in cuts), "mrr")):
         result[name] = round(float(each[:, i].mean()), 4)
         result[f"{name}_ci"] = [round(float(low[i]), 4), round(float(high[i]), 4)]
     return result
 
 
-def paired_gain(ranks: Floats, baseline: Floats) -> dict[str, object]:
-    """Difference in top-1 on the same cases, with its 95 % bootstrap interval."""
-    difference = (ranks <= 1).astype(np.float64) - (baseline <= 1)
+def accuracy(is_right: NDArray[np.bool_], groups: Sequence[str]) -> dict[str, object]:
+    """Share of right answers with its 95 % interval; whole groups (the images of a case) are resampled."""
+    _, member = np.unique(np.asarray(groups), return_inverse=True)
+    right, size = np.bincount(member, is_right), np.bincount(member)
+    rng = np.random.default_rng(0)
+    drawn = [rng.integers(len(size), size=len(size)) for _ in range(_RESAMPLES)]
+    low, high = np.quantile([right[rows].sum() / size[rows].sum() for rows in drawn], [0.025, 0.975])
+    return {
+        "acc": round(float(is_right.mean()), 4),
+        "ci": [round(float(low), 4), round(float(high), 4)],
+    }
+
+
+def paired_gain(ranks: Floats, baseline: Floats, cut: int = 1) -> dict[str, object]:
+    """Difference in top-1 (or top-`cut`) on the same cases, with its 95 % bootstrap interval."""
+    difference = (ranks <= cut).astype(np.float64) - (baseline <= cut)
     rng = np.random.default_rng(0)
     drawn = [rng.choice(difference, len(difference)).mean() for _ in range(_RESAMPLES)]
     low, high = np.quantile(drawn, [0.025, 0.975])
     return {
-        "top1": round(float(difference.mean()), 4),
-        "top1_ci": [round(float(low), 4), round(float(high), 4)],
+        f"top{cut}": round(float(difference.mean()), 4),
+        f"top{cut}_ci": [round(float(low), 4), round(float(high), 4)],
     }
 
 

@@ -8,6 +8,7 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,35 @@ def findings(path: Path, snapshot: Snapshot) -> tuple[dict[str, Any], dict[str, 
     seconds = time.perf_counter() - began
     plain = _table([baseline.read(r.texts) for r in track(reports, "the baseline", console=_TALK)])
     names = tuple(HEADINGS)
-    scored = detection_metrics(gold, ours, names) | {"reports_per_s": round(len(reports) / seconds, 1)}
+    scored = detection_metrics(gold, ours, names) | {
+        "reports_per_s": round(len(reports) / seconds, 1),
+        "reading_weights": reading_weights(reports, vocabulary),
+    }
     return scored, detection_metrics(gold, plain, names)
+
+
+def reading_weights(reports: Sequence[Coded], vocabulary: Vocabulary) -> list[dict[str, float]]:
+    """Natural log of P(a report says so | coded) / P(a report says so | not coded), of either half of the reports.
+
+    Halves by a hash of the report's name. What a report says of a heading is the strongest it says of it. The
+    weights of `kgdx.evidence.text` are the first half's.
+    """
+    order = [Polarity.ABSENT, Polarity.UNCERTAIN, Polarity.PRESENT]
+    counts = np.full((2, len(order), 2), 0.5)
+    totals = np.zeros((2, 2))
+    for report in reports:
+        half = sha256(report.name.encode()).digest()[0] % 2
+        said: dict[str, int] = {}
+        for item in text_evidence(report.texts, vocabulary).evidence:
+            if heading := _CONCEPT.get(item.curie):
+                said[heading] = max(said.get(heading, -1), order.index(item.polarity))
+        for heading in HEADINGS:
+            is_coded = int(heading in report.headings)
+            totals[half, is_coded] += 1
+            if heading in said:
+                counts[half, said[heading], is_coded] += 1
+    ratios = np.log(counts[:, :, 1] / totals[:, None, 1]) - np.log(counts[:, :, 0] / totals[:, None, 0])
+    return [{p.value: round(float(row[i]), 2) for i, p in enumerate(order)} for row in ratios]
 
 
 def _read(report: Coded, vocabulary: Vocabulary) -> frozenset[str]:
@@ -107,6 +135,7 @@ def _show(told: dict[str, Any]) -> None:
         figures = (f"{each[key]:.3f}" for key in ("precision", "recall", "f1"))
         table.add_row(name, str(each["n"]), *figures, interval)
     _TALK.print(table)
+    _TALK.print(f"log-likelihood ratios of reading, either half: {told['iu_findings']['reading_weights']}")
     _TALK.print(f"{told['iu_findings']['reports_per_s']} reports a second, one thread")
 
 

@@ -28,7 +28,7 @@ from kgdx.encoders.pixels import to_batch
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 _REMEDY = "reinstall kgdx or train anew with `kgdx train classifier --from-scratch`"
 _BATCH = 64
-NARROW = "kgdx_resnet_narrow"
+NARROW, MEDIUM = "kgdx_resnet_narrow", "kgdx_resnet_medium"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +143,29 @@ def save_tower(folder: Path, networks: Networks, settings: TowerSettings) -> Non
 @register_model
 def kgdx_resnet_narrow(pretrained: bool = False, num_classes: int = 0, **_: Any) -> nn.Module:
     """Four basic blocks, one grey channel, stride 16; 0.6M parameters."""
+    return _resnet(NARROW, pretrained, num_classes, (1, 1, 1, 1), (24, 48, 96, 160), output_stride=16)
+
+
+@register_model
+def kgdx_resnet_medium(pretrained: bool = False, num_classes: int = 0, **_: Any) -> nn.Module:
+    """Eight basic blocks, one grey channel, stride 32; 2.8M parameters."""
+    blocks, channels = (2, 2, 2, 2), (32, 64, 128, 256)
+    return _resnet(MEDIUM, pretrained, num_classes, blocks, channels, output_stride=32, drop_path_rate=0.1)
+
+
+def _resnet(
+    name: str, pretrained: bool, num_classes: int, blocks: Sequence[int], channels: Sequence[int], **more: Any
+) -> nn.Module:
     if pretrained:
-        raise ValueError(f"{NARROW} has no pretrained weights")
+        raise ValueError(f"{name} has no pretrained weights")
     return ResNet(
         BasicBlock,  # type: ignore[arg-type]  # timm means the class
-        (1, 1, 1, 1),
+        tuple(blocks),
         num_classes=num_classes,
-        channels=(24, 48, 96, 160),
+        channels=tuple(channels),
         in_chans=1,
-        stem_width=12,
+        stem_width=channels[0] // 2,
         stem_type="deep_tiered",
         avg_down=True,
-        output_stride=16,
+        **more,
     )

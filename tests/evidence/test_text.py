@@ -40,10 +40,10 @@ def test_evidence_knows_its_words_and_its_weight(vocabulary: Vocabulary) -> None
     text = "Heart size is normal. No pneumothorax. Possible effusion; effusion."
     read = text_evidence((ReportText("findings", text),), vocabulary)
     assert [(e.name, e.polarity, e.weight) for e in read.evidence] == [
-        ("Cardiomegaly", Polarity.ABSENT, -2.0),
-        ("Pneumothorax", Polarity.ABSENT, -2.0),
-        ("Pleural effusion", Polarity.UNCERTAIN, 0.7),
-        ("Pleural effusion", Polarity.PRESENT, 3.0),
+        ("Cardiomegaly", Polarity.ABSENT, WEIGHTS[Polarity.ABSENT]),
+        ("Pneumothorax", Polarity.ABSENT, WEIGHTS[Polarity.ABSENT]),
+        ("Pleural effusion", Polarity.UNCERTAIN, WEIGHTS[Polarity.UNCERTAIN]),
+        ("Pleural effusion", Polarity.PRESENT, WEIGHTS[Polarity.PRESENT]),
     ]
     for e in read.evidence:
         assert isinstance(e.origin, TextOrigin)
