@@ -61,7 +61,7 @@ def findings(path: Path, snapshot: Snapshot) -> tuple[dict[str, Any], dict[str, 
 
 
 def reading_weights(reports: Sequence[Coded], vocabulary: Vocabulary) -> list[dict[str, float]]:
-    """Natural log of P(a report says so | coded) / P(a report says so | not coded), of either half of the reports.
+    """Natural log of P(a report says so | coded) / P(it says so | not coded), of either half of the reports.
 
     Halves by a hash of the report's name. What a report says of a heading is the strongest it says of it. The
     weights of `kgdx.evidence.text` are the first half's.

@@ -43,7 +43,8 @@ class Bridge:
             titles: (N, T) vectors of their titles.
             texts: (N, T) vectors of their texts.
             images: (N, V) mean vectors of their images.
-            places: number of the part of the body of each, below `num_places`; every one occurs.
+            places: number of the part of the body of each, below `num_places`; every one occurs, and
+                there are three at least.
         """
         classes = LogisticRegression(C=10.0, max_iter=1000).fit(titles, places)
         image_mean, text_mean = images.mean(axis=0), texts.mean(axis=0)

@@ -82,7 +82,7 @@ def text_evidence(
             ):
                 origin = _origin(text, mention)
                 if said.setting is Setting.NOW:
-                    weight = _damped(WEIGHTS[said.polarity], mention.probability)
+                    weight = damped(WEIGHTS[said.polarity], mention.probability)
                     evidence.append(Evidence(mention.curie, mention.name, said.polarity, weight, origin, how))
                 else:
                     skipped.append(SkippedMention(mention.curie, mention.name, said.setting.value, origin))
@@ -105,7 +105,7 @@ def _assess(
     )
 
 
-def _damped(weight: float, probability: float) -> float:
+def damped(weight: float, probability: float) -> float:
     """The weight of words that name the finding only with this probability, and say nothing of it if not."""
     return weight if probability == 1 else math.log(probability * math.exp(weight) + 1 - probability)
 

@@ -16,7 +16,7 @@ from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.evidence import lexicon
 from kgdx.evidence.assertion import Setting
 from kgdx.evidence.mentions import DISEASE_KINDS, Vocabulary
-from kgdx.evidence.text import WEIGHTS, TextFindings, text_evidence
+from kgdx.evidence.text import WEIGHTS, TextFindings, damped, text_evidence
 from kgdx.snapshot import Snapshot
 
 NODES = [
@@ -49,6 +49,23 @@ def test_evidence_knows_its_words_and_its_weight(vocabulary: Vocabulary) -> None
         assert isinstance(e.origin, TextOrigin)
         assert text[e.origin.start : e.origin.end] == e.origin.quote
         assert e.origin.section == "findings"
+
+
+@pytest.mark.parametrize("weight", WEIGHTS.values())
+def test_words_that_may_mean_something_else_weigh_less(weight: float) -> None:
+    sure, likely, hardly = (damped(weight, probability) for probability in (1.0, 0.8, 0.01))
+    assert sure == weight
+    assert 0 < hardly / weight < likely / weight < 1
+
+
+def test_an_abbreviation_means_what_the_text_says(vocabulary: Vocabulary) -> None:
+    text = "Pleural effusion (PE) is seen on the left. The PE has grown. No PTX."
+    found = text_evidence((ReportText("findings", text),), vocabulary).evidence
+    assert [(e.name, e.origin.quote) for e in found if isinstance(e.origin, TextOrigin)] == [
+        ("Pleural effusion", "Pleural effusion"),
+        ("Pleural effusion", "PE"),
+        ("Pleural effusion", "PE"),
+    ]
 
 
 def test_a_denial_never_supports_and_a_doubt_supports_little() -> None:
