@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -95,7 +96,8 @@ def read(
     for repeat, splits in enumerate(repeats):
         for number, (train, test) in enumerate(splits):
             ready = vectors if prepare is None else prepare(vectors, train)
-            model = fit(ready[train], truths[train], patients[train])
+            with threadpool_limits(1):  # the matrices are small: threads would wait for one another
+                model = fit(ready[train], truths[train], patients[train])
             columns = np.searchsorted(classes, model.classes_)
             probabilities[repeat, test] = 0.0
             probabilities[repeat, test[:, None], columns] = model.predict_proba(ready[test])

@@ -1,7 +1,7 @@
 """Does the encoder read the source site instead of disease? `python -m benchmarks.site_probe --data DATA`.
 
-Linear probes on frozen vectors of the COVID chest X-ray set, whose labels go with the site of publication. They
-measure the encoder and are thrown away: nothing that ships is fitted here.
+Linear probes on frozen vectors of the COVID chest X-ray set, whose labels go with the site of publication.
+They measure the encoder and are thrown away: nothing that ships is fitted here.
 """
 
 import argparse

@@ -25,7 +25,7 @@ from benchmarks.probes import (
 
 ENCODER, CENTRED, SITE = "encoder", "encoder, site's mean subtracted", "site"
 LEAST_PATIENTS = 3
-_REPEATS, _SHUFFLES, _SEED = 3, 10, 7
+REPEATS, SHUFFLES, _SEED = 3, 10, 7
 
 
 def site_probe(features: dict[str, Floats], names: Strings, patients: Strings) -> dict[str, Any] | None:
@@ -40,7 +40,7 @@ def site_probe(features: dict[str, Floats], names: Strings, patients: Strings) -
     truths, whose = names[known], patients[known]
     if len(np.unique(truths)) < 2:
         return None
-    repeats = [patient_folds(truths, whose, _SEED + i) for i in range(_REPEATS)]
+    repeats = [patient_folds(truths, whose, _SEED + i) for i in range(REPEATS)]
 
     def accuracy(vectors: Floats, prepare: Prepare | None = None) -> dict[str, Any]:
         readings = read(vectors[known], truths, whose, repeats, prepare)
@@ -54,7 +54,7 @@ def site_probe(features: dict[str, Floats], names: Strings, patients: Strings) -
         "chance": round(1 / len(np.unique(truths)), 3),
         "balanced_accuracy": told,
         "shuffled": _mean(
-            [_shuffled_site(features[ENCODER][known], truths, whose, i) for i in range(_SHUFFLES)]
+            [_shuffled_site(features[ENCODER][known], truths, whose, i) for i in range(SHUFFLES)]
         ),
     }
 
@@ -78,16 +78,16 @@ def disease_probe(
 
     Returns:
         For each kind, AUCs over pairs of a sick and another film: `random`, all pairs of a test part of
-        grouped folds; `random_within`, of these the pairs from one site; `across`, pairs from one site of which
-        no film was trained on; `gap`, random less across. Beside them the controls, and `by_site`, where `within` is
-        trained and tested inside one site.
+        grouped folds; `random_within`, of these the pairs from one site; `across`, pairs from one site of
+        which no film was trained on; `gap`, random less across. Beside them the controls, and `by_site`,
+        where `within` is trained and tested inside one site.
     """
     tested = [
         site
         for site in np.unique(sites)
         if site != ELSEWHERE and _is_testable(is_sick, sites, patients, site)
     ]
-    repeats = [patient_folds(is_sick, patients, _SEED + i) for i in range(_REPEATS)]
+    repeats = [patient_folds(is_sick, patients, _SEED + i) for i in range(REPEATS)]
     apart = [leave_one_out(sites, tested)]
     kinds: dict[str, tuple[Floats, Prepare | None]] = {kind: (v, None) for kind, v in features.items()}
     kinds[CENTRED] = (features[ENCODER], centred_by(sites))
@@ -99,9 +99,9 @@ def disease_probe(
     return {
         "films": {"sick": int(is_sick.sum()), "others": int((~is_sick).sum())},
         "auc": {kind: _aucs(*both, is_sick, sites, patients, inside) for kind, both in read_all.items()},
-        "shuffled": _mean([_shuffled_auc(features[ENCODER], is_sick, patients, i) for i in range(_SHUFFLES)]),
+        "shuffled": _mean([_shuffled_auc(features[ENCODER], is_sick, patients, i) for i in range(SHUFFLES)]),
         "shuffled_within_site": _mean(
-            [_shuffled_auc(features[ENCODER], is_sick, patients, i, sites) for i in range(_SHUFFLES)]
+            [_shuffled_auc(features[ENCODER], is_sick, patients, i, sites) for i in range(SHUFFLES)]
         ),
         "by_site": {
             site: _one_site(features[ENCODER], read_all[ENCODER], is_sick, sites == site, patients)
@@ -150,7 +150,7 @@ def _one_site(
 ) -> dict[str, Any]:
     at_random, apart = readings
     own, truths, whose = vectors[here], is_sick[here], patients[here]
-    inner = read(own, truths, whose, [patient_folds(truths, whose, _SEED + i) for i in range(_REPEATS)])
+    inner = read(own, truths, whose, [patient_folds(truths, whose, _SEED + i) for i in range(REPEATS)])
     return {
         "films": {"sick": int(truths.sum()), "others": int((~truths).sum())},
         "patients": {"sick": len(set(whose[truths])), "others": len(set(whose[~truths]))},

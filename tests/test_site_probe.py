@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import site_probe as benchmark
+from benchmarks import site_questions
 from benchmarks.covid_chestxray import COVID, ELSEWHERE, PNEUMONIA, named_sites, read_films, without_copies
 from benchmarks.probes import centred_by, leave_one_out, once, pair_auc, patient_folds, read, shuffled
 from benchmarks.site_findings import spread
@@ -15,6 +16,12 @@ from benchmarks.site_questions import CENTRED, ENCODER, disease_probe, site_prob
 from kgdx.domain.errors import SourceError
 
 NAMES = np.array(["east", "north", "west"])
+
+
+@pytest.fixture(autouse=True)
+def few_rounds(monkeypatch):
+    monkeypatch.setattr(site_questions, "REPEATS", 1)
+    monkeypatch.setattr(site_questions, "SHUFFLES", 3)
 
 
 @pytest.fixture
@@ -172,8 +179,9 @@ def folder(tmp_path):
 
 def row(patient, finding, view, file, site):
     url = f"https://www.{site}.example/{file}"
+    values = (patient, finding, view, "X-ray", site, file, url)
     return dict(
-        patientid=patient, finding=finding, view=view, modality="X-ray", location=site, filename=file, url=url
+        zip(("patientid", "finding", "view", "modality", "location", "filename", "url"), values, strict=True)
     )
 
 
