@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _disease(
     features: dict[str, Floats], films: Films, sites: Strings, rest: Sequence[str]
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     chosen = np.flatnonzero(np.isin(films.labels, [COVID, *rest]))
     return disease_probe(
         {kind: vectors[chosen] for kind, vectors in features.items()},
@@ -163,6 +163,8 @@ def _show(result: dict[str, Any]) -> None:
         table.add_row("chance / labels shuffled", f"{found['chance']} / {found['shuffled']['mean']}")
         _TALK.print(table)
     for name, found in result["disease"].items():
+        if found is None:
+            continue
         keys = ("random", "random_within", "across", "gap")
         table = Table(
             "vectors", *keys, title=f"{name}, {found['films']['sick']} and {found['films']['others']} films"

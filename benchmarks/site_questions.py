@@ -67,7 +67,7 @@ def _shuffled_site(vectors: Floats, truths: Labels, patients: Labels, seed: int)
 
 def disease_probe(
     features: dict[str, Floats], is_sick: NDArray[np.bool_], sites: Strings, patients: Strings
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     """How well a disease can be read: of patients at random, within a site, and at a site never seen.
 
     Args:
@@ -80,13 +80,12 @@ def disease_probe(
         For each kind, AUCs over pairs of a sick and another film: `random`, all pairs of a test part of
         grouped folds; `random_within`, of these the pairs from one site; `across`, pairs from one site of
         which no film was trained on; `gap`, random less across. Beside them the controls, and `by_site`,
-        where `within` is trained and tested inside one site.
+        where `within` is trained and tested inside one site. None for fewer than LEAST_PATIENTS of either
+        kind.
     """
-    tested = [
-        site
-        for site in np.unique(sites)
-        if site != ELSEWHERE and _is_testable(is_sick, sites, patients, site)
-    ]
+    if min(len(set(patients[part])) for part in (is_sick, ~is_sick)) < LEAST_PATIENTS:
+        return None
+    tested = sites_with_both(is_sick, sites, patients)
     repeats = [patient_folds(is_sick, patients, _SEED + i) for i in range(REPEATS)]
     apart = [leave_one_out(sites, tested)]
     kinds: dict[str, tuple[Floats, Prepare | None]] = {kind: (v, None) for kind, v in features.items()}
@@ -110,11 +109,14 @@ def disease_probe(
     }
 
 
-def _is_testable(is_sick: NDArray[np.bool_], sites: Strings, patients: Strings, site: str) -> bool:
-    """Whether both kinds of patient are in the site, and elsewhere."""
-    parts = [(sites == site) & is_sick, (sites == site) & ~is_sick]
-    parts += [(sites != site) & is_sick, (sites != site) & ~is_sick]
-    return all(len(set(patients[part])) >= LEAST_PATIENTS for part in parts)
+def sites_with_both(is_sick: NDArray[np.bool_], sites: Strings, patients: Strings) -> list[str]:
+    """Sites with LEAST_PATIENTS of both kinds, as long as there are as many elsewhere."""
+
+    def is_told(site: str) -> bool:
+        parts = [here & kind for here in (sites == site, sites != site) for kind in (is_sick, ~is_sick)]
+        return all(len(set(patients[part])) >= LEAST_PATIENTS for part in parts)
+
+    return [str(site) for site in np.unique(sites) if site != ELSEWHERE and is_told(site)]
 
 
 def _aucs(

@@ -7,21 +7,31 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks import probes, site_questions
 from benchmarks import site_probe as benchmark
-from benchmarks import site_questions
-from benchmarks.covid_chestxray import COVID, ELSEWHERE, PNEUMONIA, named_sites, read_films, without_copies
+from benchmarks.covid_chestxray import (
+    COVID,
+    ELSEWHERE,
+    NONE,
+    PNEUMONIA,
+    named_sites,
+    read_films,
+    without_copies,
+)
 from benchmarks.probes import centred_by, leave_one_out, once, pair_auc, patient_folds, read, shuffled
 from benchmarks.site_findings import spread
-from benchmarks.site_questions import CENTRED, ENCODER, disease_probe, site_probe
+from benchmarks.site_questions import CENTRED, ENCODER, disease_probe, site_probe, sites_with_both
 from kgdx.domain.errors import SourceError
 
 NAMES = np.array(["east", "north", "west"])
+COLUMNS = ("patientid", "finding", "view", "modality", "location", "filename", "url")
 
 
 @pytest.fixture(autouse=True)
 def few_rounds(monkeypatch):
     monkeypatch.setattr(site_questions, "REPEATS", 1)
-    monkeypatch.setattr(site_questions, "SHUFFLES", 3)
+    monkeypatch.setattr(site_questions, "SHUFFLES", 2)
+    monkeypatch.setattr(probes, "STRENGTHS", (0.01, 1.0))
 
 
 @pytest.fixture
@@ -97,8 +107,15 @@ def test_vectors_of_the_disease_alone_leave_no_gap(drawn):
 
 def test_a_site_where_a_class_is_missing_is_not_tested(drawn):
     sites, sick, patients = drawn
-    found = disease_probe({ENCODER: vectors_of(sick)}, sick & (sites != "east"), sites, patients)
-    assert set(found["by_site"]) == {"north", "west"}
+    assert sites_with_both(sick, sites, patients) == NAMES.tolist()
+    assert sites_with_both(sick & (sites != "east"), sites, patients) == ["north", "west"]
+    assert sites_with_both(sick & (sites == "east"), sites, patients) == []
+    assert sites_with_both(sick, np.where(sites == "east", ELSEWHERE, sites), patients) == ["north", "west"]
+
+
+def test_one_kind_of_patient_is_no_question(drawn):
+    sites, sick, patients = drawn
+    assert disease_probe({ENCODER: vectors_of(sick)}, sick & (patients == "p01"), sites, patients) is None
 
 
 def test_fewer_than_two_sites_are_no_question(drawn):
@@ -168,7 +185,7 @@ def folder(tmp_path):
         name, site = f"{i}.png", ("one", "two")[i % 2]
         pixels = rng.integers(0, 255, (7, 7), dtype=np.uint8)
         Image.fromarray(pixels).resize((64, 72), Image.Resampling.BILINEAR).save(home / "images" / name)
-        finding = ("COVID-19", "Klebsiella")[i // 2 % 2]
+        finding = ("COVID-19", "Klebsiella")[i // 4 % 2]
         rows.append(row(str(i // 4 * 2 + i % 2), finding, "PA", name, site))
     (home / "images" / "copy.png").write_bytes((home / "images" / "0.png").read_bytes())
     rows += [row("90", "COVID-19", "PA", "4.png", "one"), row("91", "COVID-19", "AP", "copy.png", "two")]
@@ -179,10 +196,7 @@ def folder(tmp_path):
 
 def row(patient, finding, view, file, site):
     url = f"https://www.{site}.example/{file}"
-    values = (patient, finding, view, "X-ray", site, file, url)
-    return dict(
-        zip(("patientid", "finding", "view", "modality", "location", "filename", "url"), values, strict=True)
-    )
+    return dict(zip(COLUMNS, (patient, finding, view, "X-ray", site, file, url), strict=True))
 
 
 def write(home, rows):
@@ -225,7 +239,7 @@ def test_a_table_that_is_none_is_told(tmp_path):
 
 
 def test_json_holds_what_the_protocol_promises(folder, monkeypatch, capsys):
-    monkeypatch.setattr(benchmark, "QUESTIONS", {"covid_pneumonia": (PNEUMONIA,)})
+    monkeypatch.setattr(benchmark, "QUESTIONS", {"covid_pneumonia": (PNEUMONIA,), "covid_none": (NONE,)})
     benchmark.main(["--data", str(folder.parent)])
     told = json.loads(capsys.readouterr().out)
     assert (told["n"], told["copies_left_out"]) == (40, 1)
@@ -233,5 +247,6 @@ def test_json_holds_what_the_protocol_promises(folder, monkeypatch, capsys):
     for figure in told["site"]["host"]["balanced_accuracy"].values():
         assert 0 <= figure["ci"][0] <= figure["value"] <= figure["ci"][1] <= 1
     assert told["disease"]["covid_pneumonia"]["films"] == {"sick": 20, "others": 20}
+    assert told["disease"]["covid_none"] is None
     assert {"findings", "encoder", "seconds", "release", "commit"} <= told.keys()
     assert len(told["data_sha256"]) == 64
