@@ -3,7 +3,7 @@
 A probe is a measuring instrument: it is fitted, scored and thrown away.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,7 @@ def patient_folds(truths: Labels, patients: Labels, seed: int, most: int = _FOLD
     ]
 
 
-def leave_one_out(groups: Labels, names: list[str]) -> list[Split]:
+def leave_one_out(groups: Labels, names: Sequence[str]) -> list[Split]:
     """For each name: all other groups to train on, that one to test on."""
     return [(np.flatnonzero(groups != name), np.flatnonzero(groups == name)) for name in names]
 

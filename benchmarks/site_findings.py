@@ -45,7 +45,7 @@ def answers(models: Path, images: Sequence[NDArray[np.float32]]) -> dict[str, Fl
     return told
 
 
-def spread(values: Floats, sites: Labels, patients: Labels) -> dict[str, Any] | None:
+def spread(values: Floats, sites: Labels, patients: Labels, views: Labels) -> dict[str, Any] | None:
     """How far the sites' means lie apart, and how often they would by chance.
 
     Films of a patient are averaged first. Sites with fewer than LEAST_PATIENTS patients are left out.
@@ -54,10 +54,12 @@ def spread(values: Floats, sites: Labels, patients: Labels) -> dict[str, Any] | 
         values: (N,) of films with one label.
         sites: (N,).
         patients: (N,).
+        views: (N,); of a patient the first counts.
 
     Returns:
         `deviation`, the standard deviation of the sites' means, weighed by patients; `p`, the share of random
-        assignments of patients to sites with at least as much; means by site. None for fewer than two sites.
+        assignments of patients to sites with at least as much; `p_of_view`, the same where patients change places
+        only with others of their view; means by site. None for fewer than two sites.
     """
     names, first, which = np.unique(patients, return_index=True, return_inverse=True)
     means = np.bincount(which, values) / np.bincount(which)
@@ -66,15 +68,26 @@ def spread(values: Floats, sites: Labels, patients: Labels) -> dict[str, Any] | 
     if len(counted) < 2:
         return None
     chosen = np.isin(homes, counted)
-    means, homes, names = means[chosen], homes[chosen], names[chosen]
+    means, homes, ways = means[chosen], homes[chosen], views[first][chosen]
     found = _deviation(means, homes)
-    rng = np.random.default_rng(0)
-    by_chance = np.array([_deviation(means, rng.permutation(homes)) for _ in range(_PERMUTATIONS)])
     return {
         "deviation": round(found, 3),
-        "p": round(float((1 + (by_chance >= found - 1e-12).sum()) / (1 + _PERMUTATIONS)), 4),
+        "p": _by_chance(means, homes, np.zeros(len(homes)), found),
+        "p_of_view": _by_chance(means, homes, ways, found),
         "by_site": {str(site): _mean(means[homes == site]) for site in counted},
     }
+
+
+def _by_chance(means: Floats, sites: Labels, blocks: Labels, found: float) -> float:
+    """Share of permutations of the sites, within each block, with a deviation of at least `found`."""
+    rng = np.random.default_rng(0)
+    members = [np.flatnonzero(blocks == block) for block in np.unique(blocks)]
+    num, lots = 1, sites.copy()
+    for _ in range(_PERMUTATIONS):
+        for rows in members:
+            lots[rows] = sites[rng.permutation(rows)]
+        num += _deviation(means, lots) >= found - 1e-12
+    return round(num / (1 + _PERMUTATIONS), 4)
 
 
 def _mean(values: Floats) -> dict[str, Any]:

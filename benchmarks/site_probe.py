@@ -42,7 +42,7 @@ from kgdx.encoders.pixels import to_batch
 from kgdx.imaging.read import read_image
 from kgdx.ports import ImageEncoder
 
-_TALK = Console(stderr=True)
+_TALK = Console(stderr=True, width=140)
 LEAST_FILMS = 15
 QUESTIONS = {"covid_pneumonia": (PNEUMONIA,), "covid_none": (NONE,), "covid_rest": (PNEUMONIA, NONE)}
 """COVID-19 against what."""
@@ -103,7 +103,7 @@ def _findings(films: Films, sites: Strings, images: Sequence[NDArray[np.float32]
     counted = sites != ELSEWHERE
     return {
         label: {
-            question: spread(values[rows], sites[rows], films.patients[rows])
+            question: spread(values[rows], sites[rows], films.patients[rows], films.views[rows])
             for question, values in told.items()
         }
         for label in (COVID, PNEUMONIA)
@@ -172,8 +172,8 @@ def _show(result: dict[str, Any]) -> None:
         for kind, figures in found["auc"].items():
             table.add_row(kind, *(_told(figures[key]) for key in keys))
         table.add_row(
-            "labels shuffled / within the site",
-            *(f"{found[k]['mean']}" for k in ("shuffled", "shuffled_within_site")),
+            "labels shuffled: all, random within site, across",
+            *(f"{found[k]['mean']}" for k in ("shuffled", "shuffled_within_site", "shuffled_across")),
         )
         for site, figures in found["by_site"].items():
             table.add_row(
@@ -182,12 +182,16 @@ def _show(result: dict[str, Any]) -> None:
                 *(_told(figures[k]) for k in keys[1:3]),
             )
         _TALK.print(table)
-    table = Table("label", "question", "deviation", "p", "means by site", title="what the engine says")
+    table = Table(
+        "label", "question", "deviation", "p", "p of view", "means by site", title="what the engine says"
+    )
     for label, questions in result["findings"].items():
         for question, found in questions.items():
             if found:
                 means = ", ".join(f"{site} {figure['value']}" for site, figure in found["by_site"].items())
-                table.add_row(label, question, str(found["deviation"]), str(found["p"]), means)
+                table.add_row(
+                    label, question, str(found["deviation"]), str(found["p"]), str(found["p_of_view"]), means
+                )
     _TALK.print(table)
 
 

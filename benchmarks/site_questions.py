@@ -102,6 +102,12 @@ def disease_probe(
         "shuffled_within_site": _mean(
             [_shuffled_auc(features[ENCODER], is_sick, patients, i, sites) for i in range(SHUFFLES)]
         ),
+        "shuffled_across": _mean(
+            [
+                _shuffled_across(features[ENCODER], is_sick, patients, i, sites, tested)
+                for i in range(SHUFFLES)
+            ]
+        ),
         "by_site": {
             site: _one_site(features[ENCODER], read_all[ENCODER], is_sick, sites == site, patients)
             for site in tested
@@ -170,5 +176,15 @@ def _shuffled_auc(
     return float(pair_auc(readings, lots, once(len(lots)))[0])
 
 
-def _mean(values: Sequence[float]) -> dict[str, float]:
+def _shuffled_across(
+    vectors: Floats, truths: Labels, patients: Labels, seed: int, sites: Strings, tested: Sequence[str]
+) -> float:
+    lots = shuffled(truths, patients, seed, sites)
+    readings = read(vectors, lots, patients, [leave_one_out(sites, tested)])
+    return float(pair_auc(readings, lots, once(len(lots)))[0])
+
+
+def _mean(values: Sequence[float]) -> dict[str, float | None]:
+    if not np.isfinite(values).all():
+        return {"mean": None, "sd": None}
     return {"mean": round(float(np.mean(values)), 3), "sd": round(float(np.std(values)), 3)}

@@ -90,7 +90,8 @@ def test_vectors_of_the_site_alone_tell_the_site_and_no_disease_elsewhere(drawn)
     assert found["auc"][CENTRED]["random"]["value"] == pytest.approx(0.5, abs=0.15)
     # To take the disease out and leave the site takes nothing from such a probe.
     assert found["shuffled_within_site"]["mean"] == pytest.approx(auc["random"]["value"], abs=0.1)
-    assert found["shuffled"]["mean"] == pytest.approx(0.5, abs=0.1)
+    for control in ("shuffled", "shuffled_across"):
+        assert found[control]["mean"] == pytest.approx(0.5, abs=0.1)
 
 
 def test_vectors_of_the_disease_alone_leave_no_gap(drawn):
@@ -166,12 +167,22 @@ def test_shuffling_keeps_patients_whole_and_sites_as_sick_as_they_were(drawn):
 
 def test_answers_that_follow_the_site_are_told_from_answers_that_do_not(drawn):
     sites, _, patients = drawn
-    noise = np.random.default_rng(2).normal(size=len(sites))
-    follows = spread((sites == "east") + 0.1 * noise, sites, patients)
-    assert follows["p"] < 0.001
+    noise, views = np.random.default_rng(2).normal(size=len(sites)), np.full(len(sites), "PA")
+    follows = spread((sites == "east") + 0.1 * noise, sites, patients, views)
+    assert follows["p"] == follows["p_of_view"] < 0.001
     assert follows["deviation"] == pytest.approx(np.sqrt(2) / 3, abs=0.05)
-    assert spread(noise, sites, patients)["p"] > 0.05
-    assert spread(noise, np.full(len(sites), "east"), patients) is None
+    assert spread(noise, sites, patients, views)["p"] > 0.05
+    assert spread(noise, np.full(len(sites), "east"), patients, views) is None
+
+
+def test_answers_that_follow_the_view_are_not_taken_for_the_site(drawn):
+    sites, _, patients = drawn
+    rng = np.random.default_rng(3)
+    is_lying = rng.random(90) < np.where(sites[::2] == "east", 0.9, 0.2)
+    views = np.repeat(np.where(is_lying, "AP Supine", "PA"), 2)
+    told = spread((views == "PA") + 0.1 * rng.normal(size=180), sites, patients, views)
+    assert told["p"] < 0.001
+    assert told["p_of_view"] > 0.05
 
 
 @pytest.fixture
