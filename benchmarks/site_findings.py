@@ -58,10 +58,10 @@ def spread(values: Floats, sites: Labels, patients: Labels, views: Labels) -> di
 
     Returns:
         `deviation`, the standard deviation of the sites' means, weighed by patients; `p`, the share of random
-        assignments of patients to sites with at least as much; `p_of_view`, the same where patients change places
-        only with others of their view; means by site. None for fewer than two sites.
+        assignments of patients to sites with at least as much; `p_of_view`, the same where patients change
+        places only with others of their view; means by site. None for fewer than two sites.
     """
-    names, first, which = np.unique(patients, return_index=True, return_inverse=True)
+    _, first, which = np.unique(patients, return_index=True, return_inverse=True)
     means = np.bincount(which, values) / np.bincount(which)
     homes = sites[first]
     counted = [site for site in np.unique(homes) if (homes == site).sum() >= LEAST_PATIENTS]

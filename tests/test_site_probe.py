@@ -91,7 +91,7 @@ def test_vectors_of_the_site_alone_tell_the_site_and_no_disease_elsewhere(drawn)
     # To take the disease out and leave the site takes nothing from such a probe.
     assert found["shuffled_within_site"]["mean"] == pytest.approx(auc["random"]["value"], abs=0.1)
     for control in ("shuffled", "shuffled_across"):
-        assert found[control]["mean"] == pytest.approx(0.5, abs=0.1)
+        assert found[control]["mean"] == pytest.approx(0.5, abs=0.15)
 
 
 def test_vectors_of_the_disease_alone_leave_no_gap(drawn):
