@@ -83,19 +83,9 @@ def train_tower(
     for done in range(steps * settings.epochs):
         rows = rng.choice(len(images), settings.batch, p=chances)
         varied = vary(torch.from_numpy(images[rows])[:, None].float() / 255, generator)
-        mixed, other, share = mix(
-            varied, float(rng.beta(settings.mixing, settings.mixing)), done % 2 == 0, generator
-        )
-        answers = model.train()(((mixed - 0.5) / 0.25).contiguous(memory_format=torch.channels_last))
-        loss = sum(
-            (
-                share * cross_entropy(said, known[rows, task], label_smoothing=settings.smoothing)
-                + (1 - share)
-                * cross_entropy(said, known[rows][other, task], label_smoothing=settings.smoothing)
-                for task, said in enumerate(answers)
-            ),
-            start=torch.zeros(()),
-        )
+        share = float(rng.beta(settings.mixing, settings.mixing))
+        mixed, other, share = mix(varied, share, done % 2 == 0, generator)
+        loss = _loss(model.train(), mixed, (known[rows], known[rows][other]), share, settings.smoothing)
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -104,6 +94,19 @@ def train_tower(
         _average(averaged, model, min(0.995, done / (done + 10)))
         report(done + 1, steps * settings.epochs, f"tower, loss {float(loss.detach()):.3f}")
     return averaged.eval()
+
+
+def _loss(
+    model: Answering, images: Tensor, truths: tuple[Tensor, Tensor], share: float, smoothing: float
+) -> Tensor:
+    """Sum of the tasks' losses: the image's own truths by its share, its partner's by the rest."""
+    batch = ((images - 0.5) / 0.25).contiguous(memory_format=torch.channels_last)
+    losses = [
+        weight * cross_entropy(said, known[:, task], label_smoothing=smoothing)
+        for task, said in enumerate(model(batch))
+        for weight, known in zip((share, 1 - share), truths, strict=True)
+    ]
+    return torch.stack(losses).sum()
 
 
 def vary(images: Tensor, generator: torch.Generator) -> Tensor:
