@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, cross_entropy, grid_sample, interpolate, normalize
 
+from kgdx.encoders.optimise import average, optimizer_of
 from kgdx.encoders.tower import MEDIUM, Networks, TowerSettings
 
 Report = Callable[[int, int, str], None]
@@ -77,7 +78,7 @@ def train_tower(
     model = Answering(truths.max(axis=0) + 1, settings.dropout).to(memory_format=torch.channels_last)
     averaged, known = copy.deepcopy(model), torch.from_numpy(truths)
     steps = max(len(images) // settings.batch, 1)
-    optimizer, schedule = _optimizer(model, settings, steps * settings.epochs)
+    optimizer, schedule = optimizer_of(model, settings.learning_rate, steps * settings.epochs)
     common = np.bincount(truths[:, -1])[truths[:, -1]].astype(np.float64)
     chances = common**-settings.evenness / (common**-settings.evenness).sum()
     for done in range(steps * settings.epochs):
@@ -91,7 +92,7 @@ def train_tower(
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        _average(averaged, model, min(0.995, done / (done + 10)))
+        average(averaged, model, min(0.995, done / (done + 10)))
         report(done + 1, steps * settings.epochs, f"tower, loss {float(loss.detach()):.3f}")
     return averaged.eval()
 
@@ -166,25 +167,3 @@ def squared(pixels: NDArray[np.float32]) -> NDArray[np.uint8]:
     small = interpolate(torch.from_numpy(padded)[None, None], size, mode="bilinear", antialias=True)
     whole: NDArray[np.uint8] = (small[0, 0] * 255).round().clamp(0, 255).to(torch.uint8).numpy()
     return whole
-
-
-def _optimizer(
-    model: nn.Module, settings: TowerTraining, total: int
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.OneCycleLR]:
-    decayed = [parameter for parameter in model.parameters() if parameter.ndim > 1]
-    free = [parameter for parameter in model.parameters() if parameter.ndim < 2]
-    groups = [{"params": decayed, "weight_decay": 0.05}, {"params": free, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
-    return optimizer, torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=total, pct_start=0.15
-    )
-
-
-def _average(averaged: nn.Module, model: nn.Module, keep: float) -> None:
-    current = model.state_dict()
-    with torch.no_grad():
-        for name, value in averaged.state_dict().items():
-            if value.is_floating_point():
-                value.lerp_(current[name], 1 - keep)
-            else:
-                value.copy_(current[name])

@@ -22,6 +22,7 @@ from kgdx.encoders.clip import save_clip
 from kgdx.encoders.clip_data import Pool, draw_decoys, draw_pool, read_pneumonia
 from kgdx.encoders.clip_model import build, model_config
 from kgdx.encoders.clip_step import Sources, batch_loss
+from kgdx.encoders.optimise import average
 from kgdx.encoders.synonyms import read_synonyms
 
 Report = Callable[[int, int, str], None]
@@ -97,7 +98,7 @@ def train(settings: ClipTraining, report: Report) -> Path:
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        _average(averaged, model, min(0.99, done / (done + 10)))
+        average(averaged, model, min(0.99, done / (done + 10)))
         report(done, settings.steps, f"training, loss {float(loss.detach()):.3f}")
         if done % settings.check_every and done != settings.steps:
             continue
@@ -150,20 +151,6 @@ def _parameter_groups(model: CustomTextCLIP) -> list[dict[str, object]]:
     for name, parameter in model.named_parameters():
         (free if parameter.ndim < 2 or "embedding" in name else decayed).append(parameter)
     return [{"params": decayed, "weight_decay": 0.05}, {"params": free, "weight_decay": 0.0}]
-
-
-def _average(averaged: CustomTextCLIP, model: CustomTextCLIP, keep: float) -> None:
-    """Move the averaged weights and batch statistics towards the model's.
-
-    torch's AveragedModel also averages the text tower's attention mask, whose -inf become NaN.
-    """
-    current = model.state_dict()
-    with torch.no_grad():
-        for name, value in averaged.state_dict().items():
-            if value.is_floating_point():
-                value.lerp_(current[name], 1 - keep)
-            else:
-                value.copy_(current[name])
 
 
 def _rounded(model: CustomTextCLIP) -> CustomTextCLIP:

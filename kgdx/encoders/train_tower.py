@@ -16,6 +16,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 
 from kgdx.encoders.fit_head import balanced_loss
 from kgdx.encoders.labelled import Labelled
+from kgdx.encoders.optimise import average, optimizer_of
 from kgdx.encoders.pixels import to_batch
 from kgdx.encoders.tower import Networks, TowerSettings
 from kgdx.encoders.vary import vary
@@ -99,7 +100,7 @@ def train_tower(
     images, truths = _pixels(data, shape.image_size), torch.from_numpy(data.truths)
     watched = to_batch(heldout.images, shape.image_size)
     steps = max(len(data) // settings.batch, 1)
-    optimizer, schedule = _optimizer(model, settings, steps * settings.epochs)
+    optimizer, schedule = optimizer_of(model, settings.learning_rate, steps * settings.epochs)
     least, waited = float("inf"), 0
     for epoch in range(1, settings.epochs + 1):
         for step in range(steps):
@@ -115,7 +116,7 @@ def train_tower(
             optimizer.step()
             schedule.step()
             done = (epoch - 1) * steps + step
-            _average(averaged, model, min(0.995, done / (done + 10)))
+            average(averaged, model, min(0.995, done / (done + 10)))
         missed = _heldout_loss(averaged, watched, heldout)
         report(epoch, settings.epochs, f"training, held-out loss {missed:.4f}")
         waited += 1
@@ -153,30 +154,6 @@ def _pixels(data: Labelled, size: int) -> Tensor:
     """(N, 1, S, S) uint8: a quarter of the memory, and what a file of grey values holds anyway."""
     parts = [to_batch(data.images[start : start + 256], size) for start in range(0, len(data), 256)]
     return ((torch.cat(parts) * 0.25 + 0.5) * 255).round().clamp(0, 255).to(torch.uint8)
-
-
-def _optimizer(
-    model: nn.Module, settings: TowerTraining, total: int
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.OneCycleLR]:
-    """AdamW with weight decay for kernels only, and its schedule."""
-    decayed = [parameter for parameter in model.parameters() if parameter.ndim > 1]
-    free = [parameter for parameter in model.parameters() if parameter.ndim < 2]
-    groups = [{"params": decayed, "weight_decay": 0.05}, {"params": free, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
-    return optimizer, torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=total, pct_start=0.15
-    )
-
-
-def _average(averaged: nn.Module, model: nn.Module, keep: float) -> None:
-    """Move the averaged weights and batch statistics towards the model's."""
-    current = model.state_dict()
-    with torch.no_grad():
-        for name, value in averaged.state_dict().items():
-            if value.is_floating_point():
-                value.lerp_(current[name], 1 - keep)
-            else:
-                value.copy_(current[name])
 
 
 def _heldout_loss(model: nn.Module, batch: Tensor, heldout: Labelled) -> float:
