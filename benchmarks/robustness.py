@@ -22,7 +22,9 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks import stamp
-from benchmarks.broken_images import bombs, mutants, seeds
+from benchmarks.broken_images import mutants
+from benchmarks.drawn_images import seeds
+from benchmarks.image_bombs import bombs
 from kgdx import __version__
 from kgdx.domain.errors import ImageError
 from kgdx.imaging.read import read_image

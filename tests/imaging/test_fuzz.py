@@ -5,7 +5,9 @@ import random
 import numpy as np
 import pytest
 
-from benchmarks.broken_images import bombs, mutants, seeds
+from benchmarks.broken_images import mutants
+from benchmarks.drawn_images import seeds
+from benchmarks.image_bombs import bombs
 from kgdx.domain.errors import ImageError
 from kgdx.imaging.deidentify import deidentify
 from kgdx.imaging.read import read_image, read_images
