@@ -10,7 +10,7 @@ from kgdx.bundle import shipped_folder
 from kgdx.domain.case import CodedFinding
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.codes import code_evidence
-from kgdx.evidence.fusion import case_vector
+from kgdx.evidence.fusion import names_vector
 from kgdx.explain.justify import Justifier
 from kgdx.explain.paths import PathWriter
 from kgdx.reasoning.annotations import Annotations
@@ -55,7 +55,7 @@ class Ranker:
     def query(self, findings: Sequence[CodedFinding]) -> GraphQuery:
         """The findings as the reasoner is asked."""
         evidence, _ = code_evidence(tuple(findings), self.snapshot, self.reasoner.graph.schema)
-        return seed(evidence, self.snapshot, case_vector(evidence, (), self.clip))
+        return seed(evidence, self.snapshot, names_vector(evidence, self.clip))
 
     def rank(self, query: GraphQuery) -> Ranking:
         """The ranking, with ten diagnoses justified."""

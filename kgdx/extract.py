@@ -1,7 +1,7 @@
 """From a case to evidence: codes, texts and images, each read by its own reader."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,7 +15,8 @@ from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.evidence.assertion import Setting
 from kgdx.evidence.codes import code_evidence, resolve
-from kgdx.evidence.fusion import case_vector, contradictions
+from kgdx.evidence.contradictions import contradictions
+from kgdx.evidence.fusion import Fusion
 from kgdx.evidence.images import outside_domain
 from kgdx.evidence.link_calibration import LinkCalibration
 from kgdx.evidence.linking import Linker
@@ -35,7 +36,7 @@ class Extraction:
     """What was read from one case.
 
     Attributes:
-        evidence: findings, codes first, then texts, then images.
+        evidence: findings with their final weights, codes first, then texts, then images.
         conditions: CURIEs of what else the patient has; they veto treatments.
         allergies: CURIEs of drugs and drug classes.
         context: (dim,) float32 fused vector of the case.
@@ -54,6 +55,23 @@ class Extraction:
 
 
 @dataclass(frozen=True, eq=False)
+class _Seen:
+    """What all images of a case show, gathered one by one; `leanings` are those of the strongest image."""
+
+    evidence: list[Evidence] = field(default_factory=list)
+    vectors: list[NDArray[np.float32]] = field(default_factory=list)
+    shown: list[ShownImage] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    leanings: dict[str, float] = field(default_factory=dict)
+
+    def lean(self, leanings: Mapping[str, float]) -> None:
+        """Hear one more image."""
+        for curie, weight in leanings.items():
+            known = self.leanings.get(curie, 0.0)
+            self.leanings[curie] = max(known, weight, key=lambda each: (abs(each), each))
+
+
+@dataclass(frozen=True, eq=False)
 class Extractor:
     """Reads cases against one graph."""
 
@@ -62,6 +80,7 @@ class Extractor:
     clip: Clip
     eyes: Eyes
     concepts: ConceptEncoder
+    fusion: Fusion
     link: bool = False
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
 
@@ -78,20 +97,21 @@ class Extractor:
             found = text_evidence(case.texts, self._findings, self._diseases)
             evidence += found.evidence
             mentioned = found.diseases
-        seen, vectors, images, complaints = self._see(case)
-        evidence += seen
+        seen = self._see(case)
+        evidence += seen.evidence
+        weighed = self.fusion.weigh(evidence, seen.leanings)
         conditions, more = self._resolved(case.conditions, "conditions")
         allergies, yet_more = self._resolved(case.allergies, "allergies")
         conditions += [m.curie for m in mentioned if _is_had(m)]
         conditions += [e.curie for e in evidence if e.polarity is Polarity.PRESENT]
         return Extraction(
-            evidence=tuple(evidence),
+            evidence=weighed,
             conditions=tuple(dict.fromkeys(conditions)),
             allergies=tuple(dict.fromkeys(allergies)),
-            context=case_vector(evidence, vectors, self.clip),
-            warnings=(*warnings, *more, *yet_more, *complaints, *contradictions(evidence)),
+            context=self.fusion.case_vector(weighed, seen.vectors, self.clip),
+            warnings=(*warnings, *more, *yet_more, *seen.warnings, *contradictions(weighed)),
             texts=case.texts,
-            images=tuple(images),
+            images=tuple(seen.shown),
         )
 
     @cached_property
@@ -110,34 +130,30 @@ class Extractor:
         )
         return Vocabulary.from_snapshot(self.snapshot, kinds, linker=linker)
 
-    def _see(
-        self, case: Case
-    ) -> tuple[list[Evidence], list[NDArray[np.float32]], list[ShownImage], list[str]]:
-        evidence: list[Evidence] = []
-        vectors: list[NDArray[np.float32]] = []
-        shown: list[ShownImage] = []
-        warnings: list[str] = []
+    def _see(self, case: Case) -> _Seen:
+        seen = _Seen()
         for image in case.images:
             of_image = []
             for image_id, pixels, doubts in self._slices(image):
-                warnings += [f"image {image_id}: {doubt}" for doubt in doubts]
+                seen.warnings += [f"image {image_id}: {doubt}" for doubt in doubts]
                 sight = self.eyes.look(pixels, image_id)
                 known = [e for e in sight.evidence if e.curie in self.snapshot.index]
                 if len(known) < len(sight.evidence):
                     logger.info("%d image findings are not in the graph", len(sight.evidence) - len(known))
-                evidence += known
-                warnings += sight.warnings
+                seen.evidence += known
+                seen.warnings += sight.warnings
+                seen.lean(sight.leanings)
                 # The case's vector lives in the space of the release's own model, whatever else looked at it.
                 vector = self.clip.encode_images([pixels])[0]
                 if not outside_domain(vector, self.clip.findings.domain, self.clip):
                     of_image.append(vector)
                 maps = tuple(m for m in sight.heat_maps if m.curie in self.snapshot.index)
-                shown.append(ShownImage(image_id, pixels, maps))
+                seen.shown.append(ShownImage(image_id, pixels, maps))
             if of_image:
                 # One vector a volume: its slices are one image of the patient, not three.
                 mean = np.mean(of_image, axis=0)
-                vectors.append(mean / np.linalg.norm(mean))
-        return evidence, vectors, shown, warnings
+                seen.vectors.append(mean / np.linalg.norm(mean))
+        return seen
 
     def _slices(self, image: CaseImage) -> Iterator[tuple[str, NDArray[np.float32], tuple[str, ...]]]:
         """(id, pixels, warnings); the slices of a volume are images of their own, such as `ct#12`."""

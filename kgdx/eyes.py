@@ -1,5 +1,6 @@
 """What looks at the images of a case: an image-text model asked by prompts, and trained heads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from kgdx.encoders.clip import Clip
 from kgdx.encoders.opening import Encoder, open_encoder
 from kgdx.evidence.head import head_evidence
 from kgdx.evidence.image_findings import FindingSet
-from kgdx.evidence.images import heat_along, image_evidence, text_direction
+from kgdx.evidence.images import heat_along, image_answers, text_direction
 from kgdx.explain.picture import HeatMap
 from kgdx.ports import ImageEncoder
 from kgdx.settings import Settings
@@ -23,11 +24,16 @@ Pixels = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """What was seen in one image, strongest first; a warning tells why something gave nothing."""
+    """What was seen in one image, strongest first; a warning tells why something gave nothing.
+
+    Attributes:
+        leanings: CURIE -> weight of every finding that was asked for by text, the undecided ones too.
+    """
 
     evidence: tuple[Evidence, ...]
     heat_maps: tuple[HeatMap, ...]
     warnings: tuple[str, ...]
+    leanings: Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,23 +84,23 @@ class Eyes:
             maps += [m for e in found for m in _maps(e, image, head.direction(places[e.curie]), encoder)]
             if not complaints:
                 answered |= set(places)
-        found, complaints = self._ask(image, image_id, answered)
+        found, complaints, leanings = self._ask(image, image_id, answered)
         evidence += found
         warnings += complaints
         maps += [m for e in found for m in _maps(e, image, self._direction(e.curie), self.encoder)]
         ordered = sorted(evidence, key=lambda item: (-abs(item.weight), item.curie))
-        return Sight(tuple(ordered), tuple(maps), tuple(warnings))
+        return Sight(tuple(ordered), tuple(maps), tuple(warnings), leanings)
 
-    def _ask(self, image: Pixels, image_id: str, answered: set[str]) -> tuple[list[Evidence], list[str]]:
+    def _ask(
+        self, image: Pixels, image_id: str, answered: set[str]
+    ) -> tuple[list[Evidence], list[str], dict[str, float]]:
         if self.findings is None:
+            fact = f"encoder {self.encoder.revision} was never calibrated, so it was asked for no finding"
             remedy = "calibrate it with `kgdx train prompts` and set KGDX_FINDINGS"
-            return [], [
-                f"image {image_id}: encoder {self.encoder.revision} was never calibrated, so it was asked "
-                f"for no finding: {remedy}"
-            ]
+            return [], [f"image {image_id}: {fact}: {remedy}"], {}
         asked = tuple(f for f in self.findings.findings if f.curie not in answered)
         findings = FindingSet(asked, self.findings.domain)
-        return image_evidence(image, image_id, self.encoder, self.encoder, findings)
+        return image_answers(image, image_id, self.encoder, self.encoder, findings)
 
     def _direction(self, curie: str) -> Pixels:
         findings = self.findings.findings if self.findings is not None else ()

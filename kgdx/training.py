@@ -15,7 +15,7 @@ import typer
 import graph_schema
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.codes import code_evidence
-from kgdx.evidence.fusion import case_vector
+from kgdx.evidence.fusion import names_vector
 from kgdx.interop.phenopacket import accepted_diseases
 from kgdx.progress import progress_bar
 from kgdx.reasoning import train
@@ -145,7 +145,7 @@ def _answered(
         accepted = np.flatnonzero(np.isin(annotations.candidates, nodes))
         findings = CaseIn.from_payload(payload).to_domain().findings
         evidence, _ = code_evidence(findings, snapshot, reasoner.graph.schema)
-        query = seed(evidence, snapshot, case_vector(evidence, (), encoder))
+        query = seed(evidence, snapshot, names_vector(evidence, encoder))
         if len(accepted) and any(seen.weight > 0 for seen in query.observations):
             ranking = reasoner.rank(query)
             is_right = bool(reasoner.same[ranking.positions[0]] in reasoner.same[accepted])

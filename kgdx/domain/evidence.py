@@ -81,6 +81,7 @@ class Evidence:
             of evidence stay within [-12, 12].
         origin: where it was observed.
         qualifiers: how it is described.
+        factor: what fusion with the other modalities has multiplied the reader's own weight by, in (0, 2).
     """
 
     curie: str
@@ -89,3 +90,4 @@ class Evidence:
     weight: float
     origin: Origin
     qualifiers: Qualifiers = Qualifiers()
+    factor: float = 1.0

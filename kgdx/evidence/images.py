@@ -30,6 +30,14 @@ Image = NDArray[np.float32]
 def image_evidence(
     image: Image, image_id: str, encoder: ImageEncoder, text_encoder: TextEncoder, findings: FindingSet
 ) -> tuple[list[Evidence], list[str]]:
+    """Look for every finding the model knows, see `image_answers`."""
+    evidence, warnings, _ = image_answers(image, image_id, encoder, text_encoder, findings)
+    return evidence, warnings
+
+
+def image_answers(
+    image: Image, image_id: str, encoder: ImageEncoder, text_encoder: TextEncoder, findings: FindingSet
+) -> tuple[list[Evidence], list[str], dict[str, float]]:
     """Look for every finding the model knows.
 
     A finding counts as present where its posterior is at least PRESENT_FROM, as absent where it is at most
@@ -44,23 +52,25 @@ def image_evidence(
         findings: what to ask, made for this encoder.
 
     Returns:
-        Evidence, strongest first; warnings, which explain why there is none.
+        Evidence, strongest first; warnings, which explain why there is none; CURIE -> weight of every finding
+        that was looked for, the undecided ones too.
     """
     patches = encoder.encode_patches(image)
     vector = _unit(patches.mean(axis=(0, 1)))
     if reason := outside_domain(vector, findings.domain, text_encoder):
-        return [], [f"image {image_id}: {reason}; no finding was read from it"]
-    evidence = []
+        return [], [f"image {image_id}: {reason}; no finding was read from it"], {}
+    evidence, leanings = [], {}
     for finding in findings.findings:
         direction = text_direction(finding.prompts, finding.absent_prompts, text_encoder)
         posterior, weight = weigh(float(vector @ direction), finding)
+        leanings[finding.curie] = weight
         spread = phrasing_spread(vector, finding, text_encoder)
         item = judged((finding.curie, finding.name), posterior, weight, image_id, spread)
         if item is not None and item.polarity is Polarity.PRESENT:
             item = located(item, patches, direction, image)
         if item is not None:
             evidence.append(item)
-    return sorted(evidence, key=lambda item: (-abs(item.weight), item.curie)), []
+    return sorted(evidence, key=lambda item: (-abs(item.weight), item.curie)), [], leanings
 
 
 def judged(

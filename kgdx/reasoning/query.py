@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence
+from kgdx.evidence.fusion import strongest
 from kgdx.snapshot import Snapshot
 
 # A code is as sure as anything gets; beyond e^12 a likelihood ratio no longer changes any ranking.
@@ -47,16 +48,11 @@ class GraphQuery:
 def seed(evidence: Sequence[Evidence], snapshot: Snapshot, context: NDArray[np.float32]) -> GraphQuery:
     """Place the evidence on the graph.
 
-    Within one modality the strongest statement of a finding counts once, for two sentences that say the
-    same are not two observations; across modalities weights add, for they are made independently.
+    Within one modality the strongest statement of a finding counts once; across modalities weights add: what
+    they know of each other is in the final weights, see `kgdx.evidence.fusion`.
     """
-    strongest: dict[tuple[str, str], float] = {}
-    for item in evidence:
-        key = (item.curie, item.origin.modality)
-        if abs(item.weight) > abs(strongest.get(key, 0.0)):
-            strongest[key] = item.weight
     weights: dict[str, float] = {}
-    for (curie, _), weight in strongest.items():
+    for (curie, _), weight in strongest(evidence).items():
         weights[curie] = weights.get(curie, 0.0) + weight
     coded = {
         item.curie

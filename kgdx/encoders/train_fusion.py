@@ -1,0 +1,207 @@
+"""Learn fusion on drawn cases, calibrate it on others, and tell how it does on yet others.
+
+Two losses, for two things nobody else decides: the log loss of each finding's presence, given its prior and
+the sum of final weights over modalities as `kgdx.reasoning.query.seed` adds them; and for the vector of the
+case, 1 - cosine to the mean vector of the findings that the patient truly has. A few dozen numbers, fitted
+by L-BFGS with the very functions that run at inference.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from kgdx.encoders.clip import Clip
+from kgdx.encoders.drawn_cases import DrawnCase, draw_case, drawn_findings, prior_logit
+from kgdx.evidence.fusion import MODALITIES, NUM_HEARD, Fusion, strongest
+
+Floats = NDArray[np.float64]
+Report = Callable[[int, int, str], None]
+
+# Seeds from which cases are drawn; the image-text model and the benchmarks draw from others.
+_FIRST_SEED = 20_000_000
+# Keeps what the cases say nothing of at 0, that is at adding weights as they are.
+_DECAY = 1e-4
+_RIDGE = 3.0
+_IMAGE = MODALITIES.index("image")
+_NUM_SCALES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class FusionTraining:
+    """How many cases to draw for what; no case is drawn for two."""
+
+    num_cases: int = 6_000
+    num_calibration: int = 3_000
+    num_heldout: int = 3_000
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What training gave, on cases drawn for it alone.
+
+    Attributes:
+        num_findings: (case, finding) pairs that something was said of.
+        log_loss, additive_log_loss: of the presence of each, with final weights and with own weights.
+        cosine, plain_cosine: of the case's vector and the mean vector of the true findings; learnt, and with
+            the attention of codes alone for all.
+    """
+
+    num_findings: int
+    log_loss: float
+    additive_log_loss: float
+    cosine: float
+    plain_cosine: float
+
+
+@dataclass(frozen=True, eq=False)
+class Statements:
+    """All (case, finding) pairs that something was said of.
+
+    Attributes:
+        said: (N, 4) strongest own weight by code, text and image, and what an undecided image shows.
+        prior: (N,) log odds.
+        is_true: (N,) bool.
+    """
+
+    said: Floats
+    prior: Floats
+    is_true: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, cases: Sequence[DrawnCase], priors: dict[str, float]) -> "Statements":
+        """Gather what the cases say of the findings that have a prior."""
+        rows, prior, truths = [], [], []
+        for case in cases:
+            heard = strongest(case.evidence)
+            for curie in dict.fromkeys(curie for curie, _ in heard if curie in priors):
+                row = [heard.get((curie, modality), 0.0) for modality in MODALITIES]
+                rows.append([*row, 0.0 if row[_IMAGE] else case.leanings.get(curie, 0.0)])
+                prior.append(priors[curie])
+                truths.append(case.truths[curie])
+        return cls(np.array(rows).reshape(-1, NUM_HEARD), np.array(prior), np.array(truths, dtype=bool))
+
+    def logits(self, fusion: Fusion) -> Floats:
+        """(N,) log odds of presence: prior and final weights."""
+        total = self.prior.copy()
+        for asking in range(len(MODALITIES)):
+            own = self.said[:, asking]
+            total += own * fusion.factors(own, np.full(len(own), asking), self.said)
+        return total
+
+
+def log_losses(logits: Floats, is_true: NDArray[np.bool_]) -> Floats:
+    """(N,) natural log."""
+    return np.logaddexp(0.0, np.where(is_true, -logits, logits))
+
+
+def train(clip: Clip, settings: FusionTraining, report: Report) -> tuple[Fusion, Outcome]:
+    """Draw cases, learn, calibrate, measure."""
+    sizes = (settings.num_cases, settings.num_calibration, settings.num_heldout)
+    first = _FIRST_SEED + settings.seed * 1_000_000
+    cases = []
+    for done in range(sum(sizes)):
+        cases.append(draw_case(first + done, clip))
+        report(done + 1, sum(sizes), "drawing cases")
+    learnt, calibrating = cases[: sizes[0]], cases[sizes[0] : sizes[0] + sizes[1]]
+    priors = {f.curie: prior_logit(f) for f in drawn_findings(clip)}
+    report(0, 3, "learning what statements weigh")
+    fusion = fit_factors(Fusion.additive(clip.revision, clip.dim), Statements.of(learnt, priors))
+    report(1, 3, "calibrating on held-out cases")
+    fusion = fit_scale(fusion, Statements.of(calibrating, priors))
+    report(2, 3, "learning the vector of the case")
+    fusion = fit_vector(fusion, learnt, clip)
+    # What is measured is what is shipped: rounded.
+    fusion = Fusion.from_json(fusion.to_json())
+    outcome = measure(fusion, cases[sizes[0] + sizes[1] :], clip)
+    report(3, 3, f"log loss {outcome.log_loss:.4f}, adding {outcome.additive_log_loss:.4f}")
+    return fusion, outcome
+
+
+def fit_factors(start: Fusion, statements: Statements) -> Fusion:
+    """Learn scales and attention together."""
+    free = np.array([[asking != heard for heard in range(NUM_HEARD)] for asking in range(len(MODALITIES))])
+    # An image that is heard as a whole has made no statement that could ask.
+    free[_IMAGE, -1] = False
+
+    def of(values: Floats) -> Fusion:
+        scale, *columns = np.split(values, _NUM_SCALES + np.arange(3) * free.sum())
+        tables = [np.zeros(free.shape) for _ in columns]
+        for table, column in zip(tables, columns, strict=True):
+            table[free] = column
+        return replace(_scaled(start, scale), key=tables[0], agree=tables[1], oppose=tables[2])
+
+    return of(_least(lambda values: _loss(of(values), statements), _NUM_SCALES + 3 * int(free.sum()), _DECAY))
+
+
+def fit_scale(fusion: Fusion, statements: Statements) -> Fusion:
+    """Fit the scales anew, all else as it is."""
+    return _scaled(fusion, _least(lambda values: _loss(_scaled(fusion, values), statements), _NUM_SCALES))
+
+
+def fit_vector(fusion: Fusion, cases: Sequence[DrawnCase], clip: Clip) -> Fusion:
+    """Learn how images are read, by ridge regression, and then the attention to tokens."""
+    known = [(case, target) for case in cases if (target := target_vector(case, clip)) is not None]
+    images = np.array([case.images[0] for case, _ in known if case.images], dtype=np.float64)
+    targets = np.array([target for case, target in known if case.images], dtype=np.float64)
+    reading = np.linalg.solve(images.T @ images + _RIDGE * np.eye(clip.dim), images.T @ targets)
+    fusion = replace(fusion, reading=reading)
+    told = [(case, fusion.weigh(case.evidence, case.leanings), target) for case, target in known]
+
+    def of(values: Floats) -> Fusion:
+        return replace(fusion, token=np.array([0.0, *values[:2]]), sharpness=np.asarray(values[2]))
+
+    def loss(values: Floats) -> float:
+        made = of(values)
+        return 1 - float(np.mean([made.case_vector(e, c.images, clip) @ target for c, e, target in told]))
+
+    return of(_least(loss, 3))
+
+
+def target_vector(case: DrawnCase, clip: Clip) -> NDArray[np.float32] | None:
+    """(dim,) unit mean vector of the names of what the patient has; None if that is nothing."""
+    names = [f.name for f in drawn_findings(clip) if case.truths[f.curie]]
+    if not names:
+        return None
+    mean = clip.encode_texts(names).mean(axis=0)
+    return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+
+
+def measure(fusion: Fusion, cases: Sequence[DrawnCase], clip: Clip) -> Outcome:
+    """How a fusion does beside adding weights and attending to all tokens alike."""
+    plain = Fusion.additive(clip.revision, clip.dim)
+    statements = Statements.of(cases, {f.curie: prior_logit(f) for f in drawn_findings(clip)})
+    cosines: list[tuple[float, float]] = []
+    for case in cases:
+        target = target_vector(case, clip)
+        made = fusion.case_vector(fusion.weigh(case.evidence, case.leanings), case.images, clip)
+        # Nothing to attend to, or nothing to be found.
+        if target is not None and made.any():
+            cosines.append((made @ target, plain.case_vector(case.evidence, case.images, clip) @ target))
+    learnt, unlearnt = np.mean(cosines, axis=0)
+    return Outcome(
+        num_findings=len(statements.prior),
+        log_loss=_loss(fusion, statements),
+        additive_log_loss=_loss(plain, statements),
+        cosine=float(learnt),
+        plain_cosine=float(unlearnt),
+    )
+
+
+def _loss(fusion: Fusion, statements: Statements) -> float:
+    return float(log_losses(statements.logits(fusion), statements.is_true).mean())
+
+
+def _scaled(fusion: Fusion, scale: Floats) -> Fusion:
+    """With these scales of texts and images; a code alone keeps its weight."""
+    return replace(fusion, scale=np.array([0.0, *scale]))
+
+
+def _least(loss: Callable[[Floats], float], num: int, decay: float = 0.0) -> Floats:
+    found = minimize(
+        lambda values: loss(values) + decay * float(values @ values), np.zeros(num), method="L-BFGS-B"
+    )
+    return np.asarray(found.x, dtype=np.float64)
