@@ -106,6 +106,38 @@ def _f1(right: float, wrong: float, missed: float) -> float:
     return 2 * right / max(2 * right + wrong + missed, 1)
 
 
+def presence_metrics(
+    logits: Floats, is_true: NDArray[np.bool_], groups: NDArray[np.int64]
+) -> dict[str, object]:
+    """Log loss and Brier score of probabilities, with 95 % intervals, and their calibration error.
+
+    Args:
+        logits: (n,) natural log odds.
+        groups: (n,) number of the case of each; whole cases are resampled.
+    """
+    if len(logits) == 0:
+        return {"n": 0}
+    probability = 1 / (1 + np.exp(-logits))
+    each = {
+        "log_loss": np.logaddexp(0.0, np.where(is_true, -logits, logits)),
+        "brier": (probability - is_true) ** 2,
+    }
+    told: dict[str, object] = {"n": len(logits)}
+    for name, values in each.items():
+        told |= {name: round(float(values.mean()), 4), f"{name}_ci": grouped_interval(values, groups)}
+    return told | {"ece": expected_calibration_error(probability, is_true)}
+
+
+def grouped_interval(values: Floats, groups: NDArray[np.int64]) -> list[float]:
+    """The 95 % bootstrap interval of the mean of (n,) values; whole groups are resampled."""
+    _, member = np.unique(groups, return_inverse=True)
+    sums, size = np.bincount(member, values), np.bincount(member)
+    rng = np.random.default_rng(0)
+    drawn = [rng.integers(len(size), size=len(size)) for _ in range(_RESAMPLES)]
+    low, high = np.quantile([sums[rows].sum() / size[rows].sum() for rows in drawn], [0.025, 0.975])
+    return [round(float(low), 4), round(float(high), 4)]
+
+
 def expected_calibration_error(probability: Floats, is_right: NDArray[np.bool_], num_bins: int = 10) -> float:
     """Mean distance of confidence and accuracy over equal-width bins, weighed by their cases."""
     which = np.minimum((probability * num_bins).astype(int), num_bins - 1)

@@ -4,6 +4,7 @@
     graph/            the snapshot
     clip/             image and text towers
     concepts/         encoder of names of concepts
+    fusion/           what statements of several modalities weigh together
     reasoner/         the path network and its settings
 
 The weights that ship with kgdx and its starter graph are laid out the same way, so that there is only one
@@ -25,8 +26,8 @@ from kgdx.domain.errors import BundleError
 from kgdx.snapshot import Snapshot
 
 MANIFEST, GRAPH = "manifest.json", "graph"
-MODELS = ("clip", "concepts", "reasoner")
-_FORMAT = 2
+MODELS = ("clip", "concepts", "fusion", "reasoner")
+_FORMAT = 3
 _BUILD = "make one with `kgdx build --store STORE --out FOLDER`"
 
 

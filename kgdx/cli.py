@@ -267,6 +267,20 @@ def train_image(
     run(out, pneumonia, names, seed)
 
 
+@train.command("fusion")
+def train_fusion(
+    out: Annotated[Path, typer.Option(help="Folder for the weights.")],
+    clip: Annotated[Path | None, typer.Option(help="Image-text model; the shipped one if left out.")] = None,
+    images: Annotated[int, typer.Option(min=50, help="Drawn images to learn from.")] = 3000,
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Learn what image, report and codes weigh together, on cases that are drawn here."""
+    from kgdx.bundle import shipped_folder
+    from kgdx.training import train_fusion as run
+
+    run(clip or shipped_folder() / "clip", out, images, seed)
+
+
 @train.command("text")
 def train_text(
     graph: Annotated[list[Path], typer.Option(help="Snapshot or bundle to learn from; may be repeated.")],

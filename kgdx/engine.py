@@ -24,7 +24,7 @@ from kgdx.reasoning.query import seed
 from kgdx.reasoning.reasoner import Ranking, Reasoner
 from kgdx.reasoning.treatment import Option, TreatmentGraph
 from kgdx.snapshot import Snapshot
-from kgdx.weights import SavedReasoner
+from kgdx.weights import SavedReasoner, open_fusion
 from kgdx.wire import CaseIn, ReportOut, Settings
 
 logger = logging.getLogger(__name__)
@@ -70,6 +70,7 @@ class Engine:
         if saved.text_revision != clip.revision:
             fact = f"its reasoner was trained with text encoder {saved.text_revision}, not {clip.revision}"
             raise BundleError(str(opened.folder), fact, "train it anew with `kgdx train reasoner`")
+        fusion = open_fusion(opened.folder / "fusion", clip.revision)
         concepts = ConceptEncoder.open(settings.text_encoder or opened.folder / "concepts")
         graph = DiagnosticGraph(snapshot, Annotations.from_snapshot(snapshot), schema)
         relations = torch.from_numpy(clip.encode_texts(graph.directions))
@@ -80,7 +81,9 @@ class Engine:
             settings=settings,
             snapshot=snapshot,
             reasoner=reasoner,
-            _extractor=Extractor(snapshot, schema, clip, Eyes.open(settings, clip), concepts, settings.link),
+            _extractor=Extractor(
+                snapshot, schema, clip, Eyes.open(settings, clip), concepts, fusion, settings.link
+            ),
             _justifier=Justifier(reasoner, hierarchy, PathWriter(snapshot, schema)),
             _treatments=TreatmentGraph(snapshot, hierarchy),
         )

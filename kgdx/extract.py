@@ -135,13 +135,13 @@ class Extractor:
         for image in case.images:
             of_image = []
             for image_id, pixels, doubts in self._slices(image):
-                seen.warnings += [f"image {image_id}: {doubt}" for doubt in doubts]
+                seen.warnings.extend(f"image {image_id}: {doubt}" for doubt in doubts)
                 sight = self.eyes.look(pixels, image_id)
                 known = [e for e in sight.evidence if e.curie in self.snapshot.index]
                 if len(known) < len(sight.evidence):
                     logger.info("%d image findings are not in the graph", len(sight.evidence) - len(known))
-                seen.evidence += known
-                seen.warnings += sight.warnings
+                seen.evidence.extend(known)
+                seen.warnings.extend(sight.warnings)
                 seen.lean(sight.leanings)
                 # The case's vector lives in the space of the release's own model, whatever else looked at it.
                 vector = self.clip.encode_images([pixels])[0]

@@ -25,7 +25,7 @@ from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.query import seed
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.snapshot import Snapshot
-from kgdx.weights import SavedReasoner
+from kgdx.weights import SavedReasoner, write_fusion
 from kgdx.wire import CaseIn
 
 # Of each kind, to calibrate linking on.
@@ -60,6 +60,25 @@ def train_image(out: Path, pneumonia: Path | None, names: Path | None, seed: int
     with progress_bar() as progress:
         run(ClipTraining(out=out, pneumonia=pneumonia, names=names, seed=seed), progress)
     typer.echo(str(out))
+
+
+def train_fusion(clip: Path, out: Path, images: int, seed: int) -> None:
+    """Learn fusion on drawn cases and write it to a folder; metrics on held-out ones go to stdout as JSON.
+
+    Args:
+        clip: folder of the image-text model whose answers are fused.
+        images: to learn from; half as many to calibrate on, and half as many to measure on.
+    """
+    from kgdx.encoders.train_fusion import FusionTraining
+    from kgdx.encoders.train_fusion import train as run
+
+    began = time.monotonic()
+    settings = FusionTraining(images, images // 2, images // 2, seed=seed)
+    with progress_bar() as progress:
+        fusion, outcome = run(Clip.open(clip), settings, progress)
+    write_fusion(fusion, out)
+    told = asdict(settings) | asdict(outcome) | {"seconds": round(time.monotonic() - began, 1)}
+    typer.echo(json.dumps(told))
 
 
 def train_text(graphs: Sequence[Path], out: Path, seed: int) -> None:

@@ -1,4 +1,7 @@
-"""A trained reasoner on disk: `config.json` and `weights.safetensors`, checked against each other."""
+"""Trained models on disk.
+
+A reasoner is `config.json` and `weights.safetensors`, checked against each other; fusion is `fusion.json`.
+"""
 
 import json
 from dataclasses import asdict, dataclass
@@ -10,12 +13,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from kgdx.domain.errors import BundleError
+from kgdx.evidence.fusion import Fusion
 from kgdx.reasoning.likelihood import LikelihoodSettings
 from kgdx.reasoning.model import ModelSettings, PathNetwork
 from kgdx.reasoning.reasoner import ReasonerSettings
 
-CONFIG, WEIGHTS = "config.json", "weights.safetensors"
+CONFIG, WEIGHTS, FUSION = "config.json", "weights.safetensors", "fusion.json"
 _REMEDY = "reinstall kgdx, or train anew with `kgdx train reasoner`"
+_REMEDY_FUSION = "reinstall kgdx, or train anew with `kgdx train fusion`"
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,3 +76,32 @@ class SavedReasoner:
             if isinstance(error, BundleError):
                 raise
             raise BundleError(str(folder), "holds no reasoner of this version", _REMEDY) from error
+
+
+def write_fusion(fusion: Fusion, folder: Path) -> None:
+    """Write into a folder, which is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FUSION).write_text(json.dumps(fusion.to_json()) + "\n", encoding="utf-8")
+
+
+def open_fusion(folder: Path, revision: str) -> Fusion:
+    """Read what `write_fusion` wrote.
+
+    Args:
+        revision: of the image-text model that it is to work with.
+
+    Raises:
+        BundleError: if the file is missing, damaged, or trained with another model.
+    """
+    path = folder / FUSION
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BundleError(str(path), f"cannot be read ({error.strerror})", _REMEDY_FUSION) from error
+    except ValueError as error:
+        raise BundleError(str(path), "is not JSON", _REMEDY_FUSION) from error
+    fusion = Fusion.from_json(content, str(path))
+    if fusion.revision != revision:
+        fact = f"was trained with image-text model {fusion.revision}, not {revision}"
+        raise BundleError(str(path), fact, _REMEDY_FUSION)
+    return fusion

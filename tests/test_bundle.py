@@ -94,10 +94,10 @@ def test_an_altered_or_missing_file_is_told(built: Bundle, out: Path, name: str)
 @pytest.mark.parametrize(
     ("manifest", "fact"),
     [
-        ('{"format": 1, "release": "x", "files": {}}', "has format 1, this kgdx reads 2"),
-        ('{"format": 2, "files": {}}', "is no manifest"),
-        ('{"format": 2, "release": "x"}', "is no manifest"),
-        ('{"format": 2, "release": "x", "files": []}', "is no manifest"),
+        ('{"format": 2, "release": "x", "files": {}}', "has format 2, this kgdx reads 3"),
+        ('{"format": 3, "files": {}}', "is no manifest"),
+        ('{"format": 3, "release": "x"}', "is no manifest"),
+        ('{"format": 3, "release": "x", "files": []}', "is no manifest"),
         ("[1, 2]", "is no manifest"),
         ("null", "is no manifest"),
         ("{", "is no manifest"),

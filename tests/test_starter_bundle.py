@@ -6,7 +6,7 @@ import pytest
 
 from ingest.starter.build import starter_snapshot
 from kgdx import __version__
-from kgdx.bundle import Bundle, shipped_folder
+from kgdx.bundle import MODELS, Bundle, shipped_folder
 from kgdx.snapshot import Snapshot
 
 
@@ -32,12 +32,12 @@ def test_the_manifest_names_the_version_the_graph_and_every_file(shipped: Bundle
         held.num_nodes,
         held.num_edges,
     )
-    assert {name.partition("/")[0] for name in manifest["files"]} == {"graph", "clip", "concepts", "reasoner"}
+    assert {name.partition("/")[0] for name in manifest["files"]} == {"graph", *MODELS}
 
 
 def test_the_weights_are_small_enough_to_ship(shipped: Bundle) -> None:
-    """Image tower 12 MB with its prompts' text tower, concepts 8 MB, reasoner 2 MB; nothing to unpickle."""
-    sizes = {"clip": 20 * 2**20, "concepts": 8 * 2**20, "reasoner": 2 * 2**20}
+    """Both towers 20 MB, concepts 8 MB, reasoner 2 MB, fusion 1 MB; nothing to unpickle."""
+    sizes = {"clip": 20 * 2**20, "concepts": 8 * 2**20, "reasoner": 2 * 2**20, "fusion": 2**20}
     for name, most in sizes.items():
         files = [path for path in (shipped.folder / name).rglob("*") if path.is_file()]
         assert sum(path.stat().st_size for path in files) <= most

@@ -9,7 +9,7 @@ below, each by itself.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,30 +60,34 @@ def drawn_findings(clip: Clip) -> tuple[ImageFinding, ...]:
     return tuple(f for f in clip.findings.findings if f.curie in DRAWABLE)
 
 
-def draw_case(seed: int, clip: Clip) -> DrawnCase:
-    """Draw one case; the same seed gives the same case."""
-    rng = np.random.default_rng((seed, 1))
+def draw_cases(seed: int, clip: Clip, num: int) -> list[DrawnCase]:
+    """Draw one image, and cases of different patients beside it; the same seed gives the same cases.
+
+    Several patients for one image, since looking costs a hundred times what a patient does.
+    """
+    pixels = draw_phantom(seed, size=IMAGE_SIZE).pixels
+    asked = FindingSet(drawn_findings(clip), clip.findings.domain)
+    seen, _, leanings = image_answers(pixels, "drawn", clip, clip, asked)
+    look = DrawnCase(tuple(seen), leanings, tuple(clip.encode_images([pixels])) if leanings else (), {})
+    return [_beside(look, asked.findings, np.random.default_rng((seed, number))) for number in range(num)]
+
+
+def _beside(look: DrawnCase, findings: tuple[ImageFinding, ...], rng: np.random.Generator) -> DrawnCase:
+    """A patient who fits the image as far as it is believed, with a report and codes; or without."""
     has_image = has_text = has_codes = False
     while not (has_image or has_text or has_codes):
         has_image, has_text, has_codes = rng.random(3) < (HAS_IMAGE, HAS_TEXT, HAS_CODES)
-    findings = drawn_findings(clip)
-    evidence: list[Evidence] = []
-    leanings: dict[str, float] = {}
-    images: tuple[NDArray[np.float32], ...] = ()
-    if has_image:
-        pixels = draw_phantom(seed, size=IMAGE_SIZE).pixels
-        asked = FindingSet(findings, clip.findings.domain)
-        seen, _, leanings = image_answers(pixels, "drawn", clip, clip, asked)
-        evidence += seen
-        images = (clip.encode_images([pixels])[0],) if leanings else ()
-    truths = {f.curie: rng.random() < _posterior(f, leanings.get(f.curie, 0.0)) for f in findings}
+    if not has_image:
+        look = DrawnCase((), {}, (), {})
+    truths = {f.curie: bool(rng.random() < _posterior(f, look.leanings.get(f.curie, 0.0))) for f in findings}
+    evidence = list(look.evidence)
     for finding in findings:
         is_there = truths[finding.curie]
         if has_text:
             evidence += said(finding, is_there, rng)
         if has_codes and rng.random() < CODED:
             evidence.append(_code(finding, is_there == (rng.random() < RIGHT_CODE)))
-    return DrawnCase(tuple(evidence), leanings, images, truths)
+    return replace(look, evidence=tuple(evidence), truths=truths)
 
 
 def prior_logit(finding: ImageFinding) -> float:

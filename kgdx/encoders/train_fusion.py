@@ -8,13 +8,14 @@ by L-BFGS with the very functions that run at inference.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from kgdx.encoders.clip import Clip
-from kgdx.encoders.drawn_cases import DrawnCase, draw_case, drawn_findings, prior_logit
+from kgdx.encoders.drawn_cases import DrawnCase, draw_cases, drawn_findings, prior_logit
 from kgdx.evidence.fusion import MODALITIES, NUM_HEARD, Fusion, strongest
 
 Floats = NDArray[np.float64]
@@ -27,15 +28,17 @@ _DECAY = 1e-4
 _RIDGE = 3.0
 _IMAGE = MODALITIES.index("image")
 _NUM_SCALES = 2
+_FREE = (-np.inf, np.inf)
 
 
 @dataclass(frozen=True, slots=True)
 class FusionTraining:
-    """How many cases to draw for what; no case is drawn for two."""
+    """How many images to draw for what, and of how many patients each; no image is drawn for two."""
 
-    num_cases: int = 6_000
-    num_calibration: int = 3_000
-    num_heldout: int = 3_000
+    num_images: int = 3_000
+    num_calibration: int = 1_500
+    num_heldout: int = 1_500
+    patients: int = 8
     seed: int = 0
 
 
@@ -65,24 +68,28 @@ class Statements:
         said: (N, 4) strongest own weight by code, text and image, and what an undecided image shows.
         prior: (N,) log odds.
         is_true: (N,) bool.
+        case: (N,) int64 number of the case.
     """
 
     said: Floats
     prior: Floats
     is_true: NDArray[np.bool_]
+    case: NDArray[np.int64]
 
     @classmethod
     def of(cls, cases: Sequence[DrawnCase], priors: dict[str, float]) -> "Statements":
         """Gather what the cases say of the findings that have a prior."""
-        rows, prior, truths = [], [], []
-        for case in cases:
+        rows, prior, truths, owners = [], [], [], []
+        for number, case in enumerate(cases):
             heard = strongest(case.evidence)
             for curie in dict.fromkeys(curie for curie, _ in heard if curie in priors):
                 row = [heard.get((curie, modality), 0.0) for modality in MODALITIES]
                 rows.append([*row, 0.0 if row[_IMAGE] else case.leanings.get(curie, 0.0)])
                 prior.append(priors[curie])
                 truths.append(case.truths[curie])
-        return cls(np.array(rows).reshape(-1, NUM_HEARD), np.array(prior), np.array(truths, dtype=bool))
+                owners.append(number)
+        said = np.array(rows, dtype=np.float64).reshape(-1, NUM_HEARD)
+        return cls(said, np.array(prior), np.array(truths, dtype=bool), np.array(owners, dtype=np.int64))
 
     def logits(self, fusion: Fusion) -> Floats:
         """(N,) log odds of presence: prior and final weights."""
@@ -100,29 +107,36 @@ def log_losses(logits: Floats, is_true: NDArray[np.bool_]) -> Floats:
 
 def train(clip: Clip, settings: FusionTraining, report: Report) -> tuple[Fusion, Outcome]:
     """Draw cases, learn, calibrate, measure."""
-    sizes = (settings.num_cases, settings.num_calibration, settings.num_heldout)
+    sizes = (settings.num_images, settings.num_calibration, settings.num_heldout)
     first = _FIRST_SEED + settings.seed * 1_000_000
-    cases = []
+    drawn: list[list[DrawnCase]] = []
     for done in range(sum(sizes)):
-        cases.append(draw_case(first + done, clip))
+        drawn.append(draw_cases(first + done, clip, settings.patients))
         report(done + 1, sum(sizes), "drawing cases")
-    learnt, calibrating = cases[: sizes[0]], cases[sizes[0] : sizes[0] + sizes[1]]
+    ends = np.cumsum((0, *sizes))
+    learnt, calibrating, heldout = (
+        [case for cases in drawn[start:end] for case in cases] for start, end in pairwise(ends)
+    )
     priors = {f.curie: prior_logit(f) for f in drawn_findings(clip)}
     report(0, 3, "learning what statements weigh")
     fusion = fit_factors(Fusion.additive(clip.revision, clip.dim), Statements.of(learnt, priors))
     report(1, 3, "calibrating on held-out cases")
     fusion = fit_scale(fusion, Statements.of(calibrating, priors))
     report(2, 3, "learning the vector of the case")
-    fusion = fit_vector(fusion, learnt, clip)
+    fusion = fit_vector(fusion, [cases[0] for cases in drawn[: sizes[0]]], clip)
     # What is measured is what is shipped: rounded.
     fusion = Fusion.from_json(fusion.to_json())
-    outcome = measure(fusion, cases[sizes[0] + sizes[1] :], clip)
+    outcome = measure(fusion, heldout, clip)
     report(3, 3, f"log loss {outcome.log_loss:.4f}, adding {outcome.additive_log_loss:.4f}")
     return fusion, outcome
 
 
 def fit_factors(start: Fusion, statements: Statements) -> Fusion:
-    """Learn scales and attention together."""
+    """Learn scales and attention together.
+
+    What agrees never lowers a weight, and what opposes never raises one: where cases seem to say so, a rare
+    error of two modalities at once has been drawn.
+    """
     free = np.array([[asking != heard for heard in range(NUM_HEARD)] for asking in range(len(MODALITIES))])
     # An image that is heard as a whole has made no statement that could ask.
     free[_IMAGE, -1] = False
@@ -134,12 +148,16 @@ def fit_factors(start: Fusion, statements: Statements) -> Fusion:
             table[free] = column
         return replace(_scaled(start, scale), key=tables[0], agree=tables[1], oppose=tables[2])
 
-    return of(_least(lambda values: _loss(of(values), statements), _NUM_SCALES + 3 * int(free.sum()), _DECAY))
+    num = int(free.sum())
+    bounds = [_FREE] * (_NUM_SCALES + num) + [(0.0, np.inf)] * num + [(-np.inf, 0.0)] * num
+    return of(_least(lambda values: _loss(of(values), statements), bounds, _DECAY))
 
 
 def fit_scale(fusion: Fusion, statements: Statements) -> Fusion:
     """Fit the scales anew, all else as it is."""
-    return _scaled(fusion, _least(lambda values: _loss(_scaled(fusion, values), statements), _NUM_SCALES))
+    return _scaled(
+        fusion, _least(lambda values: _loss(_scaled(fusion, values), statements), [_FREE] * _NUM_SCALES)
+    )
 
 
 def fit_vector(fusion: Fusion, cases: Sequence[DrawnCase], clip: Clip) -> Fusion:
@@ -158,12 +176,12 @@ def fit_vector(fusion: Fusion, cases: Sequence[DrawnCase], clip: Clip) -> Fusion
         made = of(values)
         return 1 - float(np.mean([made.case_vector(e, c.images, clip) @ target for c, e, target in told]))
 
-    return of(_least(loss, 3))
+    return of(_least(loss, [_FREE] * 3))
 
 
 def target_vector(case: DrawnCase, clip: Clip) -> NDArray[np.float32] | None:
     """(dim,) unit mean vector of the names of what the patient has; None if that is nothing."""
-    names = [f.name for f in drawn_findings(clip) if case.truths[f.curie]]
+    names = [f.name for f in drawn_findings(clip) if case.truths.get(f.curie)]
     if not names:
         return None
     mean = clip.encode_texts(names).mean(axis=0)
@@ -172,23 +190,32 @@ def target_vector(case: DrawnCase, clip: Clip) -> NDArray[np.float32] | None:
 
 def measure(fusion: Fusion, cases: Sequence[DrawnCase], clip: Clip) -> Outcome:
     """How a fusion does beside adding weights and attending to all tokens alike."""
-    plain = Fusion.additive(clip.revision, clip.dim)
     statements = Statements.of(cases, {f.curie: prior_logit(f) for f in drawn_findings(clip)})
-    cosines: list[tuple[float, float]] = []
-    for case in cases:
-        target = target_vector(case, clip)
-        made = fusion.case_vector(fusion.weigh(case.evidence, case.leanings), case.images, clip)
-        # Nothing to attend to, or nothing to be found.
-        if target is not None and made.any():
-            cosines.append((made @ target, plain.case_vector(case.evidence, case.images, clip) @ target))
-    learnt, unlearnt = np.mean(cosines, axis=0)
+    cosine, plain_cosine = measure_vectors(fusion, cases, clip)
     return Outcome(
         num_findings=len(statements.prior),
         log_loss=_loss(fusion, statements),
-        additive_log_loss=_loss(plain, statements),
-        cosine=float(learnt),
-        plain_cosine=float(unlearnt),
+        additive_log_loss=_loss(Fusion.additive(clip.revision, clip.dim), statements),
+        cosine=cosine,
+        plain_cosine=plain_cosine,
     )
+
+
+def measure_vectors(fusion: Fusion, cases: Sequence[DrawnCase], clip: Clip) -> tuple[float, float]:
+    """Mean cosine of case vectors and of what they should be: learnt, and with images and terms as they are.
+
+    Cases where there is nothing to attend to, or nothing to be found, do not count.
+    """
+    plain = Fusion.additive(clip.revision, clip.dim)
+    cosines = []
+    for case in cases:
+        target = target_vector(case, clip)
+        made = fusion.case_vector(fusion.weigh(case.evidence, case.leanings), case.images, clip)
+        if target is not None and made.any():
+            unlearnt = plain.case_vector(case.evidence, case.images, clip)
+            cosines.append((float(made @ target), float(unlearnt @ target)))
+    learnt, before = np.mean(cosines, axis=0)
+    return float(learnt), float(before)
 
 
 def _loss(fusion: Fusion, statements: Statements) -> float:
@@ -200,8 +227,15 @@ def _scaled(fusion: Fusion, scale: Floats) -> Fusion:
     return replace(fusion, scale=np.array([0.0, *scale]))
 
 
-def _least(loss: Callable[[Floats], float], num: int, decay: float = 0.0) -> Floats:
+def _least(
+    loss: Callable[[Floats], float], bounds: Sequence[tuple[float, float]], decay: float = 0.0
+) -> Floats:
+    """Where the loss is least, from 0. The step is far above the rounding of single-precision vectors."""
     found = minimize(
-        lambda values: loss(values) + decay * float(values @ values), np.zeros(num), method="L-BFGS-B"
+        lambda values: loss(values) + decay * float(values @ values),
+        np.zeros(len(bounds)),
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"eps": 1e-3},
     )
     return np.asarray(found.x, dtype=np.float64)

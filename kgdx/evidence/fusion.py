@@ -29,8 +29,6 @@ NUM_HEARD = len(MODALITIES) + 1
 
 # Sharpness of attention: at 0.1 a token that agrees with the others by 0.2 more weighs e^2 times as much.
 TEMPERATURE = 0.1
-# What the other modalities deny still has a token, one that weighs next to nothing.
-_LEAST_NET = 0.05
 
 Floats = NDArray[np.float64]
 Vector = NDArray[np.float32]
@@ -89,7 +87,7 @@ class Fusion:
         oppose: (3, 4) the same for what says the opposite.
         reading: (dim, dim) map from the vector of an image to that of the names of what it shows.
         token: (3,) logits of a modality's tokens in the vector of the case; 0 for codes.
-        sharpness: of the attention to a finding's net weight in the vector of the case.
+        sharpness: of the attention to how far a finding is believed, ln sigmoid(net weight), in that vector.
     """
 
     revision: str
@@ -169,7 +167,7 @@ class Fusion:
         if not tokens:
             return np.zeros(encoder.dim, dtype=np.float32)
         modality, net = _told(evidence, names)
-        terms = self.token[modality] + self.sharpness * np.log(np.maximum(net, _LEAST_NET))
+        terms = self.token[modality] - self.sharpness * np.logaddexp(0.0, -net)
         of_images = np.full(len(images), self.token[MODALITIES.index("image")])
         return fuse(np.stack(tokens), np.concatenate([of_images, terms]))
 
@@ -193,7 +191,7 @@ class Fusion:
         try:
             parts = {name: np.asarray(content[name], dtype=np.float64) for name in _SHAPES}
             revision = str(content["revision"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, IndexError) as error:
             raise BundleError(where, f"holds no fusion of this version ({error})", _REMEDY) from error
         dim = len(np.atleast_1d(parts["reading"]))
         for name, part in parts.items():

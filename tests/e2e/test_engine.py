@@ -37,7 +37,7 @@ PLEURAL_OR_PNEUMONIC = {
 }
 KEYS = {
     "report": "release evidence differential treatments warnings abstained disclaimer",
-    "evidence": "curie name polarity weight origin qualifiers",
+    "evidence": "curie name polarity weight origin qualifiers factor",
     "differential": "disease name rank logit probability supports contradicts unexplained paths "
     "graph_surplus",
     "supports": "curie name contribution",
