@@ -29,7 +29,7 @@ from benchmarks.metrics import grouped_interval, presence_metrics
 from kgdx.bundle import Bundle
 from kgdx.encoders import signs
 from kgdx.encoders.clip import Clip
-from kgdx.encoders.drawn_cases import IMAGE_SIZE, DrawnCase, draw_cases, drawn_findings, prior_logit
+from kgdx.encoders.drawn_cases import IMAGE_SIZE, DrawnCase, draw_cases, drawn_findings
 from kgdx.encoders.phantom import draw_phantom
 from kgdx.encoders.signs import BY_CURIE, Sign, sides_of
 from kgdx.encoders.train_fusion import Statements, log_losses, measure_vectors
@@ -68,14 +68,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     fusion = open_fusion(bundle.folder / "fusion", clip.revision)
     numbers = track(range(options.cases), "drawing cases", console=_TALK)
     cases = [draw_cases(_FIRST_SEED + number, clip, 1)[0] for number in numbers]
-    priors = {finding.curie: prior_logit(finding) for finding in drawn_findings(clip)}
-    result = {"drawn": compare(cases, priors, fusion, clip)}
+    result = {"drawn": compare(cases, fusion, clip)}
     archives = []
     if options.data:
         archives = [options.data / "iu_xray" / "reports.tar.gz"]
         vocabulary = Vocabulary.from_snapshot(bundle.snapshot())
-        beside, prevalence = beside_drawn_images(list(read_reports(archives[0])), vocabulary, clip)
-        result["reports"] = compare(beside, prevalence, fusion, clip)
+        beside = beside_drawn_images(list(read_reports(archives[0])), vocabulary, clip)
+        result["reports"] = compare(beside, fusion, clip)
     for name, told in result.items():
         _show(name, told)
     stamped = {
@@ -88,10 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.stdout.write("\n")
 
 
-def beside_drawn_images(
-    reports: Sequence[Coded], vocabulary: Vocabulary, clip: Clip
-) -> tuple[list[DrawnCase], dict[str, float]]:
-    """The second half of the reports as cases, and how often the first half is coded so, as log odds.
+def beside_drawn_images(reports: Sequence[Coded], vocabulary: Vocabulary, clip: Clip) -> list[DrawnCase]:
+    """The second half of the reports as cases; how often the first half is coded so is the prior.
 
     The drawn image shows what the report is coded with, no more and no less: no distrust is built in, so
     what an image says is worth more here than fusion believes.
@@ -101,12 +98,14 @@ def beside_drawn_images(
         halves[sha256(report.name.encode()).digest()[0] % 2].append(report)
     coded = Counter(heading for report in halves[0] for heading in report.headings)
     shares = {sign: coded[heading] / len(halves[0]) for heading, sign in _SIGNS.items()}
+    priors = {sign: float(np.log(share / (1 - share))) for sign, share in shares.items()}
     told = track(halves[1], "reading reports, drawing images", console=_TALK)
-    cases = [_beside(report, number, vocabulary, clip) for number, report in enumerate(told)]
-    return cases, {sign: float(np.log(share / (1 - share))) for sign, share in shares.items()}
+    return [_beside(report, number, priors, vocabulary, clip) for number, report in enumerate(told)]
 
 
-def _beside(report: Coded, number: int, vocabulary: Vocabulary, clip: Clip) -> DrawnCase:
+def _beside(
+    report: Coded, number: int, priors: dict[str, float], vocabulary: Vocabulary, clip: Clip
+) -> DrawnCase:
     seed = _FIRST_SEED_OF_REPORTS + number
     truths = {sign: heading in report.headings for heading, sign in _SIGNS.items()}
     rng = np.random.default_rng((seed, 2))
@@ -121,7 +120,7 @@ def _beside(report: Coded, number: int, vocabulary: Vocabulary, clip: Clip) -> D
         if item.curie in _SIGN_OF
     ]
     images = (clip.encode_images([pixels])[0],) if leanings else ()
-    return DrawnCase((*read, *seen), leanings, images, truths)
+    return DrawnCase((*read, *seen), leanings, images, truths, priors)
 
 
 def _side(sign: str, rng: np.random.Generator) -> signs.Side:
@@ -129,11 +128,9 @@ def _side(sign: str, rng: np.random.Generator) -> signs.Side:
     return sides[int(rng.integers(len(sides)))]
 
 
-def compare(
-    cases: Sequence[DrawnCase], priors: dict[str, float], fusion: Fusion, clip: Clip
-) -> dict[str, Any]:
+def compare(cases: Sequence[DrawnCase], fusion: Fusion, clip: Clip) -> dict[str, Any]:
     """Fusion and its baselines on the same findings of the same cases."""
-    told = Statements.of(cases, priors)
+    told = Statements.of(cases)
     plain = Fusion.additive(fusion.revision, clip.dim)
     logits = {"fused": told.logits(fusion), "additive": told.logits(plain)}
     for column, modality in enumerate(MODALITIES):

@@ -31,6 +31,7 @@ SAID = {
     True: {Polarity.PRESENT: 0.907, Polarity.UNCERTAIN: 0.0213, Polarity.ABSENT: 0.0041},
     False: {Polarity.PRESENT: 0.0032, Polarity.UNCERTAIN: 0.0028, Polarity.ABSENT: 0.1117},
 }
+_SILENT = math.log((1 - sum(SAID[True].values())) / (1 - sum(SAID[False].values())))
 # Assumptions; nobody measured them: a third of the findings is coded, and one code in a hundred is wrong.
 CODED, RIGHT_CODE = 0.33, 0.99
 # How often a case has an image, a report and codes; one that has none is drawn again.
@@ -47,12 +48,15 @@ class DrawnCase:
         leanings: as in `Sight`; empty without an image.
         images: vectors of its images, at most one.
         truths: CURIE -> whether the patient has it.
+        priors: CURIE -> log odds of that before anything is said. That a report is silent is part of them: to
+            the engine it is no evidence, so no weight may learn it.
     """
 
     evidence: tuple[Evidence, ...]
     leanings: Mapping[str, float]
     images: tuple[NDArray[np.float32], ...]
     truths: Mapping[str, bool]
+    priors: Mapping[str, float]
 
 
 def drawn_findings(clip: Clip) -> tuple[ImageFinding, ...]:
@@ -68,7 +72,7 @@ def draw_cases(seed: int, clip: Clip, num: int) -> list[DrawnCase]:
     pixels = draw_phantom(seed, size=IMAGE_SIZE).pixels
     asked = FindingSet(drawn_findings(clip), clip.findings.domain)
     seen, _, leanings = image_answers(pixels, "drawn", clip, clip, asked)
-    look = DrawnCase(tuple(seen), leanings, tuple(clip.encode_images([pixels])) if leanings else (), {})
+    look = DrawnCase(tuple(seen), leanings, tuple(clip.encode_images([pixels])) if leanings else (), {}, {})
     return [_beside(look, asked.findings, np.random.default_rng((seed, number))) for number in range(num)]
 
 
@@ -78,16 +82,18 @@ def _beside(look: DrawnCase, findings: tuple[ImageFinding, ...], rng: np.random.
     while not (has_image or has_text or has_codes):
         has_image, has_text, has_codes = rng.random(3) < (HAS_IMAGE, HAS_TEXT, HAS_CODES)
     if not has_image:
-        look = DrawnCase((), {}, (), {})
+        look = DrawnCase((), {}, (), {}, {})
     truths = {f.curie: bool(rng.random() < _posterior(f, look.leanings.get(f.curie, 0.0))) for f in findings}
-    evidence = list(look.evidence)
+    evidence, priors = list(look.evidence), {f.curie: prior_logit(f) for f in findings}
     for finding in findings:
         is_there = truths[finding.curie]
         if has_text:
-            evidence += said(finding, is_there, rng)
+            read = said(finding, is_there, rng)
+            evidence += read
+            priors[finding.curie] += 0.0 if read else _SILENT
         if has_codes and rng.random() < CODED:
             evidence.append(_code(finding, is_there == (rng.random() < RIGHT_CODE)))
-    return replace(look, evidence=tuple(evidence), truths=truths)
+    return replace(look, evidence=tuple(evidence), truths=truths, priors=priors)
 
 
 def prior_logit(finding: ImageFinding) -> float:

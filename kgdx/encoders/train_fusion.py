@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from kgdx.encoders.clip import Clip
-from kgdx.encoders.drawn_cases import DrawnCase, draw_cases, drawn_findings, prior_logit
+from kgdx.encoders.drawn_cases import DrawnCase, draw_cases, drawn_findings
 from kgdx.evidence.fusion import MODALITIES, NUM_HEARD, Fusion, strongest
 
 Floats = NDArray[np.float64]
@@ -77,15 +77,15 @@ class Statements:
     case: NDArray[np.int64]
 
     @classmethod
-    def of(cls, cases: Sequence[DrawnCase], priors: dict[str, float]) -> "Statements":
-        """Gather what the cases say of the findings that have a prior."""
+    def of(cls, cases: Sequence[DrawnCase]) -> "Statements":
+        """Gather what the cases say of the findings whose truth is known."""
         rows, prior, truths, owners = [], [], [], []
         for number, case in enumerate(cases):
             heard = strongest(case.evidence)
-            for curie in dict.fromkeys(curie for curie, _ in heard if curie in priors):
+            for curie in dict.fromkeys(curie for curie, _ in heard if curie in case.truths):
                 row = [heard.get((curie, modality), 0.0) for modality in MODALITIES]
                 rows.append([*row, 0.0 if row[_IMAGE] else case.leanings.get(curie, 0.0)])
-                prior.append(priors[curie])
+                prior.append(case.priors[curie])
                 truths.append(case.truths[curie])
                 owners.append(number)
         said = np.array(rows, dtype=np.float64).reshape(-1, NUM_HEARD)
@@ -117,11 +117,10 @@ def train(clip: Clip, settings: FusionTraining, report: Report) -> tuple[Fusion,
     learnt, calibrating, heldout = (
         [case for cases in drawn[start:end] for case in cases] for start, end in pairwise(ends)
     )
-    priors = {f.curie: prior_logit(f) for f in drawn_findings(clip)}
     report(0, 3, "learning what statements weigh")
-    fusion = fit_factors(Fusion.additive(clip.revision, clip.dim), Statements.of(learnt, priors))
+    fusion = fit_factors(Fusion.additive(clip.revision, clip.dim), Statements.of(learnt))
     report(1, 3, "calibrating on held-out cases")
-    fusion = fit_scale(fusion, Statements.of(calibrating, priors))
+    fusion = fit_scale(fusion, Statements.of(calibrating))
     report(2, 3, "learning the vector of the case")
     fusion = fit_vector(fusion, [cases[0] for cases in drawn[: sizes[0]]], clip)
     # What is measured is what is shipped: rounded.
@@ -190,7 +189,7 @@ def target_vector(case: DrawnCase, clip: Clip) -> NDArray[np.float32] | None:
 
 def measure(fusion: Fusion, cases: Sequence[DrawnCase], clip: Clip) -> Outcome:
     """How a fusion does beside adding weights and attending to all tokens alike."""
-    statements = Statements.of(cases, {f.curie: prior_logit(f) for f in drawn_findings(clip)})
+    statements = Statements.of(cases)
     cosine, plain_cosine = measure_vectors(fusion, cases, clip)
     return Outcome(
         num_findings=len(statements.prior),

@@ -154,6 +154,25 @@ def test_an_absence_lowers_what_usually_shows_it(engine: Engine) -> None:
     assert np.isfinite(silent)
 
 
+def test_image_against_text_is_kept_weighed_and_told(engine: Engine, case: CaseIn) -> None:
+    found = engine.diagnose(CaseIn(report="Cough and fever. No pleural effusion.", images=case.images))
+    said = {e.origin.modality: e for e in found.evidence if e.curie == "HP:0002202"}
+    assert said["image"].polarity is Polarity.PRESENT
+    assert said["text"].polarity is Polarity.ABSENT
+    (told,) = (warning for warning in found.warnings if "both were weighed" in warning)
+    assert told.startswith("Pleural effusion (HP:0002202): present by image (+")
+    assert f"absent by text (−{-said['text'].weight:.1f})" in told
+    alone = engine.diagnose(CaseIn(report="Cough and fever. No pleural effusion."))
+    (denied,) = (e for e in alone.evidence if e.curie == "HP:0002202")
+    assert denied.weight <= said["text"].weight < 0
+
+
+def test_codes_alone_have_the_weights_of_codes(engine: Engine) -> None:
+    codes = ["HP:0001945", {"id": "HP:0002202", "status": "absent"}]
+    found = engine.diagnose(CaseIn(findings=codes))
+    assert [(e.weight, e.factor) for e in found.evidence] == [(12.0, 1.0), (-4.0, 1.0)]
+
+
 # What was recommended
 
 

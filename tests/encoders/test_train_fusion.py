@@ -123,5 +123,7 @@ def test_training_is_reproducible(clip: Clip) -> None:
     assert one.to_json() == two.to_json()
     assert outcome == again
     assert one.revision == clip.revision
+    assert (one.agree >= 0).all()
+    assert (one.oppose <= 0).all()
     assert all(0 <= done <= total for done, total, _ in heard)
     assert outcome.num_findings > 0

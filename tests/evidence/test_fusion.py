@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ pieces = st.lists(
         st.sampled_from(FINDINGS),
         st.sampled_from(list(ORIGINS)),
         st.sampled_from(list(Polarity)),
-        st.floats(0, 12),
+        st.just(0.0) | st.floats(0.001, 12),
     ),
     max_size=8,
 )
@@ -224,6 +224,19 @@ def test_a_code_that_others_deny_is_believed_less_and_still_believed(shipped: Fu
     assert 0 < beside[0].weight < code.weight
     assert beside[1].weight < 0
     assert sum(one.weight for one in beside) > 0
+
+
+def test_what_agrees_never_lowers_and_what_opposes_never_raises(shipped: Fusion) -> None:
+    for asking, polarity, heard, weight in product(ORIGINS, Polarity, ORIGINS, (-3.0, -1.0, 1.0, 3.0)):
+        said = item("F1", asking, polarity, 2.0)
+        other = Evidence("F1", "F1", polarity, weight, ORIGINS[heard])
+        alone, beside = shipped.weigh([said], {})[0], shipped.weigh([said, other], {})[0]
+        leant = shipped.weigh([said], {"F1": weight})[0]
+        for one in (beside, leant):
+            if weight * said.weight > 0:
+                assert one.factor >= alone.factor
+            else:
+                assert one.factor <= alone.factor
 
 
 def test_reports_alone_keep_what_was_measured(shipped: Fusion) -> None:
