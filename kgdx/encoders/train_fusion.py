@@ -139,16 +139,17 @@ def fit_factors(start: Fusion, statements: Statements) -> Fusion:
     free = np.array([[asking != heard for heard in range(NUM_HEARD)] for asking in range(len(MODALITIES))])
     # An image that is heard as a whole has made no statement that could ask.
     free[_IMAGE, -1] = False
+    masks = free, np.stack([free, free]), np.stack([free, free])
+    sizes = [int(mask.sum()) for mask in masks]
 
     def of(values: Floats) -> Fusion:
-        scale, *columns = np.split(values, _NUM_SCALES + np.arange(3) * free.sum())
-        tables = [np.zeros(free.shape) for _ in columns]
-        for table, column in zip(tables, columns, strict=True):
-            table[free] = column
+        scale, *columns = np.split(values, _NUM_SCALES + np.cumsum([0, *sizes[:-1]]))
+        tables = [np.zeros(mask.shape) for mask in masks]
+        for table, mask, column in zip(tables, masks, columns, strict=True):
+            table[mask] = column
         return replace(_scaled(start, scale), key=tables[0], agree=tables[1], oppose=tables[2])
 
-    num = int(free.sum())
-    bounds = [_FREE] * (_NUM_SCALES + num) + [(0.0, np.inf)] * num + [(-np.inf, 0.0)] * num
+    bounds = [_FREE] * (_NUM_SCALES + sizes[0]) + [(0.0, np.inf)] * sizes[1] + [(-np.inf, 0.0)] * sizes[2]
     return of(_least(lambda values: _loss(of(values), statements), bounds, _DECAY))
 
 

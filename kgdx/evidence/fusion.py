@@ -75,16 +75,17 @@ def strongest(evidence: Sequence[Evidence]) -> dict[tuple[str, str], float]:
 class Fusion:
     """The learnt attentions.
 
-    Rows are the modality that asks, in the order of MODALITIES; columns what it hears: a code, a text, an
-    image's statement, and an undecided image. Nothing is learnt of codes alone, so a code alone keeps its
+    Of a table, rows are the modality that asks, in the order of MODALITIES; columns what it hears: a code, a
+    text, an image's statement, and an undecided image. Nothing is learnt of codes alone: a code alone keeps its
     weight, and a case of codes alone the vector that the reasoner was trained on.
 
     Attributes:
         revision: of the image-text model it was trained with.
         scale: (3,) log odds of half the factor of a statement that hears nothing; 0 for codes.
         key: (3, 4) logits of attention; not to listen has logit 0.
-        agree: (3, 4) what is added to that log odds by what says the same, at full strength.
-        oppose: (3, 4) the same for what says the opposite.
+        agree: (2, 3, 4) what is added to that log odds by what says the same, at full strength; first of
+            statements for the finding, then of those against it.
+        oppose: (2, 3, 4) the same for what says the opposite.
         reading: (dim, dim) map from the vector of an image to that of the names of what it shows.
         token: (3,) logits of a modality's tokens in the vector of the case; 0 for codes.
         sharpness: of the attention to how far a finding is believed, ln sigmoid(net weight), in that vector.
@@ -102,9 +103,10 @@ class Fusion:
     @classmethod
     def additive(cls, revision: str, dim: int) -> Self:
         """What takes weights and images as they are: where training starts, and what it is compared with."""
-        table = np.zeros((len(MODALITIES), NUM_HEARD))
+        key = np.zeros((len(MODALITIES), NUM_HEARD))
+        table = np.stack([key, key])
         row = np.zeros(len(MODALITIES))
-        return cls(revision, row, table, table, table, np.eye(dim), row, np.zeros(()))
+        return cls(revision, row, key, table, table, np.eye(dim), row, np.zeros(()))
 
     def factors(self, own: Floats, asking: NDArray[np.int64], said: Floats) -> Floats:
         """What each statement's own weight is multiplied by, in (0, 2).
@@ -121,8 +123,9 @@ class Fusion:
         is_heard = (said != 0) & (np.arange(NUM_HEARD) != asking[:, None])
         odds = np.exp(self.key[asking]) * is_heard
         attention = odds / (1 + odds.sum(axis=1, keepdims=True))
-        is_agreed = np.sign(said) == np.sign(own)[:, None]
-        value = np.where(is_agreed, self.agree[asking], self.oppose[asking]) * np.tanh(np.abs(said) / 2)
+        side, is_agreed = (own < 0).astype(np.int64), np.sign(said) == np.sign(own)[:, None]
+        told = np.where(is_agreed, self.agree[side, asking], self.oppose[side, asking])
+        value = told * np.tanh(np.abs(said) / 2)
         return np.asarray(2 / (1 + np.exp(-self.scale[asking] - (attention * value).sum(axis=1))))
 
     def weigh(self, evidence: Sequence[Evidence], leanings: Mapping[str, float]) -> tuple[Evidence, ...]:

@@ -71,11 +71,11 @@ def fusions(draw: st.DrawFn) -> Fusion:
         "fake",
         scale,
         table(3, 4),
-        table(3, 4),
-        table(3, 4),
+        table(2, 3, 4),
+        table(2, 3, 4),
         table(DIM, DIM),
         token,
-        table(1)[0:1].reshape(()),
+        np.asarray(draw(numbers)),
     )
 
 
