@@ -76,8 +76,8 @@ class Fusion:
     """The learnt attentions.
 
     Of a table, rows are the modality that asks, in the order of MODALITIES; columns what it hears: a code, a
-    text, an image's statement, and an undecided image. Nothing is learnt of codes alone: a code alone keeps its
-    weight, and a case of codes alone the vector that the reasoner was trained on.
+    text, an image's statement, and an undecided image. Nothing is learnt of codes alone: a code alone keeps
+    its weight, and a case of codes alone the vector that the reasoner was trained on.
 
     Attributes:
         revision: of the image-text model it was trained with.
