@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,7 +27,8 @@ from rich.table import Table
 
 from benchmarks import stamp
 from benchmarks.medpix.bridge import Bridge
-from benchmarks.medpix.cases import MedPixCase, read_cases, read_split, titles_of
+from benchmarks.medpix.cases import CaseImage, MedPixCase, read_cases, read_split, titles_of
+from benchmarks.medpix.looked import Looked
 from benchmarks.medpix.titles import GraphDocuments, word_overlap
 from benchmarks.medpix.train import graph_of
 from benchmarks.metrics import accuracy, mid_rank, paired_gain, ranking_metrics
@@ -36,11 +37,14 @@ from kgdx.domain.errors import KgdxError
 from kgdx.encoders.classifier import Classifier
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.encoders.tower import Tower
-from kgdx.imaging.read import read_image
 from kgdx.snapshot import Snapshot
 
 _TALK = Console(stderr=True)
 _CUTS = (1, 5, 10)
+_READ_OFF: Mapping[str, Callable[[CaseImage], str]] = {
+    "location": lambda image: image.category,
+    "modality": lambda image: image.modality,
+}
 Scores = NDArray[np.float64]
 
 
@@ -101,15 +105,20 @@ def rank(
     overlap = word_overlap(texts, GraphDocuments(graph).of(titles))
     by_text = weights["overlap"] * overlap + weights["likeness"] * likeness
     bridge = Bridge.open(model / "bridge.safetensors")
-    vectors, places, seen = look(cases, model)
-    by_image = bridge.by_place(places, plain.encode_texts(titles))
+    tower = Tower.open(model / "tower")
+    looked = Looked.at(
+        track(cases, "looking", console=_TALK), tower, Classifier.open(model / "place", tower).head
+    )
+    signs = bridge.signs(looked.places, looked.vectors, plain.encode_texts(titles))
+    by_image = signs @ np.array([weights["place"], weights["shown"]])
     scores = {
         "text": by_text,
         "image": by_image,
         "fused": by_text + by_image,
         "no_graph": weights["likeness"] * likeness + by_image,
     }
-    similar = bridge.similarity(vectors, plain.encode_texts(texts))
+    seen = read_off(cases, looked, model, tower)
+    similar = bridge.similarity(looked.vectors, plain.encode_texts(texts))
     seen["retrieval"] = {
         "i2t_r10": _recall(similar),
         "t2i_r10": _recall(similar.T),
@@ -118,42 +127,21 @@ def rank(
     return {name: _ranks(each, cases, titles) for name, each in scores.items()}, seen
 
 
-def look(
-    cases: Sequence[MedPixCase], model: Path
-) -> tuple[NDArray[np.float32], NDArray[np.float64], dict[str, Any]]:
-    """What images alone show.
-
-    Returns:
-        (N, V) mean vector of each case's images; (N, L) mean probability of each part of the body; accuracies
-        over single images.
-    """
-    location, modality = (
-        Classifier.open(model / name, Tower.open(model / "tower")) for name in ("location", "modality")
-    )
-    vectors, places, right, owners = [], [], [], []
-    names = [[label.name for label in classifier.head.labels] for classifier in (location, modality)]
-    for case in track(cases, "looking", console=_TALK):
-        rows = location.encoder.encode_images([read_image(image.path).pixels for image in case.images])
-        found = [classifier.head.probabilities(rows) for classifier in (location, modality)]
-        vectors.append(rows.mean(axis=0))
-        places.append(found[0].mean(axis=0))
-        said = [
-            [known[column] for column in each.argmax(axis=1)]
-            for known, each in zip(names, found, strict=True)
-        ]
-        for image, place, kind in zip(case.images, *said, strict=True):
-            right.append((place == image.category, kind == image.modality))
-            owners.append(case.uid)
-    table = np.array(right)
-    place, kind = (accuracy(table[:, column], owners) for column in (0, 1))
-    told = {
-        "num_images": len(table),
-        "location_acc": place["acc"],
-        "location_acc_ci": place["ci"],
-        "modality_acc": kind["acc"],
-        "modality_acc_ci": kind["ci"],
-    }
-    return np.stack(vectors), np.stack(places), told
+def read_off(cases: Sequence[MedPixCase], looked: Looked, model: Path, tower: Tower) -> dict[str, Any]:
+    """How often modality and part of the body are right: from each image alone, and from all of a case."""
+    told: dict[str, Any] = {"num_images": sum(len(case.images) for case in cases)}
+    for name, of in _READ_OFF.items():
+        head = Classifier.open(model / name, tower).head
+        labels, owners, right, together = [label.name for label in head.labels], [], [], []
+        for case, vectors in zip(cases, looked.each, strict=True):
+            said, known = head.probabilities(vectors), [of(image) for image in case.images]
+            right += [labels[best] == truth for best, truth in zip(said.argmax(axis=1), known, strict=True)]
+            owners += [case.uid] * len(known)
+            together.append(labels[said.mean(axis=0).argmax()] == Counter(known).most_common(1)[0][0])
+        found = accuracy(np.array(right), owners)
+        told |= {f"{name}_acc": found["acc"], f"{name}_acc_ci": found["ci"]}
+        told[f"{name}_acc_by_case"] = round(float(np.mean(together)), 4)
+    return told
 
 
 def baselines(

@@ -11,16 +11,20 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from benchmarks.medpix import ranker
+from benchmarks.medpix.augment import SOURCE_SIDE, mix, squared, vary
 from benchmarks.medpix.bridge import Bridge
-from benchmarks.medpix.cases import MedPixCase, read_cases, read_split, titles_of
+from benchmarks.medpix.cases import CaseImage, MedPixCase, read_cases, read_split, titles_of
+from benchmarks.medpix.committee import HEADS, part_of, train_committee
+from benchmarks.medpix.looked import Looked
 from benchmarks.medpix.text import Told, told_by_cases, told_by_graph
 from benchmarks.medpix.titles import GraphDocuments, word_overlap
-from benchmarks.medpix.tower import SHAPE, SOURCE_SIDE, TowerTraining, mix, squared, train_tower, vary
+from benchmarks.medpix.tower import Lesson, TowerTraining, train_network
 from benchmarks.multimodal import audit
 from kgdx.columns import edge_table, node_table
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import Edge, Node, Provenance
-from kgdx.encoders.tower import TowerSettings
+from kgdx.encoders.classifier import Classifier
+from kgdx.encoders.tower import Tower, TowerSettings
 from kgdx.evidence.spelling import fold
 from kgdx.snapshot import Snapshot
 
@@ -135,18 +139,54 @@ def test_a_bridge_carries_what_the_vectors_share(tmp_path: Path) -> None:
     assert likelier[same].mean() > likelier[~same].mean()
 
 
-def test_a_tower_learns_what_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.medpix.tower.SHAPE", TowerSettings(image_size=32, num_networks=1))
+def test_a_network_learns_what_is_plain() -> None:
     rng = np.random.default_rng(0)
     truths = rng.integers(2, size=(96, 1))
-    images = (rng.integers(0, 60, (96, 48, 48)) + 150 * truths[:, :, None]).astype(np.uint8)
+    bright = (rng.integers(0, 60, (96, 2, 48, 48)) + 150 * truths[:, :, None, None]).astype(np.uint8)
+    lesson = Lesson(bright, truths, np.eye(2, dtype=np.float32)[truths[:, 0]])
     heard: list[str] = []
     settings = TowerTraining(epochs=12, batch=24, dropout=0.0)
-    trained = train_tower(images, truths, settings, lambda _done, _total, what: heard.append(what))
+    shape = TowerSettings(image_size=32, num_networks=1, has_texture=True)
+    trained = train_network(shape, lesson, [2], settings, lambda _done, _total, what: heard.append(what))
     with torch.inference_mode():
-        (answers,) = trained((torch.from_numpy(images)[:, None, :32, :32].float() / 255 - 0.5) / 0.25)
-    assert (answers.argmax(dim=1).numpy() == truths[:, 0]).mean() > 0.9
+        answers, words = trained((torch.from_numpy(bright)[:, :, :32, :32].float() / 255 - 0.5) / 0.25)
+    for said in (answers, words):
+        assert (said.argmax(dim=1).numpy() == truths[:, 0]).mean() > 0.9
     assert len(heard) == 48
+
+
+def photographed(folder: Path, num: int) -> list[MedPixCase]:
+    """Cases with one image each, bright ones of the thorax and dark ones of the head."""
+    rng, cases = np.random.default_rng(0), []
+    for number in range(num):
+        is_bright = number % 2
+        path = folder / f"{number}.png"
+        Image.fromarray((rng.integers(0, 60, (40, 40)) + 150 * is_bright).astype(np.uint8)).save(path)
+        place = ("Brain", "Chest")[is_bright]
+        region, category = ("1", "6")[is_bright], ("Head", "Thorax")[is_bright]
+        image = CaseImage(path, "CT", category, place, "Axial", region, f"{place} with a mass")
+        cases.append(MedPixCase(f"M{number}", (("findings", "x"),), "t", ("t",), "", (image,)))
+    return cases
+
+
+def test_a_committee_answers_by_the_mean_of_networks_that_each_missed_a_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape = TowerSettings(image_size=32, num_networks=1, has_texture=True)
+    monkeypatch.setattr("benchmarks.medpix.committee.SHAPE", shape)
+    cases = photographed(tmp_path, 60)
+    settings = TowerTraining(epochs=2, batch=8)
+    train_committee(cases, tmp_path / "out", settings, lambda *_: None, members=2)
+    tower = Tower.open(tmp_path / "out" / "tower")
+    heads = {name: Classifier.open(tmp_path / "out" / name, tower).head for name in HEADS}
+    assert [label.name for label in heads["place"].labels] == ["Brain", "Chest"]
+    looked = Looked.at(cases, tower, heads["place"])
+    own = [looked.by_member(member, 2) for member in (0, 1)]
+    for member in own:
+        assert np.allclose(np.linalg.norm(np.concatenate(member.each), axis=1), 1, atol=1e-5)
+    logits = [np.concatenate(one.each) @ one.head.weight.T + one.head.bias for one in (*own, looked)]
+    assert np.allclose((logits[0] + logits[1]) / 2, logits[2], atol=1e-4)
+    assert {part_of(case) for case in cases} >= {0, 1}
 
 
 @pytest.mark.parametrize("by_patch", [True, False])
@@ -160,7 +200,7 @@ def test_what_is_mixed_keeps_its_share(share: float, by_patch: bool) -> None:
 
 
 def test_variants_have_the_size_of_the_input() -> None:
-    varied = vary(torch.rand(3, 1, 60, 60), torch.Generator().manual_seed(1))
-    assert varied.shape == (3, 1, SHAPE.image_size, SHAPE.image_size)
+    varied = vary(torch.rand(3, 2, 60, 60), 48, torch.Generator().manual_seed(1))
+    assert varied.shape == (3, 2, 48, 48)
     assert 0 <= float(varied.min()) <= float(varied.max()) <= 1
-    assert squared(np.ones((10, 30), np.float32)).shape == (SOURCE_SIDE, SOURCE_SIDE)
+    assert squared(np.ones((10, 30), np.float32)).shape == (2, SOURCE_SIDE, SOURCE_SIDE)

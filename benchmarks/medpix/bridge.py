@@ -62,6 +62,16 @@ class Bridge:
         """Write as safetensors."""
         save_file({name: np.ascontiguousarray(value) for name, value in vars(self).items()}, path)
 
+    def signs(self, places: NDArray[np.float64], images: Floats, titles: Floats) -> NDArray[np.float64]:
+        """(N, M, 2) what N cases' images say of M titles: by the place, by likeness; see below.
+
+        Args:
+            places: (N, L) probability of each place by the images.
+            images: (N, V) mean vectors of the cases' images.
+            titles: (M, T).
+        """
+        return np.stack([self.by_place(places, titles), self.similarity(images, titles)], axis=2)
+
     def by_place(self, seen: NDArray[np.float64], titles: Floats) -> NDArray[np.float64]:
         """(N, M) natural log of how much likelier M titles are for the parts of the body seen than at large.
 

@@ -27,13 +27,18 @@ _COMMON = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class CaseImage:
-    """One image; `category` (one of five) and `place` (finer) say what of the body it is about."""
+    """One image; `category` (one of five) and `place` (finer) say what of the body it is about.
+
+    `region` is the first figure of its code of the American College of Radiology, empty without one: a part
+    of the body too, and for training alone, as is the caption.
+    """
 
     path: Path
     modality: str
     category: str
     place: str
     plane: str
+    region: str
     caption: str
 
 
@@ -127,8 +132,15 @@ def _case(row: Mapping[str, Any], images: Mapping[str, list[CaseImage]]) -> MedP
 def _image(row: Mapping[str, Any], path: Path) -> CaseImage:
     about = row["Description"]
     plane = next((name for name in PLANES if str(about.get("Plane")).startswith(name)), "")
+    region = re.match(r"\d", str(about.get("ACR Codes")))
     return CaseImage(
-        path, row["Type"], row["Location Category"], row["Location"], plane, _text(about.get("Caption"))
+        path=path,
+        modality=row["Type"],
+        category=row["Location Category"],
+        place=row["Location"],
+        plane=plane,
+        region=region[0] if region else "",
+        caption=_text(about.get("Caption")),
     )
 
 

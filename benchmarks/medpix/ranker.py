@@ -10,12 +10,15 @@ from scipy.special import log_softmax
 _RIDGE = 1e-3
 
 
-def fit(signs: NDArray[np.float64], right: NDArray[np.int64]) -> Sequence[float]:
+def fit(
+    signs: NDArray[np.float64], right: NDArray[np.int64], known: NDArray[np.float64] | float = 0.0
+) -> Sequence[float]:
     """Weights of a softmax over candidates (conditional logit, McFadden 1974), never negative.
 
     Args:
         signs: (N, M, F) of M candidates in N cases.
         right: (N,) number of the right candidate.
+        known: (N, M) what stands already and is only added to.
 
     Returns:
         F weights, four digits.
@@ -24,7 +27,7 @@ def fit(signs: NDArray[np.float64], right: NDArray[np.int64]) -> Sequence[float]
     scaled = signs / spread
 
     def loss(weights: NDArray[np.float64]) -> float:
-        likelihood = log_softmax(scaled @ weights, axis=1)[np.arange(len(right)), right]
+        likelihood = log_softmax(known + scaled @ weights, axis=1)[np.arange(len(right)), right]
         return float(-likelihood.mean() + _RIDGE * (weights**2).sum())
 
     count = signs.shape[2]

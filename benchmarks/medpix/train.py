@@ -3,8 +3,8 @@
 `python -m benchmarks.medpix.train --data DIR --out models/research/medpix`
 
 MedPix is for research use alone, and so are these weights: they lie in `models/research`, never in a wheel.
-Only the split `train` is read. Three stages, each of which can be run by itself: `tower` (images), `text`
-(concept encoder, and how graph and text are weighed), `bridge` (from images to texts).
+Only the split `train` is read. Two stages, each of which can be run by itself: `tower` (images), and `text`
+(concept encoder, bridge from images to texts, and how graph, text and images are weighed).
 """
 
 import argparse
@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
@@ -23,118 +22,110 @@ from rich.progress import Progress
 from benchmarks.graph import build_snapshot
 from benchmarks.medpix import ranker
 from benchmarks.medpix.bridge import Bridge
-from benchmarks.medpix.cases import (
-    MODALITIES,
-    PLANES,
-    CaseImage,
-    MedPixCase,
-    read_cases,
-    read_split,
-    titles_of,
-)
-from benchmarks.medpix.text import TextTraining, told_by_cases, told_by_graph, train_text
+from benchmarks.medpix.cases import MedPixCase, read_cases, read_split, titles_of
+from benchmarks.medpix.committee import part_of, train_committee
+from benchmarks.medpix.looked import Looked
+from benchmarks.medpix.text import TextTraining, Told, told_by_cases, told_by_graph, train_text
 from benchmarks.medpix.titles import GraphDocuments, word_overlap
-from benchmarks.medpix.tower import SCALE, SHAPE, UNKNOWN, TowerTraining, squared, train_tower
+from benchmarks.medpix.tower import TowerTraining
 from benchmarks.sources import PATHS
 from kgdx.bundle import shipped_folder
-from kgdx.encoders.classifier import save_head
+from kgdx.encoders.classifier import Classifier
 from kgdx.encoders.concepts import ConceptEncoder, mean_vectors, save_concepts
-from kgdx.encoders.fit_head import fit_domain
-from kgdx.encoders.tower import Tower, save_tower
-from kgdx.evidence.head import Head, HeadLabel
-from kgdx.imaging.read import read_image
+from kgdx.encoders.tower import Tower
 from kgdx.snapshot import Snapshot
 
 Report = Callable[[int, int, str], None]
 # Sources that say what diseases look like; the graph of the benchmark.
 GRAPH = ("hpo", "hpoa", "mondo", "doid", "radsem", "findingmodels", "slake", "padchest")
+BASE = shipped_folder() / "concepts"
 _TALK = Console(stderr=True)
-
-
-def train_images(cases: Sequence[MedPixCase], out: Path, settings: TowerTraining, report: Report) -> None:
-    """Write the tower, and a head for the modality and for the part of the body."""
-    images = [image for case in cases for image in case.images]
-    pixels = []
-    for done, image in enumerate(images, 1):
-        pixels.append(squared(read_image(image.path).pixels))
-        report(done, len(images), "reading images")
-    answers = _answers(images)
-    truths = np.stack([_numbers(images, names, of) for names, of in answers], axis=1)
-    trained = train_tower(np.stack(pixels), truths, settings, report)
-    save_tower(out / "tower", trained.networks, SHAPE)
-    tower = Tower.open(out / "tower")
-    vectors = np.concatenate([tower.encode_images([read_image(i.path).pixels]) for i in images])
-    centroids, least = fit_domain(vectors, None, settings.seed)
-    for head, (names, _), folder in zip(trained.heads, answers, ("modality", "location"), strict=False):
-        assert isinstance(head, torch.nn.Linear)  # noqa: S101 - they are made so
-        weight, bias = SCALE * head.weight.detach().numpy(), head.bias.detach().numpy()
-        labels = tuple(map(HeadLabel, names))
-        saved = Head(labels, weight, bias, 1.0, False, tower.revision, centroids, least, "MedPix 2.0 train")
-        save_head(out / folder, saved, "")
-
-
-def _answers(
-    images: Sequence[CaseImage],
-) -> list[tuple[tuple[str, ...], Callable[[CaseImage], str]]]:
-    """(possible answers, the answer of an image) of each task; the finest place last."""
-    return [
-        (MODALITIES, lambda image: image.modality),
-        (tuple(sorted({image.category for image in images})), lambda image: image.category),
-        (PLANES, lambda image: image.plane),
-        (tuple(sorted({image.place for image in images})), lambda image: image.place),
-    ]
-
-
-def _numbers(
-    images: Sequence[CaseImage], names: tuple[str, ...], of: Callable[[CaseImage], str]
-) -> NDArray[np.int64]:
-    return np.array([names.index(of(image)) if of(image) in names else UNKNOWN for image in images])
 
 
 def train_texts(
     cases: Sequence[MedPixCase], snapshot: Snapshot, out: Path, seed: int, report: Report
 ) -> None:
-    """Write the text encoder, and the weights of graph and text that fit cases an encoder did not see."""
-    base, settings, graph = shipped_folder() / "concepts", TextTraining(seed=seed), told_by_graph(snapshot)
+    """Write the text encoder, the bridge from images, and what graph, text and images weigh.
+
+    The weights fit cases that neither text encoder nor network had seen.
+    """
     titles = titles_of(cases)
-    overlap = word_overlap([case.text(is_masked=True) for case in cases], GraphDocuments(snapshot).of(titles))
-    likeness = np.zeros_like(overlap)
+    right = np.array([titles.index(case.title) for case in cases])
+    texts = [case.text(is_masked=True) for case in cases]
+    overlap = word_overlap(texts, GraphDocuments(snapshot).of(titles))
+    settings, graph = TextTraining(seed=seed), told_by_graph(snapshot)
+    likeness = _unseen_likeness(cases, titles, graph, settings, report)
+    weights = ranker.fit(np.stack([overlap, likeness], axis=2), right)
+    by_text = weights[0] * overlap + weights[1] * likeness
+    save_concepts(out / "text", *train_text(BASE, told_by_cases(cases), graph, settings, report), None)
+    shown = np.flatnonzero([bool(case.images) for case in cases])
+    rows, signs = train_bridge([cases[row] for row in shown], titles, out)
+    of_images = ranker.fit(signs, right[shown[rows]], by_text[shown[rows]])
+    told = dict(zip(("overlap", "likeness", "place", "shown"), (*weights, *of_images), strict=True))
+    encoder = ConceptEncoder.open(out / "text").revision
+    (out / "ranker.json").write_text(
+        json.dumps(told | {"encoder": encoder}, indent=1) + "\n", encoding="utf-8"
+    )
+
+
+def _unseen_likeness(
+    cases: Sequence[MedPixCase],
+    titles: Sequence[str],
+    graph: Sequence[Told],
+    settings: TextTraining,
+    report: Report,
+) -> NDArray[np.float64]:
+    """(N, M) likeness of text and title, each half of the titles by an encoder trained on the other half."""
+    likeness = np.zeros((len(cases), len(titles)))
     halves = np.array([hashlib.sha256(case.title.encode()).digest()[0] % 2 for case in cases])
     for half in (0, 1):
         seen = [case for case, part in zip(cases, halves, strict=True) if part != half]
-        tokenizer, table = train_text(base, told_by_cases(seen), graph, settings, report)
+        tokenizer, table = train_text(BASE, told_by_cases(seen), graph, settings, report)
         rows = np.flatnonzero(halves == half)
         texts = [cases[row].text(is_masked=True) for row in rows]
         likeness[rows] = mean_vectors(tokenizer, table, texts) @ mean_vectors(tokenizer, table, titles).T
-    right = np.array([titles.index(case.title) for case in cases])
-    weights = ranker.fit(np.stack([overlap, likeness], axis=2), right)
-    save_concepts(out / "text", *train_text(base, told_by_cases(cases), graph, settings, report), None)
-    encoder = ConceptEncoder.open(out / "text")
-    told = {"overlap": weights[0], "likeness": weights[1], "encoder": encoder.revision}
-    (out / "ranker.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    return likeness
 
 
-def build_bridge(cases: Sequence[MedPixCase], out: Path) -> None:
-    """Write what carries the tower's vectors over to texts. The texts are encoded by the shipped encoder."""
-    tower, encoder = Tower.open(out / "tower"), ConceptEncoder.open(shipped_folder() / "concepts")
-    shown = [case for case in cases if case.images]
-    names = sorted({image.category for case in shown for image in case.images})
-    Bridge.fit(
-        encoder.encode_texts([case.title for case in shown]),
-        encoder.encode_texts([case.text(is_masked=True) for case in shown]),
-        np.stack([case_vector(tower, case) for case in shown]),
-        [
-            names.index(Counter(image.category for image in case.images).most_common(1)[0][0])
-            for case in shown
-        ],
+def train_bridge(
+    cases: Sequence[MedPixCase], titles: Sequence[str], out: Path
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Write what carries the tower's vectors over to texts. The texts are encoded by the shipped encoder.
+
+    Returns:
+        (N,) numbers of the cases that some network never saw; (N, M, 2) their signs for M titles, by that
+        network, and by a bridge that never saw them either.
+    """
+    tower, encoder = Tower.open(out / "tower"), ConceptEncoder.open(BASE)
+    looked = Looked.at(cases, tower, Classifier.open(out / "place", tower).head)
+    parts, asked = np.array([part_of(case) for case in cases]), encoder.encode_texts(titles)
+    rows, signs = [], []
+    for member in range(tower.settings.num_networks):
+        own, outside = looked.by_member(member, tower.settings.num_networks), np.flatnonzero(parts == member)
+        bridge = _fit_bridge(cases, own, encoder, np.flatnonzero(parts != member))
+        rows.append(outside)
+        signs.append(bridge.signs(own.places[outside], own.vectors[outside], asked))
+    _fit_bridge(cases, looked, encoder, np.arange(len(cases))).write(out / "bridge.safetensors")
+    return np.concatenate(rows), np.concatenate(signs)
+
+
+def _fit_bridge(
+    cases: Sequence[MedPixCase], looked: Looked, encoder: ConceptEncoder, rows: NDArray[np.int64]
+) -> Bridge:
+    names = [label.name for label in looked.head.labels]
+    chosen = [cases[row] for row in rows]
+    return Bridge.fit(
+        encoder.encode_texts([case.title for case in chosen]),
+        encoder.encode_texts([case.text(is_masked=True) for case in chosen]),
+        looked.vectors[rows],
+        [names.index(_commonest(case)) for case in chosen],
         len(names),
-    ).write(out / "bridge.safetensors")
+    )
 
 
-def case_vector(tower: Tower, case: MedPixCase) -> NDArray[np.float32]:
-    """(dim,) mean vector of a case's images."""
-    vectors = tower.encode_images([read_image(image.path).pixels for image in case.images])
-    return np.asarray(vectors.mean(axis=0), dtype=np.float32)
+def _commonest(case: MedPixCase) -> str:
+    """The place of most of its images."""
+    return Counter(image.place for image in case.images).most_common(1)[0][0]
 
 
 def graph_of(data: Path) -> Snapshot:
@@ -148,7 +139,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the benchmark data")
     parser.add_argument("--out", type=Path, required=True, help="folder for the weights")
     parser.add_argument("--graph", type=Path, help="a snapshot of the graph, to save building it")
-    parser.add_argument("--stage", choices=("tower", "text", "bridge", "all"), default="all")
+    parser.add_argument("--stage", choices=("tower", "text", "all"), default="all")
     parser.add_argument("--epochs", type=int, default=TowerTraining().epochs, help="of the tower")
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
@@ -161,12 +152,10 @@ def main() -> None:
             bar.update(task, completed=done, total=total, description=what)
 
         if given.stage in ("tower", "all"):
-            train_images(train, given.out, TowerTraining(seed=given.seed, epochs=given.epochs), report)
+            train_committee(train, given.out, TowerTraining(seed=given.seed, epochs=given.epochs), report)
         if given.stage in ("text", "all"):
             snapshot = Snapshot.open(given.graph) if given.graph else graph_of(given.data)
             train_texts(train, snapshot, given.out, given.seed, report)
-    if given.stage in ("bridge", "all"):
-        build_bridge(train, given.out)
 
 
 if __name__ == "__main__":

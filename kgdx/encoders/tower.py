@@ -39,15 +39,23 @@ class TowerSettings:
         network: name of a timm network with one grey channel.
         image_size: side of its input in pixels.
         num_networks: that look side by side, from different beginnings: what they agree on is surer.
+        has_texture: whether they see a plane of texture beside the grey values, see `to_batch`.
     """
 
     network: str = NARROW
     image_size: int = 56
     num_networks: int = 2
+    has_texture: bool = False
 
     def build(self) -> "Networks":
         """Untrained networks, without classifiers of their own."""
-        return Networks([timm.create_model(self.network, num_classes=0) for _ in range(self.num_networks)])
+        planes = 1 + self.has_texture
+        return Networks(
+            [
+                timm.create_model(self.network, num_classes=0, in_chans=planes)
+                for _ in range(self.num_networks)
+            ]
+        )
 
 
 class Networks(nn.Module):
@@ -63,7 +71,7 @@ class Networks(nn.Module):
         return int(self.each[0].num_features)  # type: ignore[arg-type]
 
     def forward(self, batch: Tensor) -> Tensor:
-        """(K, N, C, h, w) feature maps of (N, 1, S, S) standardised images."""
+        """(K, N, C, h, w) feature maps of (N, P, S, S) standardised images of one or two planes."""
         return torch.stack([network.forward_features(batch) for network in self.each])  # type: ignore[operator]
 
 
@@ -121,7 +129,7 @@ class Tower:
 
     def _patches(self, images: Sequence[NDArray[np.float32]]) -> Tensor:
         """(N, h, w, K * C): networks side by side, each scaled to a vector of unit length of its own."""
-        batch = to_batch(images, self.settings.image_size)
+        batch = to_batch(images, self.settings.image_size, has_texture=self.settings.has_texture)
         with torch.inference_mode():
             maps = (self._networks(batch) + self._networks(batch.flip(3)).flip(4)) / 2
             lengths = maps.mean(dim=(3, 4), keepdim=True).norm(dim=2, keepdim=True).clamp_min(1e-6)
@@ -141,20 +149,34 @@ def save_tower(folder: Path, networks: Networks, settings: TowerSettings) -> Non
 
 
 @register_model
-def kgdx_resnet_narrow(pretrained: bool = False, num_classes: int = 0, **_: Any) -> nn.Module:
-    """Four basic blocks, one grey channel, stride 16; 0.6M parameters."""
-    return _resnet(NARROW, pretrained, num_classes, (1, 1, 1, 1), (24, 48, 96, 160), output_stride=16)
+def kgdx_resnet_narrow(
+    pretrained: bool = False, num_classes: int = 0, in_chans: int = 1, **_: Any
+) -> nn.Module:
+    """Four basic blocks, stride 16; 0.6M parameters."""
+    return _resnet(
+        NARROW, pretrained, num_classes, in_chans, (1, 1, 1, 1), (24, 48, 96, 160), output_stride=16
+    )
 
 
 @register_model
-def kgdx_resnet_medium(pretrained: bool = False, num_classes: int = 0, **_: Any) -> nn.Module:
-    """Eight basic blocks, one grey channel, stride 32; 2.8M parameters."""
-    blocks, channels = (2, 2, 2, 2), (32, 64, 128, 256)
-    return _resnet(MEDIUM, pretrained, num_classes, blocks, channels, output_stride=32, drop_path_rate=0.1)
+def kgdx_resnet_medium(
+    pretrained: bool = False, num_classes: int = 0, in_chans: int = 1, **_: Any
+) -> nn.Module:
+    """Eight basic blocks, stride 32; 1.6M parameters."""
+    blocks, channels = (2, 2, 2, 2), (24, 48, 96, 192)
+    return _resnet(
+        MEDIUM, pretrained, num_classes, in_chans, blocks, channels, output_stride=32, drop_path_rate=0.1
+    )
 
 
 def _resnet(
-    name: str, pretrained: bool, num_classes: int, blocks: Sequence[int], channels: Sequence[int], **more: Any
+    name: str,
+    pretrained: bool,
+    num_classes: int,
+    in_chans: int,
+    blocks: Sequence[int],
+    channels: Sequence[int],
+    **more: Any,
 ) -> nn.Module:
     if pretrained:
         raise ValueError(f"{name} has no pretrained weights")
@@ -163,7 +185,7 @@ def _resnet(
         tuple(blocks),
         num_classes=num_classes,
         channels=tuple(channels),
-        in_chans=1,
+        in_chans=in_chans,
         stem_width=channels[0] // 2,
         stem_type="deep_tiered",
         avg_down=True,

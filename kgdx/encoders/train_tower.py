@@ -7,7 +7,7 @@ data, same machine: same weights.
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +22,7 @@ from kgdx.encoders.tower import Networks, TowerSettings
 from kgdx.encoders.vary import vary
 
 Report = Callable[[int, int, str], None]
-_SCALE = 16.0
+SCALE = 16.0
 """Of logits: unit vectors and weights of usual size would give answers near one another."""
 
 
@@ -71,15 +71,23 @@ class _Answering(nn.Module):
     def forward(self, batch: Tensor) -> Tensor:
         """(K, N, L) logits of (N, 1, S, S) standardised images."""
         vectors = normalize(self.networks(batch).mean(dim=(3, 4)), dim=-1)
-        return torch.stack([head(_SCALE * rows) for head, rows in zip(self.heads, vectors, strict=True)])
+        return torch.stack([head(SCALE * rows) for head, rows in zip(self.heads, vectors, strict=True)])
 
     def joined(self) -> TrainedTower:
         """One head whose answer is the mean of all, on the joined vector of unit length."""
-        heads = [head for head in self.heads if isinstance(head, nn.Linear)]
-        weights = [_SCALE * head.weight.detach() for head in heads]
-        biases = [head.bias.detach() for head in heads]
-        joined = torch.cat(weights, dim=1) / len(weights) ** 0.5
-        return TrainedTower(self.networks.eval(), joined, torch.stack(biases).mean(dim=0))
+        return TrainedTower(self.networks.eval(), *joined_head(list(self.heads)))
+
+
+def joined_head(heads: Sequence[nn.Module]) -> tuple[Tensor, Tensor]:
+    """(L, K * C) weights and (L,) biases on a tower's vectors that give the mean of its K networks' logits.
+
+    Args:
+        heads: K linear ones, each on SCALE times the unit vector of its network.
+    """
+    layers = [head for head in heads if isinstance(head, nn.Linear)]
+    # The tower's vector has length 1, so each of K unit vectors stands in it divided by the root of K.
+    weight = torch.cat([SCALE * layer.weight.detach() for layer in layers], dim=1) / len(layers) ** 0.5
+    return weight, torch.stack([layer.bias.detach() for layer in layers]).mean(dim=0)
 
 
 def train_tower(
