@@ -1,4 +1,4 @@
-"""From what an image shows to what a text says: the part of the body a title is about, and a shared space."""
+"""From what an image shows to what a text says: the place that a title is about, and a shared space."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +12,8 @@ from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression, RidgeCV
 
 Floats = NDArray[np.float32]
+# Log odds of a place that no title of the training cases is about.
+_NEVER = -30.0
 _ALPHAS = (0.1, 1.0, 10.0, 100.0)
 
 
@@ -20,8 +22,8 @@ class Bridge:
     """What was fitted on the training cases.
 
     Attributes:
-        place_weight, place_bias: (L, T) and (L,), of the part of the body a text vector is about.
-        prior: (L,) share of each part among the training cases.
+        place_weight, place_bias: (L, T) and (L,), of the place that a text vector is about.
+        prior: (L,) share of each place among the training cases.
         across: (T, V) from a centred image vector to a centred text vector.
         image_mean, text_mean: (V,) and (T,).
     """
@@ -43,14 +45,17 @@ class Bridge:
             titles: (N, T) vectors of their titles.
             texts: (N, T) vectors of their texts.
             images: (N, V) mean vectors of their images.
-            places: number of the part of the body of each, below `num_places`; every one occurs, and
-                there are three at least.
+            places: number of the place of each, below `num_places`; three of them occur at least.
         """
         classes = LogisticRegression(C=10.0, max_iter=1000).fit(titles, places)
+        weight = np.zeros((num_places, titles.shape[1]))
+        bias = np.full(num_places, _NEVER)
+        weight[classes.classes_], bias[classes.classes_] = classes.coef_, classes.intercept_
         image_mean, text_mean = images.mean(axis=0), texts.mean(axis=0)
         ridge = RidgeCV(_ALPHAS, fit_intercept=False).fit(images - image_mean, texts - text_mean)
-        prior = np.bincount(places, minlength=num_places) / len(places)
-        arrays = (classes.coef_, classes.intercept_, prior, ridge.coef_, image_mean, text_mean)
+        # One more of each, for a place that is rare here need not be so elsewhere (Laplace's rule).
+        prior = (np.bincount(places, minlength=num_places) + 1) / (len(places) + num_places)
+        arrays = (weight, bias, prior, ridge.coef_, image_mean, text_mean)
         return cls(*(np.asarray(array, dtype=np.float32) for array in arrays))
 
     @classmethod
@@ -73,10 +78,10 @@ class Bridge:
         return np.stack([self.by_place(places, titles), self.similarity(images, titles)], axis=2)
 
     def by_place(self, seen: NDArray[np.float64], titles: Floats) -> NDArray[np.float64]:
-        """(N, M) natural log of how much likelier M titles are for the parts of the body seen than at large.
+        """(N, M) natural log of how much likelier M titles are for the places seen than at large.
 
         Args:
-            seen: (N, L) probability of each part by the images.
+            seen: (N, L) probability of each place by the images.
             titles: (M, T).
         """
         about = softmax(titles @ self.place_weight.T + self.place_bias, axis=1)

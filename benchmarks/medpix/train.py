@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
@@ -143,6 +144,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=TowerTraining().epochs, help="of the tower")
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
+    torch.set_num_threads(1)
     cases = read_cases(given.data / "medpix")
     train = [cases[uid] for uid in read_split(given.data / "medpix", "train")]
     with Progress(console=_TALK) as bar:
