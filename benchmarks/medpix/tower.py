@@ -37,7 +37,7 @@ class TowerTraining:
     """
 
     seed: int = 7
-    epochs: int = 60
+    epochs: int = 120
     batch: int = 48
     learning_rate: float = 2e-3
     smoothing: float = 0.1
