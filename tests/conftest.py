@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.servers import Server
+
+# No test asserts a time: on a busy machine an example of any property may take long.
+settings.register_profile("kgdx", deadline=None)
+settings.load_profile("kgdx")
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("KGDX_DATA", ROOT.parent / "shared" / "data"))

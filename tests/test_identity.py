@@ -89,7 +89,7 @@ curies = st.sampled_from([f"{p}:{i}" for p in ("MONDO", "OMIM", "ORPHA") for i i
 matches = st.lists(st.builds(same, curies, curies), max_size=14, unique_by=lambda e: (e.head, e.tail))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(matches, st.randoms())
 def test_the_order_of_rows_does_not_matter(stated: list[Edge], rng: object) -> None:
     nodes = [disease(c) for e in stated for c in (e.head, e.tail)]
@@ -100,7 +100,7 @@ def test_the_order_of_rows_does_not_matter(stated: list[Edge], rng: object) -> N
     assert identity(nodes, stated) == before
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(matches)
 def test_no_set_holds_two_terms_of_a_vocabulary(stated: list[Edge]) -> None:
     nodes = [disease(c) for c in sorted({c for e in stated for c in (e.head, e.tail)})]
@@ -155,7 +155,7 @@ def test_an_identifier_of_two_kinds_has_the_first_of_the_schema() -> None:
     assert view.left_out == {"has_phenotype does not join Disease to Disease": 1}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(matches, st.booleans())
 def test_resolving_again_changes_nothing(stated: list[Edge], merge: bool) -> None:
     nodes = [disease(c, c) for c in sorted({c for e in stated for c in (e.head, e.tail)})]

@@ -92,7 +92,7 @@ def a_load(source: str) -> st.SearchStrategy[Load]:
 three_loads = st.tuples(a_load("a"), a_load("b"), a_load("c"))
 # One store serves every example, and two classes run each law; each empties the store first.
 _TOLD = (HealthCheck.function_scoped_fixture, HealthCheck.differing_executors)
-few = settings(max_examples=5, deadline=None, suppress_health_check=_TOLD)
+few = settings(max_examples=5, suppress_health_check=_TOLD)
 
 
 class StoreContract:

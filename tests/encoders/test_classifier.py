@@ -192,7 +192,7 @@ def test_how_common_a_label_is_does_not_move_the_border():
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_temperature_is_never_worse_than_none(seed):
     rng = np.random.default_rng(seed)
     truths = np.eye(2, dtype=np.float32)[rng.integers(0, 2, 60)]

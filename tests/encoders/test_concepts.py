@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kgdx.columns import edge_table, node_table
@@ -88,7 +88,6 @@ def test_vectors_are_unit_rows_and_zero_where_there_is_no_word(encoder):
     assert encoder.encode_texts([]).shape == (0, encoder.dim)
 
 
-@settings(deadline=None)
 @given(texts=st.lists(st.text(max_size=12), max_size=6))
 def test_a_vector_does_not_depend_on_its_company(encoder, folder, texts):
     alone = ConceptEncoder.open(folder)
@@ -239,7 +238,6 @@ def test_links_are_judged_in_graphs_without_the_held_out_names_and_concepts(snap
     assert all(p.is_right for p in trial.proposed if p.is_exact)
 
 
-@settings(deadline=None)
 @given(text=st.text(alphabet="abcdefg ", min_size=1, max_size=30), seed=st.integers(0, 99))
 def test_noise_harms_one_word_at_most_or_only_the_order(text, seed):
     rng = np.random.default_rng(seed)

@@ -1,7 +1,7 @@
 """Abbreviations that a text defines mean there what it says, and nothing elsewhere."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kgdx.columns import edge_table, node_table
@@ -44,7 +44,6 @@ def test_long_forms(text, expected):
     assert read(text) == expected
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="abAB ().,;\n", max_size=60))
 def test_what_is_found_stands_in_the_text_and_holds_the_letters_in_order(text):
     for short, long in read(text):

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kgdx.columns import edge_table, node_table
@@ -84,7 +84,6 @@ TEXTS = st.lists(
 ).map(" ".join)
 
 
-@settings(deadline=None)
 @given(text=TEXTS)
 def test_links_are_added_to_what_the_dictionary_finds_and_overlap_nothing(dictionary, vocabulary, text):
     found = vocabulary.find(text)
@@ -169,7 +168,6 @@ def test_the_words_around_tell_concepts_of_one_name_apart(vocabulary, text, curi
     assert vocabulary.find(text)[-1].curie == curie
 
 
-@settings(deadline=None)
 @given(words=st.lists(st.sampled_from(["heart", "normal", "of", "thick", "skin", "7", ","]), max_size=12))
 def test_phrases_hold_no_taken_word_and_nothing_that_ends_them(words):
     sentence = words_of(" ".join(words))
@@ -181,7 +179,6 @@ def test_phrases_hold_no_taken_word_and_nothing_that_ends_them(words):
         assert len(inside) <= 6
 
 
-@settings(deadline=None)
 @given(
     pairs=st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40),
     least=st.floats(0.05, 1),

@@ -43,7 +43,7 @@ def test_a_clean_graph_has_no_findings() -> None:
     assert found((), ()) == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), max_size=60, unique=True))
 def test_any_sound_hierarchy_is_clean(pairs: list[tuple[int, int]]) -> None:
     """A term below smaller numbers alone has no circle, whatever is drawn."""

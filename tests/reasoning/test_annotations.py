@@ -28,7 +28,7 @@ def test_the_commonest_kind_gives_the_frequency_of_the_general_finding() -> None
     assert shown == pytest.approx({"F0": 0.7, "F1": 0.7, "F2": 0.3, "F3": 0.7})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32))
 def test_passing_up_is_the_maximum_over_all_kinds(seed: int) -> None:
     snapshot = graph("\n".join(random_facts(np.random.default_rng(seed))))
@@ -38,7 +38,7 @@ def test_passing_up_is_the_maximum_over_all_kinds(seed: int) -> None:
     np.testing.assert_allclose(annotations.frequency.toarray(), expected)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32))
 def test_ancestors_are_what_can_be_reached(seed: int) -> None:
     rng = np.random.default_rng(seed)

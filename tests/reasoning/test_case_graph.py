@@ -77,7 +77,7 @@ def test_treatments_are_no_evidence() -> None:
     assert not any("treat" in text for text in made.directions)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32))
 def test_a_larger_case_never_loses_an_edge(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -89,7 +89,7 @@ def test_a_larger_case_never_loses_an_edge(seed: int) -> None:
     assert set(few.edge_rows.tolist()) <= set(many.edge_rows.tolist())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32))
 def test_no_relation_can_blow_a_walk_up(seed: int) -> None:
     snapshot = graph("\n".join(random_facts(np.random.default_rng(seed))))

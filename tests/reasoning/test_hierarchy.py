@@ -60,7 +60,7 @@ def test_a_cycle_ends() -> None:
 links = st.tuples(st.integers(0, 5), st.sampled_from(["is_a", "same_as"]), st.integers(0, 5))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sets(links, min_size=1, max_size=9), st.sampled_from([0, 1, 2, None]))
 def test_everything_in_reach_is_found_and_every_trail_leads_there(
     facts: set[tuple[int, str, int]], most: int | None

@@ -77,7 +77,7 @@ def test_denying_the_general_denies_its_kinds() -> None:
     assert gained["D2"] < gained["D1"] - 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.floats(0.01, 40))
 def test_a_finding_never_lowers_a_disease_against_one_that_has_nothing_of_it(
     seed: int, weight: float
@@ -92,7 +92,7 @@ def test_a_finding_never_lowers_a_disease_against_one_that_has_nothing_of_it(
             assert gained[has_it].min() >= gained[via < 0].max() - 1e-12
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.floats(-40, -0.01))
 def test_an_absence_that_nobody_looked_for_never_raises_a_disease(seed: int, weight: float) -> None:
     snapshot = graph("\n".join(random_facts(np.random.default_rng(seed))))
@@ -111,7 +111,7 @@ def test_what_was_looked_for_speaks_for_the_diseases_that_rarely_show_it() -> No
     assert gained["D1"] > gained["D3"] == 0 > gained["D2"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from([1e3, 1e6, 1e300, -1e3, -1e6, -1e300]))
 def test_no_weight_overflows(weight: float) -> None:
     snapshot = graph(FEVER)
@@ -120,7 +120,7 @@ def test_no_weight_overflows(weight: float) -> None:
         assert np.isfinite(contributions((Observation(node, weight, True),), annotations, SETTINGS)).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(-12, 12), st.floats(-12, 12))
 def test_more_weight_moves_a_disease_that_shows_the_finding_further(one: float, other: float) -> None:
     snapshot = graph("D1 shows F1 0.9\nD2 shows F2 0.9\nD3 shows F2 0.9")

@@ -19,7 +19,7 @@ def random_graph(seed: int, num_edges: int = 9) -> tuple[torch.Tensor, torch.Ten
     return edge_index, torch.rand(num_edges, 3, generator=rng), torch.randn(NUM_NODES, 3, generator=rng)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32))
 def test_the_sums_are_those_of_all_walks(seed: int) -> None:
     edge_index, gates, start = random_graph(seed)
@@ -42,7 +42,7 @@ def test_a_walk_of_no_step_says_nothing() -> None:
     assert net.read(net.walk(start, edge_index, gates), torch.arange(NUM_NODES)).abs().max() == 0
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32), st.floats(-5, 5))
 def test_walks_add_up_finding_by_finding(seed: int, factor: float) -> None:
     edge_index, gates, start = random_graph(seed)

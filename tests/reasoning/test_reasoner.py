@@ -59,7 +59,7 @@ def test_the_order_of_findings_changes_nothing(order: tuple[str, ...]) -> None:
     assert by_name(WORLD, made.rank(query(WORLD, *order))) == pytest.approx(expected, abs=1e-4)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.permutations(range(8)), st.permutations(range(10)))
 def test_numbering_the_nodes_otherwise_changes_nothing(diseases: list[int], findings: list[int]) -> None:
     numbers = {f"D{i}": f"D{n}" for i, n in enumerate(diseases)}
@@ -73,7 +73,7 @@ def test_numbering_the_nodes_otherwise_changes_nothing(diseases: list[int], find
     assert found == pytest.approx(expected, abs=1e-4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds)
 def test_the_order_of_the_graph_changes_nothing(seed: int) -> None:
     shuffled = list(np.random.default_rng(seed).permutation(FACTS))
@@ -91,7 +91,7 @@ def test_an_absence_read_in_a_text_sends_no_walk_and_never_supports() -> None:
     assert WORLD.index["F2"] in starts
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds)
 def test_what_is_retained_decides_and_nothing_else(seed: int) -> None:
     """Whatever happens to the gates of edges that were not retained, the decision stands."""

@@ -44,7 +44,7 @@ def as_pairs(walks: Walks) -> dict[tuple[int, ...], float]:
     return dict(zip(rows, walks.contribution.tolist(), strict=True))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.integers(2, NUM_NODES - 1))
 def test_a_wide_search_finds_every_simple_walk_with_its_worth(seed: int, goal: int) -> None:
     found = search(cyclic(seed), seed)
@@ -53,7 +53,7 @@ def test_a_wide_search_finds_every_simple_walk_with_its_worth(seed: int, goal: i
     assert as_pairs(found.strongest(np.array([goal]), WIDE, WIDE)) == pytest.approx(every, rel=1e-4, abs=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32))
 def test_without_cycles_the_walks_add_up_to_the_whole_score(seed: int) -> None:
     found = search(acyclic(seed), seed)
@@ -65,7 +65,7 @@ def test_without_cycles_the_walks_add_up_to_the_whole_score(seed: int) -> None:
     np.testing.assert_allclose(total, whole, rtol=1e-3, atol=1e-5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32), st.integers(1, 4))
 def test_the_strongest_are_kept(seed: int, num_walks: int) -> None:
     found = search(cyclic(seed), seed)
@@ -76,7 +76,7 @@ def test_the_strongest_are_kept(seed: int, num_walks: int) -> None:
         np.testing.assert_allclose(np.abs(few.of(candidate).contribution), best)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32))
 def test_candidates_do_not_crowd_each_other_out(seed: int) -> None:
     found = search(cyclic(seed), seed)
@@ -86,7 +86,7 @@ def test_candidates_do_not_crowd_each_other_out(seed: int) -> None:
         assert as_pairs(together.of(place)) == pytest.approx(as_pairs(alone))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32))
 def test_walks_are_connected_simple_and_lead_from_a_start_to_the_candidate(seed: int) -> None:
     found = search(cyclic(seed), seed)
