@@ -20,7 +20,8 @@ from kgdx.evidence.fusion import Fusion
 from kgdx.evidence.images import outside_domain
 from kgdx.evidence.link_calibration import LinkCalibration
 from kgdx.evidence.linking import Linker
-from kgdx.evidence.mentions import DISEASE_KINDS, FINDING_KINDS, Vocabulary
+from kgdx.evidence.mentions import Vocabulary
+from kgdx.evidence.nameable import DISEASE_KINDS, FINDING_KINDS
 from kgdx.evidence.text import DiseaseMention, text_evidence
 from kgdx.explain.picture import ShownImage
 from kgdx.eyes import Eyes

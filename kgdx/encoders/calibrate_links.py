@@ -19,7 +19,8 @@ import pyarrow as pa
 from kgdx.encoders.concept_names import HeldOut, Part, Vocabularies, part_of, plain
 from kgdx.evidence.link_calibration import LinkCalibration
 from kgdx.evidence.linking import Linker, Placed
-from kgdx.evidence.mentions import FINDING_KINDS, Vocabulary, joined
+from kgdx.evidence.mentions import Vocabulary, joined
+from kgdx.evidence.nameable import FINDING_KINDS
 from kgdx.evidence.words import sentences
 from kgdx.ports import TextEncoder
 from kgdx.snapshot import Snapshot

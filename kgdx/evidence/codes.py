@@ -7,7 +7,7 @@ from kgdx.domain.case import CodedFinding, Polarity
 from kgdx.domain.curie import normalise
 from kgdx.domain.errors import CurieError
 from kgdx.domain.evidence import CodeOrigin, Evidence
-from kgdx.evidence.mentions import FINDING_KINDS
+from kgdx.evidence.nameable import FINDING_KINDS
 from kgdx.snapshot import Snapshot
 
 # Natural log of P(code recorded so | finding) / P(code recorded so | no finding). Assumptions, not yet

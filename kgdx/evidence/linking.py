@@ -18,7 +18,7 @@ from kgdx.domain.language import language_of
 from kgdx.evidence import lexicon
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.link_calibration import LinkCalibration
-from kgdx.evidence.mentions import FINDING_KINDS, living
+from kgdx.evidence.nameable import FINDING_KINDS, living
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import Word
 from kgdx.ports import TextEncoder

@@ -4,10 +4,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
-
-import numpy as np
-import pyarrow.compute as pc
+from typing import Self
 
 with warnings.catch_warnings():
     # spaCy warns of its own imports.
@@ -16,23 +13,16 @@ with warnings.catch_warnings():
     from spacy.tokens import Doc
     from spacy.vocab import Vocab
 
-from kgdx.domain.curie import prefix_of
 from kgdx.domain.language import untagged
 from kgdx.evidence import lexicon
 from kgdx.evidence.abbreviations import abbreviations
 from kgdx.evidence.lexicon import Lexicon
+from kgdx.evidence.linking import Linker
+from kgdx.evidence.nameable import FINDING_KINDS, living
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import Sentence, Word, is_han, sentences, words_of
 from kgdx.snapshot import Snapshot
 
-if TYPE_CHECKING:
-    from kgdx.evidence.linking import Linker
-
-FINDING_KINDS = ("PhenotypicFeature", "ImagingFinding")
-DISEASE_KINDS = ("Disease",)
-
-# Below it, HPO keeps findings; beside it, onset, course, inheritance and modifiers such as "Severe".
-_PHENOTYPIC_ABNORMALITY = "HP:0000118"
 _MIN_CHARACTERS = 3
 # A Chinese word has two characters as a rule; one alone is part of too many others.
 _MIN_HAN = 2
@@ -90,7 +80,7 @@ class Vocabulary:
         phrases: Iterable[Phrase],
         names: dict[str, str],
         junk: frozenset[str] = frozenset(),
-        linker: "Linker | None" = None,
+        linker: Linker | None = None,
     ):
         """Index the phrases.
 
@@ -119,7 +109,7 @@ class Vocabulary:
         snapshot: Snapshot,
         kinds: tuple[str, ...] = FINDING_KINDS,
         words: Lexicon | None = None,
-        linker: "Linker | None" = None,
+        linker: Linker | None = None,
     ) -> Self:
         """Collect the English and Chinese names and synonyms of all living nodes of these kinds.
 
@@ -211,35 +201,6 @@ class Vocabulary:
             return curie
         others = (rival for rival in rivals if rival != curie)
         return self._linker.choose((curie, *others), " ".join(word.text for word in around if word.is_name))
-
-
-def living(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
-    """(CURIE, name, synonyms) of the nodes of these kinds that are not obsolete, in the order of CURIEs."""
-    nodes = snapshot.nodes
-    wanted = pc.and_(
-        pc.is_in(nodes["kind"].cast("string"), pc.cast(list(kinds), "string")),
-        pc.invert(nodes["is_obsolete"]),
-    )
-    columns = nodes.filter(wanted).select(["curie", "name", "synonyms"])
-    findings = _phenotypic_abnormalities(snapshot)
-    for curie, name, synonyms in zip(*(columns[c].to_pylist() for c in columns.column_names), strict=True):
-        if findings is None or prefix_of(curie) != "HP" or curie in findings:
-            yield curie, name, synonyms
-
-
-def _phenotypic_abnormalities(snapshot: Snapshot) -> set[str] | None:
-    """CURIEs below the root of findings in HPO, or None if the graph lacks that root."""
-    if _PHENOTYPIC_ABNORMALITY not in snapshot.index:
-        return None
-    rows = snapshot.edges_of("subclass_of")
-    child, parent = snapshot.head[rows], snapshot.tail[rows]
-    is_below = np.zeros(snapshot.num_nodes, dtype=np.bool_)
-    is_below[snapshot.index[_PHENOTYPIC_ABNORMALITY]] = True
-    num_before = 0
-    while (num_below := int(is_below.sum())) > num_before:
-        num_before = num_below
-        is_below[child[is_below[parent]]] = True
-    return {snapshot.curies[i] for i in np.flatnonzero(is_below)}
 
 
 def _choose(phrases: Iterable[Phrase], junk: set[str]) -> dict[tuple[str, ...], Phrase]:

@@ -10,7 +10,8 @@ from kgdx.columns import edge_table, node_table
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.evidence import lexicon
 from kgdx.evidence.lexicon import Lexicon
-from kgdx.evidence.mentions import DISEASE_KINDS, Mention, Vocabulary
+from kgdx.evidence.mentions import Mention, Vocabulary
+from kgdx.evidence.nameable import DISEASE_KINDS
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import sentences, words_of
 from kgdx.snapshot import Snapshot

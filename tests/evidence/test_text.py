@@ -15,7 +15,8 @@ from kgdx.domain.evidence import TextOrigin
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.evidence import lexicon
 from kgdx.evidence.assertion import Setting
-from kgdx.evidence.mentions import DISEASE_KINDS, Vocabulary
+from kgdx.evidence.mentions import Vocabulary
+from kgdx.evidence.nameable import DISEASE_KINDS
 from kgdx.evidence.text import WEIGHTS, TextFindings, damped, text_evidence
 from kgdx.snapshot import Snapshot
 
