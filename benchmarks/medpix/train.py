@@ -4,8 +4,8 @@
 
 MedPix is for research use alone, and so are these weights: they lie in `models/research`, never in a wheel.
 Only the split `train` is read. Two stages, each of which can be run by itself: `tower` (images), and `text`
-(concept encoder, bridge from images to texts, how graph, text and images are weighed, and what they reach on cases
-that were not trained on).
+(concept encoder, bridge from images to texts, how graph, text and images are weighed, and what they reach on
+cases that were not trained on).
 """
 
 import argparse
