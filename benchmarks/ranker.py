@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import torch
-
 import graph_schema
 from kgdx.bundle import shipped_folder
 from kgdx.domain.case import CodedFinding
@@ -45,10 +43,7 @@ class Ranker:
         graph = DiagnosticGraph(snapshot, annotations, graph_schema.load())
         clip = Clip.open(shipped_folder() / "clip")
         saved = SavedReasoner.open(shipped_folder() / "reasoner")
-        relations = torch.from_numpy(clip.encode_texts(graph.directions))
-        reasoner = Reasoner(
-            graph, saved.network, relations, saved.settings, saved.likelihood, is_merging=is_merging
-        )
+        reasoner = saved.reasoner(graph, clip, is_merging=is_merging)
         justifier = Justifier(reasoner, Hierarchy(snapshot), PathWriter(snapshot, graph.schema))
         return cls(snapshot, reasoner, justifier, clip)
 

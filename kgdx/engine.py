@@ -4,8 +4,6 @@ import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
-
 import graph_schema
 from kgdx.bundle import Bundle
 from kgdx.domain.case import Case
@@ -73,8 +71,7 @@ class Engine:
         fusion = open_fusion(opened.folder / "fusion", clip.revision)
         concepts = ConceptEncoder.open(settings.text_encoder or opened.folder / "concepts")
         graph = DiagnosticGraph(snapshot, Annotations.from_snapshot(snapshot), schema)
-        relations = torch.from_numpy(clip.encode_texts(graph.directions))
-        reasoner = Reasoner(graph, saved.network, relations, saved.settings, saved.likelihood)
+        reasoner = saved.reasoner(graph, clip)
         hierarchy = Hierarchy(snapshot)
         return cls(
             release=opened.release,

@@ -163,6 +163,11 @@ class Snapshot:
         return np.asarray(self.edges["frequency"].to_numpy(zero_copy_only=False), dtype=np.float32)
 
     @cached_property
+    def num_patients(self) -> NDArray[np.float64]:
+        """(E,) float64, on how many patients the frequency was counted; NaN where that is not said."""
+        return np.asarray(self.edges["num_patients"].to_numpy(zero_copy_only=False), dtype=np.float64)
+
+    @cached_property
     def relations(self) -> NDArray[np.str_]:
         """(num_edges,) relation of every edge."""
         return np.asarray(self.edges["relation"].cast(pa.string()).to_pylist(), dtype=np.str_)

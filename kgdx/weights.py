@@ -9,14 +9,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch import nn
 
 from kgdx.domain.errors import BundleError
 from kgdx.evidence.fusion import Fusion
+from kgdx.ports import TextEncoder
+from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.likelihood import LikelihoodSettings
+from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.model import ModelSettings, PathNetwork
-from kgdx.reasoning.reasoner import ReasonerSettings
+from kgdx.reasoning.reasoner import Reasoner, ReasonerSettings
 
 CONFIG, WEIGHTS, FUSION = "config.json", "weights.safetensors", "fusion.json"
 _REMEDY = "reinstall kgdx, or train anew with `kgdx train reasoner`"
@@ -32,16 +37,33 @@ class SavedReasoner:
     """
 
     network: PathNetwork
+    messages: MessageNetwork
     settings: ReasonerSettings
     likelihood: LikelihoodSettings
     text_revision: str
 
+    @property
+    def _networks(self) -> nn.ModuleDict:
+        return nn.ModuleDict({"walks": self.network, "messages": self.messages})
+
+    def reasoner(self, graph: DiagnosticGraph, encoder: TextEncoder, *, is_merging: bool = True) -> Reasoner:
+        """These networks on a graph.
+
+        Args:
+            encoder: of relation texts; the one that `text_revision` names.
+        """
+        relations = torch.from_numpy(encoder.encode_texts(graph.directions))
+        return Reasoner(
+            graph, self.network, self.messages, relations, self.settings, self.likelihood, is_merging
+        )
+
     def write(self, folder: Path) -> None:
         """Write into a folder, which is made if it is not there."""
         folder.mkdir(parents=True, exist_ok=True)
-        weights = save({name: value.contiguous() for name, value in self.network.state_dict().items()})
+        weights = save({name: value.contiguous() for name, value in self._networks.state_dict().items()})
         config = {
             "model": asdict(self.network.settings),
+            "messages": asdict(self.messages.settings),
             "reasoner": asdict(self.settings),
             "likelihood": asdict(self.likelihood),
             "text_revision": self.text_revision,
@@ -62,14 +84,16 @@ class SavedReasoner:
             weights = (folder / WEIGHTS).read_bytes()
             if sha256(weights).hexdigest() != config["sha256"]:
                 raise BundleError(str(folder / WEIGHTS), "is not the file that config.json names", _REMEDY)
-            network = PathNetwork(ModelSettings(**config["model"]))
-            network.load_state_dict(load(weights))
-            return cls(
-                network.eval().requires_grad_(False),
+            saved = cls(
+                PathNetwork(ModelSettings(**config["model"])),
+                MessageNetwork(MessageSettings(**config["messages"])),
                 ReasonerSettings(**config["reasoner"]),
                 LikelihoodSettings(**config["likelihood"]),
                 str(config["text_revision"]),
             )
+            saved._networks.load_state_dict(load(weights))
+            saved._networks.eval().requires_grad_(False)
+            return saved
         except OSError as error:
             raise BundleError(str(folder), f"cannot be read ({error.strerror})", _REMEDY) from error
         except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:

@@ -43,8 +43,8 @@ class Justifier:
     ) -> Diagnosis:
         snapshot = self.reasoner.graph.snapshot
         disease = int(ranking.diseases[place])
-        base = origins.of(int(ranking.positions[place]), ranking.base[place])
-        total = ranking.base[place] + ranking.graph[place]
+        position, total = int(ranking.positions[place]), ranking.of_findings[place]
+        read = (origins.of(position, ranking.base[place]), origins.nearest(position, ranking.messages[place]))
         findings = [
             FindingContribution(
                 snapshot.curies[seen.node], _name(snapshot.names[seen.node], seen), float(value)
@@ -52,8 +52,8 @@ class Justifier:
             for seen, value in zip(query.observations, total, strict=True)
         ]
         is_unexplained = [
-            seen.weight > 0 and trail is None and value < _LEAST
-            for seen, trail, value in zip(query.observations, base, total, strict=True)
+            seen.weight > 0 and not any(trails) and value < _LEAST
+            for seen, value, *trails in zip(query.observations, total, *read, strict=True)
         ]
         explained = [f for f, skip in zip(findings, is_unexplained, strict=True) if not skip]
         return Diagnosis(
@@ -65,7 +65,7 @@ class Justifier:
             supports=_sorted(f for f in explained if f.contribution >= _LEAST),
             contradicts=_sorted(f for f in explained if f.contribution <= -_LEAST),
             unexplained=_sorted(f for f, skip in zip(findings, is_unexplained, strict=True) if skip),
-            paths=self._paths(query, ranking, place, base, num_paths),
+            paths=self._paths(query, ranking, place, read, num_paths),
             graph_surplus=float(ranking.surplus[place]),
         )
 
@@ -74,14 +74,15 @@ class Justifier:
         query: GraphQuery,
         ranking: Ranking,
         place: int,
-        base: Sequence[Trail | None],
+        read: tuple[Sequence[Trail | None], Sequence[Trail | None]],
         num_paths: int,
     ) -> tuple[Path, ...]:
-        """Likelihood and network may score one path both; it is then shown once, with the sum."""
+        """Likelihood, best path and walk may be one path; it is then shown once, with the sum."""
         shares: dict[tuple[int, Trail], float] = {}
-        for i, trail in enumerate(base):
-            if trail is not None:
-                shares[i, trail] = float(ranking.base[place, i])
+        for trails, added in zip(read, (ranking.base[place], ranking.messages[place]), strict=True):
+            for i, trail in enumerate(trails):
+                if trail is not None:
+                    shares[i, trail] = shares.get((i, trail), 0.0) + float(added[i])
         observed = {seen.node: i for i, seen in enumerate(query.observations)}
         walks, case_graph = ranking.walks.of(place), ranking.case_graph
         half = len(case_graph.edge_rows) // 2

@@ -1,10 +1,11 @@
-"""Where each likelihood ratio was read from: the walk from a finding of the case to what a disease states."""
+"""Where each likelihood ratio and each message was read from: the walk from a finding to what a disease states."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.reasoning.best_paths import Nearest
 from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
 from kgdx.reasoning.likelihood import expected_frequency
 from kgdx.reasoning.query import Observation
@@ -46,6 +47,37 @@ class Origins:
             else:
                 trails.append(self._stated(seen.node, int(via[position]), position))
         return trails
+
+    def nearest(self, position: int, messages: NDArray[np.float64]) -> list[Trail | None]:
+        """For each observation, the best path its message came over; None where there was no message.
+
+        Args:
+            position: of the candidate among the annotations' candidates.
+            messages: (F,) what each best path added.
+        """
+        return [
+            self._nearest(seen.node, position) if message != 0.0 else None
+            for seen, message in zip(self._observations, messages, strict=True)
+        ]
+
+    def _nearest(self, node: int, position: int) -> Trail | None:
+        """Over what is stated of the disease itself, or of what it is the same as where that is nearer."""
+        disease = int(self._reasoner.graph.annotations.candidates[position])
+        best_paths = self._reasoner.best_paths
+        own = best_paths.nearest(node, position)
+        other = best_paths.nearest(node, position, is_elsewhere=True)
+        if other is not None and (own is None or other.nearness > own.nearness):
+            for twin, matches in self._hierarchy.climb(disease, max_kinds=0).items():
+                if twin != disease and (row := self._row(twin, other.finding)) is not None:
+                    return (*self._over(node, other), (row, False), *reverse(matches))
+        if own is None or (row := self._row(disease, own.finding)) is None:
+            return None
+        return (*self._over(node, own), (row, False))
+
+    def _over(self, node: int, nearest: Nearest) -> Trail:
+        """From a finding up to the shared kind and down to the stated finding."""
+        up, down = self._kinds_of(node), self._kinds_of(nearest.finding)
+        return (*up[nearest.kind], *reverse(down[nearest.kind]))
 
     def _stated(self, node: int, general: int, position: int) -> Trail | None:
         """Up to `general`, down to the commonest kind of it stated of the disease, and to the disease."""

@@ -11,10 +11,17 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from kgdx.domain.errors import BundleError
+from kgdx.reasoning.identity import same_disease
 from kgdx.snapshot import Snapshot
 
 # Frequency of a finding that a source lists without saying how often it is seen.
 UNSTATED_FREQUENCY = 0.6
+# A count is believed as if this many further patients, of whom this share showed the finding, had been
+# seen: findings are listed because they were seen, so that small counts overstate them.
+_FURTHER_PATIENTS = 4.0
+_FURTHER_SHARE = 0.25
+# Patients behind a frequency that comes without a count.
+_USUAL_COUNT = 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +32,7 @@ class Annotations:
         candidates: (D,) int64 node index of every candidate disease, ascending.
         direct: (D, N) CSR float64, frequency in (0, 1] of the findings a source states of the disease.
         frequency: (D, N) CSC float64, `direct` passed up `subclass_of` by maximum.
+        elsewhere: (D, N) CSR float64, as `direct`, what is stated of the same disease under other identifiers.
         denied: (D, N) CSC bool, findings that a source says the disease does not show.
         background: (N,) float64, mean of `frequency` over the candidates.
         information: (N,) float64, -ln(share of candidates with the finding or a kind of it); 0 if none.
@@ -35,6 +43,7 @@ class Annotations:
     candidates: NDArray[np.int64]
     direct: sp.csr_matrix
     frequency: sp.csc_matrix
+    elsewhere: sp.csr_matrix
     denied: sp.csc_matrix
     background: NDArray[np.float64]
     information: NDArray[np.float64]
@@ -53,7 +62,7 @@ class Annotations:
         Raises:
             BundleError: if no disease of the snapshot has a finding.
         """
-        rows = snapshot.edges_of("has_phenotype")
+        stated = rows = snapshot.edges_of("has_phenotype")
         curies = snapshot.curies
         if is_candidate is not None:
             rows = rows[[is_candidate(curies[i]) for i in snapshot.head[rows]]]
@@ -71,6 +80,7 @@ class Annotations:
             candidates=candidates,
             direct=direct,
             frequency=frequency,
+            elsewhere=_elsewhere(snapshot, stated[~snapshot.negated[stated]], candidates),
             denied=_denied(snapshot, rows, candidates, shape),
             background=np.asarray(frequency.sum(axis=0)).ravel() / shape[0],
             information=-np.log(np.where(share > 0, share, 1.0)),
@@ -82,6 +92,10 @@ class Annotations:
         """Node indices of `node` and everything it is a kind of."""
         start, end = self.ancestors.indptr[node : node + 2]
         return np.asarray(self.ancestors.indices[start:end])
+
+    def denying(self, node: int) -> NDArray[np.int64]:
+        """Candidate positions of which a source denies the finding, or what it is a kind of; ascending."""
+        return np.asarray(np.unique(self.denied[:, self.ancestors_of(node)].nonzero()[0]), dtype=np.int64)
 
     def column(self, node: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Candidate positions (0..D-1) that show the finding or a kind of it, and how often."""
@@ -107,16 +121,22 @@ def _closure(snapshot: Snapshot) -> sp.csr_matrix:
 def _mean_frequency(
     snapshot: Snapshot, rows: NDArray[np.int64], candidates: NDArray[np.int64], shape: tuple[int, int]
 ) -> sp.csr_matrix:
-    """Mean of the stated frequencies of each (disease, finding), else `UNSTATED_FREQUENCY`."""
+    """Shrunk mean of the stated frequencies of each (disease, finding), else `UNSTATED_FREQUENCY`.
+
+    The mean of a Beta posterior over all patients that were counted (Gelman et al. 2013, Bayesian Data
+    Analysis, 2.4).
+    """
     where = (np.searchsorted(candidates, snapshot.head[rows]), snapshot.tail[rows])
     stated = snapshot.frequency[rows].astype(np.float64)
-    is_stated = ~np.isnan(stated)
-    total = sp.csr_matrix((np.where(is_stated, stated, 0.0), where), shape=shape)
-    count = sp.csr_matrix((is_stated.astype(np.float64), where), shape=shape)
+    counted = np.nan_to_num(snapshot.num_patients[rows], nan=_USUAL_COUNT)
+    patients = np.where(np.isnan(stated), 0.0, counted)
+    total = sp.csr_matrix((np.nan_to_num(stated) * patients, where), shape=shape)
+    count = sp.csr_matrix((patients, where), shape=shape)
     # Both matrices keep explicit zeros and so the same pattern, once duplicates are summed.
     total.sum_duplicates()
     count.sum_duplicates()
-    mean = np.where(count.data > 0, total.data / np.maximum(count.data, 1.0), UNSTATED_FREQUENCY)
+    shrunk = (total.data + _FURTHER_PATIENTS * _FURTHER_SHARE) / (count.data + _FURTHER_PATIENTS)
+    mean = np.where(count.data > 0, shrunk, UNSTATED_FREQUENCY)
     result = sp.csr_matrix((mean, total.indices, total.indptr), shape=shape)
     result.eliminate_zeros()
     return result
@@ -128,12 +148,38 @@ def _passed_up(direct: sp.csr_matrix, ancestors: sp.csr_matrix) -> sp.csc_matrix
     counts = np.diff(ancestors.indptr)[entries.col]
     offsets = np.repeat(ancestors.indptr[entries.col] - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)
     column = ancestors.indices[offsets + np.arange(counts.sum())].astype(np.int64)
-    key = column * direct.shape[0] + np.repeat(entries.row, counts)
+    rows = np.repeat(entries.row, counts)
+    return _greatest(rows, column, np.repeat(entries.data, counts), direct.shape).tocsc()
+
+
+def _elsewhere(
+    snapshot: Snapshot, affirmed: NDArray[np.int64], candidates: NDArray[np.int64]
+) -> sp.csr_matrix:
+    """Greatest frequency that the other identifiers of each candidate state."""
+    diseases = np.unique(snapshot.head[affirmed]).astype(np.int64)
+    shape = (len(diseases), snapshot.num_nodes)
+    stated = _mean_frequency(snapshot, affirmed, diseases, shape)
+    joined = same_disease(snapshot, np.concatenate([candidates, diseases]))
+    mine, theirs = joined[: len(candidates)], joined[len(candidates) :]
+    order = np.argsort(theirs, kind="stable")
+    first, last = (np.searchsorted(theirs[order], mine, side) for side in ("left", "right"))
+    owner = np.repeat(np.arange(len(candidates)), last - first)
+    other = order[np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)])]
+    is_other = diseases[other] != candidates[owner]
+    entries = stated[other[is_other]].tocoo()
+    rows, columns = owner[is_other][entries.row], entries.col.astype(np.int64)
+    return _greatest(rows, columns, entries.data, (len(candidates), snapshot.num_nodes))
+
+
+def _greatest(
+    rows: NDArray[np.int64], columns: NDArray[np.int64], values: NDArray[np.float64], shape: tuple[int, int]
+) -> sp.csr_matrix:
+    """A matrix of the greatest of the values given for each entry."""
+    key = columns * shape[0] + rows
     order = np.argsort(key, kind="stable")
     key, first = np.unique(key[order], return_index=True)
-    value = np.maximum.reduceat(np.repeat(entries.data, counts)[order], first)
-    where = (key % direct.shape[0], key // direct.shape[0])
-    return sp.csc_matrix((value, where), shape=direct.shape)
+    value = np.maximum.reduceat(values[order], first) if len(first) else values
+    return sp.csr_matrix((value, (key % shape[0], key // shape[0])), shape=shape)
 
 
 def _denied(

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from kgdx.reasoning.case_graph import CaseGraph, DiagnosticGraph
 from kgdx.reasoning.model import PathNetwork
-from kgdx.reasoning.query import GraphQuery, Observation
+from kgdx.reasoning.query import GraphQuery, Observation, certainty
 from kgdx.reasoning.retained import Walks, WalkSearch
 
 
@@ -58,7 +58,7 @@ class Forward:
             context,
         )
         sent = network.boundaries(_features(query.observations, graph), context)
-        sent = sent * _certainty(query.observations).unsqueeze(1)
+        sent = sent * certainty(query.observations).unsqueeze(1)
         return cls(network, case_graph, case_graph.local(diseases), case_graph.local(findings), gates, sent)
 
     def read(self) -> Tensor:
@@ -66,8 +66,12 @@ class Forward:
         walks = self.network.walk(self._start(), self._edge_index(), self.gates)
         return self.network.read(walks, torch.from_numpy(self.candidates))
 
-    def strongest(self, num_walks: int, beam: int) -> Walks:
-        """The strongest walks into each candidate; see `WalkSearch.strongest`."""
+    def strongest(self, num_walks: int, beam: int, is_denied: NDArray[np.bool_]) -> Walks:
+        """The strongest walks into each candidate; see `WalkSearch.strongest`.
+
+        Args:
+            is_denied: (K, F), findings whose walks into a candidate are left out.
+        """
         start = self._start()
         search = WalkSearch(
             self.case_graph.edge_index,
@@ -76,7 +80,10 @@ class Forward:
             self.network.walk(start.abs(), self._edge_index(), self.gates).numpy(),
             self.network.readout.numpy(),
         )
-        return search.strongest(self.candidates, num_walks, beam)
+        walks = search.strongest(self.candidates, num_walks, beam)
+        is_left_out = np.zeros((len(self.candidates), len(self.case_graph.nodes)), dtype=bool)
+        is_left_out[:, self.findings] = is_denied
+        return walks.take(~is_left_out[walks.candidate, walks.start])
 
     def decide(self, walks: Walks) -> NDArray[np.float64]:
         """Run the network again, on the retained edges of each candidate alone, finding by finding.
@@ -123,15 +130,3 @@ def _features(observations: Sequence[Observation], graph: DiagnosticGraph) -> Te
         for seen in observations
     ]
     return torch.tensor(rows, dtype=torch.float32)
-
-
-def _certainty(observations: Sequence[Observation]) -> Tensor:
-    """(F,) float32 in [0, 1], how much of what a finding sends out is let through.
-
-    At even prior odds, an observation of weight w leaves the finding tanh(w / 2) likelier than its opposite.
-    What a text or an image denies sends nothing: the network learned from findings that were looked for,
-    and what it adds for an absence could speak for a disease.
-    """
-    let_through = [seen.weight > 0 or seen.is_looked_for for seen in observations]
-    weights = torch.tensor([abs(seen.weight) for seen in observations])
-    return torch.tanh(weights / 2) * torch.tensor(let_through)

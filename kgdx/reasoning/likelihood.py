@@ -92,7 +92,8 @@ def expected_frequency(
         better = backed_off > probability[positions]
         probability[positions[better]] = backed_off[better]
         via[positions[better]] = ancestor
-    _deny(probability, node, annotations, settings.denied * background)
+    denying = annotations.denying(node)
+    probability[denying] = np.minimum(probability[denying], settings.denied * background)
     return probability, via, background + settings.floor
 
 
@@ -122,9 +123,3 @@ def _log_ratio(probability: NDArray[np.float64], background: float, weight: floa
     shown = probability * scale + (1.0 - probability) * rest
     usual = background * scale + (1.0 - background) * rest
     return np.asarray(np.log(shown) - np.log(usual), dtype=np.float64)
-
-
-def _deny(probability: NDArray[np.float64], node: int, annotations: Annotations, rate: float) -> None:
-    """Lower what a source denies, for the finding itself and for what it is a kind of."""
-    denied = np.unique(annotations.denied[:, annotations.ancestors_of(node)].nonzero()[0])
-    probability[denied] = np.minimum(probability[denied], rate)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence
@@ -65,3 +67,15 @@ def seed(evidence: Sequence[Evidence], snapshot: Snapshot, context: NDArray[np.f
         if weight != 0.0
     )
     return GraphQuery(observations, context)
+
+
+def certainty(observations: Sequence[Observation]) -> Tensor:
+    """(F,) float32 in [0, 1], how much of what the networks say of a finding is let through.
+
+    At even prior odds, an observation of weight w leaves the finding tanh(w / 2) likelier than its opposite.
+    What a text or an image denies says nothing: the networks learned from findings that were looked for, and what
+    they add for an absence could speak for a disease.
+    """
+    let_through = [seen.weight > 0 or seen.is_looked_for for seen in observations]
+    weights = torch.tensor([abs(seen.weight) for seen in observations])
+    return torch.tanh(weights / 2) * torch.tensor(let_through)

@@ -8,13 +8,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from kgdx.reasoning.best_paths import BestPaths
 from kgdx.reasoning.case_graph import CaseGraph, DiagnosticGraph
 from kgdx.reasoning.forward import Forward
 from kgdx.reasoning.identity import same_disease
 from kgdx.reasoning.likelihood import LikelihoodSettings, contributions, priors
+from kgdx.reasoning.messages import MessageNetwork
 from kgdx.reasoning.model import PathNetwork
-from kgdx.reasoning.query import GraphQuery
+from kgdx.reasoning.query import GraphQuery, certainty
 from kgdx.reasoning.retained import Walks
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +27,47 @@ class ReasonerSettings:
     """How a case is ranked.
 
     Attributes:
-        num_proposed: candidates that the base proposes and the retained subgraphs order.
+        num_met: candidates that the likelihood puts first and best paths look at.
+        num_proposed: those of them that are then first, which the retained subgraphs order.
         num_walks: strongest walks that make up a candidate's retained subgraph.
         beam: partial walks followed for each candidate.
         temperature: divides logits before they become probabilities.
     """
 
+    num_met: int = 200
     num_proposed: int = 50
     num_walks: int = 24
     beam: int = 24
     temperature: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """The candidates of one case that are worth a closer look, best first; K of them, F observations.
+
+    Attributes:
+        positions: (K,) int64 positions among the annotations' candidates.
+        prior: (K,) float64 logit before any finding.
+        base: (K, F) float64 log-likelihood ratio of each finding, as far as it is trusted.
+        messages: (K, F) float64 what the best path from each finding adds.
+        is_denied: (K, F) bool, the finding is present and a source says that the disease does not show it: then
+            nothing is added to the likelihood ratio.
+        others: (M,) int64 positions of the other candidates, best first.
+        others_logit: (M,) float64 their logits.
+    """
+
+    positions: Ints
+    prior: Floats
+    base: Floats
+    messages: Floats
+    is_denied: NDArray[np.bool_]
+    others: Ints
+    others_logit: Floats
+
+    @property
+    def logit(self) -> Floats:
+        """(K,) what orders the candidates here."""
+        return np.asarray(self.prior + self.base.sum(axis=1) + self.messages.sum(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,56 +76,62 @@ class Ranking:
 
     Attributes:
         diseases: (K,) int64 node indices.
-        positions: (K,) int64 positions among the annotations' candidates.
+        positions, prior, base, messages: as in `Proposal`.
         probability: (K,) float64 calibrated share of the whole candidate list, in [0, 1].
-        prior: (K,) float64 logit before any finding.
-        base: (K, F) float64 log-likelihood ratio of each finding.
-        graph: (K, F) float64 what each finding adds through the retained subgraph.
+        graph: (K, F) float64 what each finding adds through the walks of the retained subgraph.
         surplus: (K,) float64 what the rest of the case graph would have added.
         walks: of the retained subgraphs; `walks.candidate` counts along K.
         case_graph: in which the walks lie.
-        others: (M,) int64 positions of the candidates that were not proposed, best base first.
-        others_logit: (M,) float64 their base logits.
+        others: (M,) int64 positions of the candidates that were not proposed, best first.
+        others_logit: (M,) float64 their logits, without walks.
     """
 
-    diseases: NDArray[np.int64]
-    positions: NDArray[np.int64]
-    probability: NDArray[np.float64]
-    prior: NDArray[np.float64]
-    base: NDArray[np.float64]
-    graph: NDArray[np.float64]
-    surplus: NDArray[np.float64]
+    diseases: Ints
+    positions: Ints
+    probability: Floats
+    prior: Floats
+    base: Floats
+    messages: Floats
+    graph: Floats
+    surplus: Floats
     walks: Walks
     case_graph: CaseGraph
-    others: NDArray[np.int64]
-    others_logit: NDArray[np.float64]
+    others: Ints
+    others_logit: Floats
 
     @property
-    def logit(self) -> NDArray[np.float64]:
-        """(K,) the number that orders the candidates: prior + base + graph."""
-        return np.asarray(self.prior + self.base.sum(axis=1) + self.graph.sum(axis=1), dtype=np.float64)
+    def logit(self) -> Floats:
+        """(K,) the number that orders the candidates: prior + base + messages + graph."""
+        return np.asarray(self.prior + self.of_findings.sum(axis=1))
+
+    @property
+    def of_findings(self) -> Floats:
+        """(K, F) all that each finding adds."""
+        return np.asarray(self.base + self.messages + self.graph)
 
 
 @dataclass(frozen=True, eq=False)
 class Reasoner:
-    """A diagnostic graph with the network that reads it.
+    """A diagnostic graph with the networks that read it.
 
     Attributes:
         graph: edges and annotations of one snapshot.
-        network: reads the case graph.
+        network: walks over the case graph.
+        messages: reads best paths.
         relations: (R, text_dim) float32 embedded texts of `graph.directions`.
         is_merging: whether equivalent diseases are ranked as one.
     """
 
     graph: DiagnosticGraph
     network: PathNetwork
+    messages: MessageNetwork
     relations: Tensor
     settings: ReasonerSettings = field(default_factory=ReasonerSettings)
     likelihood: LikelihoodSettings = field(default_factory=LikelihoodSettings)
     is_merging: bool = True
 
     @cached_property
-    def same(self) -> NDArray[np.int64]:
+    def same(self) -> Ints:
         """(D,) number of the disease each candidate stands for; equivalent ones share it."""
         candidates = self.graph.annotations.candidates
         return (
@@ -97,59 +139,103 @@ class Reasoner:
         )
 
     @cached_property
-    def _priors(self) -> NDArray[np.float64]:
+    def best_paths(self) -> BestPaths:
+        """What is stated of the candidates, ready to be met."""
+        return BestPaths.of(self.graph.annotations)
+
+    @cached_property
+    def _priors(self) -> Floats:
         return priors(self.graph.annotations, self.likelihood)
 
     @torch.no_grad()
     def rank(self, query: GraphQuery) -> Ranking:
         """Order the candidates for one case; the query must hold at least one observation."""
-        base = contributions(query.observations, self.graph.annotations, self.likelihood)
-        logit = self._priors + base.sum(axis=0)
-        proposed, others = self._best(logit)
-        diseases = self.graph.annotations.candidates[proposed]
+        proposal = self.propose(query)
+        diseases = self.graph.annotations.candidates[proposal.positions]
         forward = self.forward(query, diseases)
-        walks = forward.strongest(self.settings.num_walks, self.settings.beam)
-        added = forward.decide(walks)
-        final = logit[proposed] + added.sum(axis=1)
+        walks = forward.strongest(self.settings.num_walks, self.settings.beam, proposal.is_denied)
+        added = np.where(proposal.is_denied, 0.0, forward.decide(walks))
+        final = proposal.logit + added.sum(axis=1)
         order = np.argsort(-final, kind="stable")
         return Ranking(
             diseases=diseases[order],
-            positions=proposed[order],
-            probability=self._probability(final, logit[others])[order],
-            prior=self._priors[proposed][order],
-            base=base[:, proposed].T[order],
+            positions=proposal.positions[order],
+            probability=self._probability(final, proposal.others_logit)[order],
+            prior=proposal.prior[order],
+            base=proposal.base[order],
+            messages=proposal.messages[order],
             graph=added[order],
             surplus=(forward.read().double().numpy() - added.sum(axis=1))[order],
             walks=_renumbered(walks, order),
             case_graph=forward.case_graph,
-            others=others,
-            others_logit=logit[others],
+            others=proposal.others,
+            others_logit=proposal.others_logit,
         )
 
-    def propose(self, query: GraphQuery) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Positions of the candidates the base proposes, best first; and (D,) the base logits of all."""
+    def propose(self, query: GraphQuery) -> Proposal:
+        """The candidates that likelihood and best paths put first."""
         base = contributions(query.observations, self.graph.annotations, self.likelihood)
-        logit = self._priors + base.sum(axis=0)
-        return self._best(logit)[0], logit
+        present, absent, of_prior = self.messages.trust.double().tolist()
+        base *= [[present if seen.weight > 0 else absent] for seen in query.observations]
+        prior = of_prior * self._priors
+        logit = prior + base.sum(axis=0)
+        met, rest = self._best(logit)
+        is_denied = self._denied(query, met)
+        messages, breadth = self._messages(query, met)
+        messages[is_denied] = 0.0
+        added = breadth + messages.sum(axis=1)
+        order = np.argsort(-(logit[met] + added), kind="stable")
+        first, others = np.split(order, [self.settings.num_proposed])
+        # Whoever was not met is taken to gain what those at the end of the met gain.
+        usual = added[len(added) // 2 :].mean()
+        return Proposal(
+            positions=met[first],
+            prior=prior[met[first]] + breadth[first],
+            base=base[:, met[first]].T,
+            messages=messages[first],
+            is_denied=is_denied[first],
+            others=np.concatenate([met[others], rest]),
+            others_logit=np.concatenate([(logit[met] + added)[others], logit[rest] + usual]),
+        )
 
-    def forward(self, query: GraphQuery, diseases: NDArray[np.int64]) -> Forward:
-        """The network on one case, for some candidates, by node index."""
+    def forward(self, query: GraphQuery, diseases: Ints) -> Forward:
+        """The walks of one case, for some candidates, by node index."""
         return Forward.of(self.network, self.graph, self.relations, query, diseases)
 
-    def _best(self, logit: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _best(self, logit: Floats) -> tuple[Ints, Ints]:
         """The best candidates and the rest, one for each disease however many sources name it."""
         order = np.argsort(-logit, kind="stable")
         _, first = np.unique(self.same[order], return_index=True)
         distinct = order[np.sort(first)]
-        return distinct[: self.settings.num_proposed], distinct[self.settings.num_proposed :]
+        return distinct[: self.settings.num_met], distinct[self.settings.num_met :]
 
-    def _probability(self, proposed: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    @torch.no_grad()
+    def _messages(self, query: GraphQuery, positions: Ints) -> tuple[Floats, Floats]:
+        """(K, F) what best paths say, and (K,) what the number of findings does."""
+        pairs = self.best_paths.features(query.observations, positions)
+        is_present = torch.tensor([seen.weight > 0 for seen in query.observations])
+        said = self.messages(torch.from_numpy(pairs), is_present).T * certainty(query.observations)
+        diseases = torch.from_numpy(self.best_paths.diseases[positions])
+        num_present = int(is_present.sum())
+        breadth = self.messages.prior(diseases, num_present, len(is_present) - num_present)
+        return said.double().numpy(), breadth.double().numpy()
+
+    def _denied(self, query: GraphQuery, positions: Ints) -> NDArray[np.bool_]:
+        """(K, F) whether the finding is present and denied of the candidate."""
+        annotations = self.graph.annotations
+        columns = [
+            np.isin(positions, annotations.denying(seen.node)) & (seen.weight > 0)
+            for seen in query.observations
+        ]
+        return np.stack(columns, axis=1)
+
+    def _probability(self, proposed: Floats, others: Floats) -> Floats:
         scaled = np.concatenate([proposed, others]) / self.settings.temperature
         weight = np.exp(scaled - scaled.max())
         return np.asarray(weight[: len(proposed)] / weight.sum(), dtype=np.float64)
 
 
-def _renumbered(walks: Walks, order: NDArray[np.int64]) -> Walks:
+def _renumbered(walks: Walks, order: Ints) -> Walks:
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     return Walks(place[walks.candidate], walks.start, walks.edges, walks.contribution)

@@ -32,8 +32,13 @@ class Walks:
     def of(self, candidate: int) -> "Walks":
         """The walks of one candidate, largest share first."""
         mine = np.flatnonzero(self.candidate == candidate)
-        mine = mine[np.argsort(-np.abs(self.contribution[mine]), kind="stable")]
-        return Walks(self.candidate[mine], self.start[mine], self.edges[mine], self.contribution[mine])
+        return self.take(mine[np.argsort(-np.abs(self.contribution[mine]), kind="stable")])
+
+    def take(self, chosen: NDArray[np.bool_] | Ints) -> "Walks":
+        """Some of the walks, by mask or by number."""
+        return Walks(
+            self.candidate[chosen], self.start[chosen], self.edges[chosen], self.contribution[chosen]
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +99,7 @@ class WalkSearch:
             frontier = frontier.take(_best(frontier.candidate, flow, beam))
         walks = Walks(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
         kept = _best(walks.candidate, np.abs(walks.contribution), num_walks)
-        return Walks(walks.candidate[kept], walks.start[kept], walks.edges[kept], walks.contribution[kept])
+        return walks.take(kept)
 
     def _lengthen(self, frontier: _Frontier, order: Ints, first: Ints, length: int) -> _Frontier:
         counts = first[frontier.node + 1] - first[frontier.node]

@@ -1,0 +1,173 @@
+"""The best path from each finding of a case to each candidate disease.
+
+A path climbs `subclass_of` from the finding to a kind that it shares with a finding stated of the disease, and
+comes down to that; the fewer diseases show the shared kind, the nearer are the two. It is Bellman–Ford over
+(max, nearness) where the walks of `layers.py` are over (+, x); since `subclass_of` is closed once for a graph
+(`Annotations.ancestors`), one step reaches any height. What is stated of the disease under another
+identifier is met in the same way, over one more edge, `exact_match`.
+
+Nearness is 2 I(shared kind) / (I(finding) + I(stated finding)), I the information content.
+Source: Lin 1998, An information-theoretic definition of similarity, ICML.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from kgdx.reasoning.annotations import Annotations
+from kgdx.reasoning.query import Observation
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+NUM_PAIR_FEATURES = 9
+NUM_DISEASE_FEATURES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Met:
+    """How F findings meet what is stated of K candidates; all (F, K), 0 where nothing telling is shared.
+
+    Attributes:
+        nearness: float32 in [0, 1], of the nearest stated finding.
+        shared: float32 in [0, 1], greatest information content of a kind that both are.
+        nearest_frequency: float32 in [0, 1], how often the nearest stated finding is seen.
+        frequency: float32 in [0, 1], how often the finding or a kind of it is seen.
+        is_stated: float32, 1 where the very finding is stated.
+    """
+
+    nearness: Floats
+    shared: Floats
+    nearest_frequency: Floats
+    frequency: Floats
+    is_stated: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """Where a best path runs: over the shared kind to the stated finding."""
+
+    kind: int
+    finding: int
+    nearness: float
+
+
+@dataclass(frozen=True, eq=False)
+class BestPaths:
+    """What is stated of the candidates of a graph, ready to be met from any finding; D candidates, N nodes.
+
+    Attributes:
+        information: (N,) float32 in [0, 1], information content; 1 for what no candidate shows.
+        diseases: (D, NUM_DISEASE_FEATURES) float32, mostly in [0, 2]: how many findings are stated (log), how many
+            under other identifiers (log), how many a patient is expected to show (log), whether there is
+            another identifier.
+    """
+
+    annotations: Annotations
+    information: Floats
+    diseases: Floats
+
+    @classmethod
+    def of(cls, annotations: Annotations) -> "BestPaths":
+        """Count once for a graph."""
+        scaled = annotations.information / np.log(len(annotations.candidates) + 1.0)
+        information = np.where(annotations.background > 0, scaled, 1.0)
+        num_elsewhere = np.diff(annotations.elsewhere.indptr)
+        expected = np.asarray(annotations.direct.sum(axis=1)).ravel()
+        logs = [np.log1p(count) for count in (annotations.num_findings, num_elsewhere, expected)]
+        diseases = np.stack([*logs, num_elsewhere > 0], axis=1) / 3.0
+        return cls(annotations, information.astype(np.float32), diseases.astype(np.float32))
+
+    def features(self, observations: Sequence[Observation], positions: Ints) -> Floats:
+        """How each finding and each candidate are related.
+
+        Args:
+            positions: (K,) positions among the annotations' candidates.
+
+        Returns:
+            (F, K, NUM_PAIR_FEATURES) float32 in [0, 1]: the five figures of `Met` for what is stated of the
+            candidate, the first, third and fourth for what is stated under its other identifiers, and the
+            information content of the finding. All but the last are 0 where the two share nothing.
+        """
+        nodes = np.array([seen.node for seen in observations], dtype=np.int64)
+        own = self._meet(self.annotations.direct[positions], nodes)
+        other = self._meet(self.annotations.elsewhere[positions], nodes)
+        columns = (
+            own.nearness,
+            own.shared,
+            own.nearest_frequency,
+            own.frequency,
+            own.is_stated,
+            other.nearness,
+            other.nearest_frequency,
+            other.frequency,
+            np.broadcast_to(self.information[nodes][:, None], own.nearness.shape),
+        )
+        return np.stack(columns, axis=2)
+
+    def nearest(self, node: int, position: int, *, is_elsewhere: bool = False) -> Nearest | None:
+        """The best path from one finding to one candidate, None if there is none.
+
+        Args:
+            is_elsewhere: meet what is stated under other identifiers.
+        """
+        known = self.annotations
+        stated = (known.elsewhere if is_elsewhere else known.direct)[[position]]
+        if stated.nnz == 0:
+            return None
+        nearness = self._nearness(np.array([node]), stated.indices)[0][0]
+        best = int(np.lexsort((-stated.data, -nearness))[0])
+        if nearness[best] == 0.0:
+            return None
+        finding = int(stated.indices[best])
+        common = np.intersect1d(known.ancestors_of(node), known.ancestors_of(finding))
+        return Nearest(int(common[np.argmax(self.information[common])]), finding, float(nearness[best]))
+
+    def _meet(self, stated: sp.csr_matrix, nodes: Ints) -> Met:
+        """Meet the rows of a (K, N) matrix of frequencies."""
+        findings, where = np.unique(stated.indices, return_inverse=True)
+        near, share, kind = self._nearness(nodes, findings)
+        nearness, shared, is_kind = near[:, where], share[:, where], kind[:, where]
+        often = stated.data.astype(np.float32)
+        best = _row_maximum(nearness, stated.indptr)
+        is_nearest = nearness >= np.repeat(best, np.diff(stated.indptr), axis=1)
+        is_same = stated.indices == nodes[:, None]
+        return Met(
+            nearness=best,
+            shared=_row_maximum(shared, stated.indptr),
+            nearest_frequency=_row_maximum(is_nearest * often, stated.indptr) * (best > 0),
+            frequency=_row_maximum(is_kind * often, stated.indptr),
+            is_stated=_row_maximum(is_same.astype(np.float32), stated.indptr),
+        )
+
+    def _nearness(self, nodes: Ints, findings: NDArray[np.int32]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """(F, T) nearness of T stated findings, information of the shared kind, and whether it is a kind of q."""
+        above = self.annotations.ancestors[findings]
+        shared = np.zeros((len(nodes), len(findings)), dtype=np.float32)
+        is_kind = np.zeros(shared.shape, dtype=bool)
+        marked = np.zeros(len(self.information), dtype=np.float32)
+        for i, node in enumerate(nodes):
+            kinds = self.annotations.ancestors_of(int(node))
+            marked[kinds] = self.information[kinds]
+            shared[i] = (
+                np.maximum.reduceat(marked[above.indices], above.indptr[:-1]) if len(findings) else 0.0
+            )
+            marked[kinds] = 0.0
+            is_kind[i, np.searchsorted(above.indptr, np.flatnonzero(above.indices == node), "right") - 1] = (
+                True
+            )
+        both = self.information[nodes][:, None] + self.information[findings]
+        nearness = np.divide(2.0 * shared, both, out=np.zeros_like(shared), where=both > 0)
+        return nearness, shared, is_kind
+
+
+def _row_maximum(values: Floats, indptr: NDArray[np.int32]) -> Floats:
+    """(F, K) maximum over each of K runs of columns; 0 for an empty run."""
+    result = np.zeros((len(values), len(indptr) - 1), dtype=np.float32)
+    is_filled = np.diff(indptr) > 0
+    if is_filled.any():
+        result[:, is_filled] = np.maximum.reduceat(values, indptr[:-1][is_filled], axis=1)
+    return result

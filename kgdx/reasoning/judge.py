@@ -1,0 +1,83 @@
+"""How a reasoner does on cases whose answer is known."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgdx.evaluation import mid_rank
+from kgdx.reasoning.answered import AnsweredCase
+from kgdx.reasoning.calibration import Clues
+from kgdx.reasoning.likelihood import contributions, priors
+from kgdx.reasoning.query import GraphQuery
+from kgdx.reasoning.reasoner import Proposal, Ranking, Reasoner
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One case; ranks are those of its best right answer, from 1, and ties share the middle.
+
+    Attributes:
+        rank: by all.
+        base: by likelihood ratios alone.
+        messages: by likelihood ratios and best paths, without walks.
+        without_excluded: by all, had nothing been recorded as absent.
+        clues: what tells how sure the first answer is.
+    """
+
+    rank: float
+    base: float
+    messages: float
+    without_excluded: float
+    clues: Clues
+
+    @property
+    def is_right(self) -> bool:
+        """The first answer is right."""
+        return self.rank <= 1.0
+
+
+def judge(reasoner: Reasoner, cases: Sequence[AnsweredCase]) -> Iterator[Judged]:
+    """Rank cases one by one, in their order."""
+    for case in cases:
+        proposal, ranking = reasoner.propose(case.query), reasoner.rank(case.query)
+        yield Judged(
+            rank=rank_of(reasoner, case, ranking, ranking.logit),
+            base=_base_rank(reasoner, case),
+            messages=rank_of(reasoner, case, proposal, proposal.logit),
+            without_excluded=_without_excluded(reasoner, case, ranking),
+            clues=ranking.clues,
+        )
+
+
+def rank_of(
+    reasoner: Reasoner, case: AnsweredCase, listed: Proposal | Ranking, logit: NDArray[np.float64]
+) -> float:
+    """Rank of the best right answer: first those that were looked at closely, then the others in their order."""
+    is_first = np.isin(reasoner.same[listed.positions], reasoner.same[case.accepted])
+    if is_first.any():
+        return mid_rank(logit, np.flatnonzero(is_first).tolist())
+    is_other = np.isin(reasoner.same[listed.others], reasoner.same[case.accepted])
+    return float(1 + len(listed.positions) + np.argmax(is_other))
+
+
+def _base_rank(reasoner: Reasoner, case: AnsweredCase) -> float:
+    annotations = reasoner.graph.annotations
+    added = contributions(case.query.observations, annotations, reasoner.likelihood).sum(axis=0)
+    logit = priors(annotations, reasoner.likelihood) + added
+    best = np.full(reasoner.same.max() + 1, -np.inf)
+    np.maximum.at(best, reasoner.same, logit)
+    return mid_rank(best[np.unique(reasoner.same)], _numbers(reasoner, case))
+
+
+def _numbers(reasoner: Reasoner, case: AnsweredCase) -> list[int]:
+    return np.searchsorted(np.unique(reasoner.same), reasoner.same[case.accepted]).tolist()  # type: ignore[no-any-return]
+
+
+def _without_excluded(reasoner: Reasoner, case: AnsweredCase, ranking: Ranking) -> float:
+    present = tuple(seen for seen in case.query.observations if seen.weight > 0)
+    if len(present) in (0, len(case.query.observations)):
+        return rank_of(reasoner, case, ranking, ranking.logit)
+    bare = reasoner.rank(GraphQuery(present, case.query.context))
+    return rank_of(reasoner, case, bare, bare.logit)
