@@ -1,4 +1,4 @@
-"""HPO annotations (`phenotype.hpoa`): findings, onset, course and inheritance of diseases, and who says so."""
+"""HPO annotations (`phenotype.hpoa`): findings, course and inheritance of diseases, and who says so."""
 
 import re
 from collections.abc import Iterator, Sequence

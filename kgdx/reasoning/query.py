@@ -1,12 +1,12 @@
 """The question put to the graph: findings with signed weights, and the vector of the case."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.domain.case import Polarity
+from kgdx.domain.case import Patient, Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence
 from kgdx.evidence.fusion import strongest
 from kgdx.snapshot import Snapshot
@@ -39,13 +39,20 @@ class GraphQuery:
     Attributes:
         observations: one a finding, in order of first appearance.
         context: (C,) float32 fused vector of image and text; zeros where there is neither.
+        patient: sex, age and onset.
     """
 
     observations: tuple[Observation, ...]
     context: NDArray[np.float32]
+    patient: Patient = field(default_factory=Patient)
 
 
-def seed(evidence: Sequence[Evidence], snapshot: Snapshot, context: NDArray[np.float32]) -> GraphQuery:
+def seed(
+    evidence: Sequence[Evidence],
+    snapshot: Snapshot,
+    context: NDArray[np.float32],
+    patient: Patient | None = None,
+) -> GraphQuery:
     """Place the evidence on the graph.
 
     Within one modality the strongest statement of a finding counts once; across modalities weights add: what
@@ -64,4 +71,4 @@ def seed(evidence: Sequence[Evidence], snapshot: Snapshot, context: NDArray[np.f
         for curie, weight in weights.items()
         if weight != 0.0
     )
-    return GraphQuery(observations, context)
+    return GraphQuery(observations, context, patient or Patient())
