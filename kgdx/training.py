@@ -162,9 +162,9 @@ def _answered(
         answers = accepted_diseases(payload)
         nodes = [snapshot.index[curie] for curie in answers if curie in snapshot.index]
         accepted = np.flatnonzero(np.isin(annotations.candidates, nodes))
-        findings = CaseIn.from_payload(payload).to_domain().findings
-        evidence, _ = code_evidence(findings, snapshot, reasoner.graph.schema)
-        query = seed(evidence, snapshot, names_vector(evidence, encoder))
+        case = CaseIn.from_payload(payload).to_domain()
+        evidence, _ = code_evidence(case.findings, snapshot, reasoner.graph.schema)
+        query = seed(evidence, snapshot, names_vector(evidence, encoder), case.patient)
         if len(accepted) and any(seen.weight > 0 for seen in query.observations):
             ranking = reasoner.rank(query)
             is_right = bool(reasoner.same[ranking.positions[0]] in reasoner.same[accepted])

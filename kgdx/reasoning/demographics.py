@@ -53,7 +53,7 @@ class DemographicsSettings:
         bounds: natural log of the least and the largest ratio that any statement may have.
     """
 
-    weight: float = 1.5
+    weight: float = 1.75
     delay_years: float = 8.0
     growth: float = 0.5
     onset_delay_years: float = 2.0
