@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ from rich.table import Table
 
 from benchmarks import metrics, stamp
 from benchmarks.baselines import Baselines
-from benchmarks.graph import build_snapshot, phenotype_sources
 from benchmarks.ranker import Ranker
+from ingest.phenotypes import build_snapshot, phenotype_sources
 from kgdx.bundle import Bundle
+from kgdx.domain.case import Patient
 from kgdx.domain.errors import KgdxError
 from kgdx.interop.phenopacket import accepted_diseases, publications
 from kgdx.reasoning.query import GraphQuery
@@ -42,6 +43,7 @@ class Scored:
     rank: float
     base_rank: float
     without_excluded: float
+    without_demographics: float
     resnik: float
     naive_lr: float
     probability: float
@@ -68,20 +70,22 @@ class Bench:
         nodes = [index[a] for a in answers if a in index]
         accepted = np.flatnonzero(np.isin(annotations.candidates, nodes))
         began = time.perf_counter()
-        query = self.ranker.query(CaseIn.from_payload(payload).to_domain().findings)
+        case = CaseIn.from_payload(payload).to_domain()
+        query = self.ranker.query(case.findings, case.patient)
         observed = [seen.node for seen in query.observations if seen.weight > 0]
         if len(accepted) == 0 or not observed:
             return None
         ranking = self.ranker.rank(query)
         milliseconds = (time.perf_counter() - began) * 1000
-        present = GraphQuery(tuple(o for o in query.observations if o.weight > 0), query.context)
+        present = replace(query, observations=tuple(o for o in query.observations if o.weight > 0))
         resnik, naive = self.baselines.scores(observed)
         return Scored(
             disease=min(answers),
             shares_pmid=bool(self.cited & set(publications(payload))),
             rank=self._rank(ranking, ranking.logit, accepted),
-            base_rank=self._rank(ranking, ranking.prior + ranking.base.sum(axis=1), accepted),
+            base_rank=self._rank(ranking, ranking.logit - ranking.graph.sum(axis=1), accepted),
             without_excluded=self._without(present, query, accepted),
+            without_demographics=self._ranked(replace(query, patient=Patient()), accepted),
             resnik=metrics.mid_rank(resnik, accepted.tolist()),
             naive_lr=metrics.mid_rank(naive, accepted.tolist()),
             probability=float(ranking.probability[0]),
@@ -89,9 +93,12 @@ class Bench:
         )
 
     def _without(self, present: GraphQuery, query: GraphQuery, accepted: NDArray[np.int64]) -> float:
-        ranking = self.reasoner.rank(
-            present if len(present.observations) < len(query.observations) else query
+        return self._ranked(
+            present if len(present.observations) < len(query.observations) else query, accepted
         )
+
+    def _ranked(self, query: GraphQuery, accepted: NDArray[np.int64]) -> float:
+        ranking = self.reasoner.rank(query)
         return self._rank(ranking, ranking.logit, accepted)
 
     def _rank(self, ranking: Ranking, logit: NDArray[np.float64], accepted: NDArray[np.int64]) -> float:
@@ -178,6 +185,7 @@ def _result(scored: Sequence[Scored], bench: Bench, candidates: str) -> dict[str
             "base_alone": slices(column("base_rank")),
             "graph_gain": metrics.paired_gain(column("rank"), column("base_rank")),
             "excluded_gain": metrics.paired_gain(column("rank"), column("without_excluded")),
+            "demographics_gain": metrics.paired_gain(column("rank"), column("without_demographics")),
         },
     }
 

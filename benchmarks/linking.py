@@ -20,9 +20,9 @@ from rich.table import Table
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks import stamp
-from benchmarks.graph import build_snapshot
 from benchmarks.harm import HARMS
 from benchmarks.linking_text import read_sentences
+from ingest.phenotypes import build_snapshot
 from kgdx.bundle import shipped_folder
 from kgdx.domain.errors import SourceError
 from kgdx.encoders.concept_index import NameIndex

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import graph_schema
 from kgdx.bundle import shipped_folder
-from kgdx.domain.case import CodedFinding
+from kgdx.domain.case import CodedFinding, Patient
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.codes import code_evidence
 from kgdx.evidence.fusion import names_vector
@@ -47,10 +47,10 @@ class Ranker:
         justifier = Justifier(reasoner, Hierarchy(snapshot), PathWriter(snapshot, graph.schema))
         return cls(snapshot, reasoner, justifier, clip)
 
-    def query(self, findings: Sequence[CodedFinding]) -> GraphQuery:
-        """The findings as the reasoner is asked."""
+    def query(self, findings: Sequence[CodedFinding], patient: Patient | None = None) -> GraphQuery:
+        """The findings, and what is known of the patient, as the reasoner is asked."""
         evidence, _ = code_evidence(tuple(findings), self.snapshot, self.reasoner.graph.schema)
-        return seed(evidence, self.snapshot, names_vector(evidence, self.clip))
+        return seed(evidence, self.snapshot, names_vector(evidence, self.clip), patient)
 
     def rank(self, query: GraphQuery) -> Ranking:
         """The ranking, with ten diagnoses justified."""

@@ -68,8 +68,8 @@ class Schema:
         iris: prefix -> IRI it expands to.
         prefix_kinds: prefix -> kind of its identifiers, where all are of one kind.
         aliases: lower-case spelling -> preferred prefix.
-        metapaths: (what is justified, walk) -> pattern; the former is `findings`, `denials`, `treatments`,
-            `vetoes` or `allergies`.
+        metapaths: (what is justified, walk) -> pattern; the former is `findings`, `denials`, `demographics`,
+            `treatments`, `vetoes` or `allergies`.
     """
 
     categories: Mapping[str, str]

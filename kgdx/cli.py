@@ -217,30 +217,38 @@ def query(
 
 @train.command("reasoner")
 def train_reasoner(
-    graph: Annotated[Path, typer.Option(help="Bundle whose graph to learn on.")],
-    out: Annotated[Path, typer.Option(help="Folder for weights and settings.")],
+    out: Annotated[Path, typer.Option(help="Folder for weights, settings and metrics.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder with hpo/, mondo/ and phenopackets/, to make graph and cases of."),
+    ] = None,
+    graph: Annotated[Path | None, typer.Option(help="Bundle whose graph to learn on, instead.")] = None,
+    cases: Annotated[
+        Path | None,
+        typer.Option(help="Phenopackets, one JSON a line, or gzip of it; none: simulated patients."),
+    ] = None,
     clip: Annotated[Path | None, typer.Option(help="Text encoder; the shipped one if left out.")] = None,
-    patients: Annotated[int, typer.Option(min=8, help="Simulated patients to learn from.")] = 4000,
+    candidates: Annotated[str, typer.Option(help="Prefix of the diseases to rank; empty for all.")] = "OMIM:",
+    folds: Annotated[int, typer.Option(min=2, help="Parts for metrics and calibration.")] = 5,
+    patients: Annotated[int, typer.Option(min=8, help="Simulated patients to learn from.")] = 1000,
     seed: Annotated[int, typer.Option()] = 0,
 ) -> None:
-    """Train the path network on patients simulated from the annotations of a graph."""
+    """Train the reasoner on published cases and simulated patients; metrics are of diseases it never saw."""
     from kgdx.bundle import shipped_folder
-    from kgdx.training import train_reasoner as run
+    from kgdx.reasoner_training import ReasonerCommand
+    from kgdx.reasoner_training import train_reasoner as run
+    from kgdx.reasoning.train import ReasonerTraining
 
-    run(graph, clip or shipped_folder() / "clip", out, patients, seed)
-
-
-@train.command("calibration")
-def train_calibration(
-    graph: Annotated[Path, typer.Option(help="Bundle whose graph to rank on.")],
-    cases: Annotated[Path, typer.Option(help="Phenopackets with known answers, one JSON a line, or gzip.")],
-    models: Annotated[Path, typer.Option(help="Folder with clip/ and reasoner/; the latter is rewritten.")],
-    candidates: Annotated[str, typer.Option(help="CURIE prefix of the diseases to rank.")] = "OMIM",
-) -> None:
-    """Fit the temperature that turns logits into probabilities, on cases with known answers."""
-    from kgdx.training import calibrate
-
-    calibrate(graph, models, cases, candidates)
+    if (data is None) == (graph is None):
+        raise typer.BadParameter("give either --data or --graph")
+    if data is not None and cases is None:
+        cases = data / "phenopackets" / "cases.jsonl.gz"
+    training = ReasonerTraining(num_simulated=patients, seed=seed)
+    run(
+        ReasonerCommand(
+            data, graph, cases, clip or shipped_folder() / "clip", out, candidates, folds, training
+        )
+    )
 
 
 @train.command("image")

@@ -93,8 +93,9 @@ class Engine:
         Raises:
             ImageError: if an image of the case cannot be read at all.
         """
-        found = self._extractor.extract(case.to_domain() if isinstance(case, CaseIn) else case)
-        query = seed(found.evidence, self.snapshot, found.context)
+        told = case.to_domain() if isinstance(case, CaseIn) else case
+        found = self._extractor.extract(told)
+        query = seed(found.evidence, self.snapshot, found.context, told.patient)
         if not query.observations:
             nothing = "the case holds no finding that the graph knows: nothing can be said"
             return self._report(found, abstained=nothing)

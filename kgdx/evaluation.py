@@ -51,7 +51,8 @@ def sliced_metrics(
 
     Args:
         ranks: (n,) from 1.
-        shares_pmid: (n,) whether an annotation cites the paper that the case comes from: it may hold the answer.
+        shares_pmid: (n,) whether an annotation cites the paper that the case comes from: it may hold the
+            answer.
     """
     names, is_clean = np.asarray(diseases), ~shares_pmid
     return {

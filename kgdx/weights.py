@@ -17,6 +17,7 @@ from torch import nn
 from kgdx.domain.errors import BundleError
 from kgdx.evidence.fusion import Fusion
 from kgdx.ports import TextEncoder
+from kgdx.reasoning.calibration import Calibration
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.likelihood import LikelihoodSettings
 from kgdx.reasoning.messages import MessageNetwork, MessageSettings
@@ -87,7 +88,9 @@ class SavedReasoner:
             saved = cls(
                 PathNetwork(ModelSettings(**config["model"])),
                 MessageNetwork(MessageSettings(**config["messages"])),
-                ReasonerSettings(**config["reasoner"]),
+                ReasonerSettings(
+                    **config["reasoner"] | {"calibration": _calibration(config["reasoner"]["calibration"])}
+                ),
                 LikelihoodSettings(**config["likelihood"]),
                 str(config["text_revision"]),
             )
@@ -100,6 +103,10 @@ class SavedReasoner:
             if isinstance(error, BundleError):
                 raise
             raise BundleError(str(folder), "holds no reasoner of this version", _REMEDY) from error
+
+
+def _calibration(saved: dict[str, Any]) -> Calibration:
+    return Calibration(tuple(saved["weights"]), saved["bias"])
 
 
 def write_fusion(fusion: Fusion, folder: Path) -> None:

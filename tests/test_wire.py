@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgdx.domain.case import CaseImage, CodedFinding, Polarity, ReportText
+from kgdx.domain.case import CaseImage, CodedFinding, Patient, Polarity, ReportText
 from kgdx.domain.errors import BadInputError, CaseError
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
 from kgdx.domain.report import Diagnosis, FindingContribution, Report, Step, Treatment, TreatmentStatus
@@ -37,6 +37,7 @@ def test_a_case_in_every_short_form(tmp_path: Path) -> None:
         "conditions": ["MONDO:1"],
         "sex": "FEMALE",
         "age_years": 40,
+        "onset_years": 12.5,
     }
     case = CaseIn.from_file(write(tmp_path, json.dumps(payload))).to_domain()
     assert case.findings == (
@@ -50,7 +51,11 @@ def test_a_case_in_every_short_form(tmp_path: Path) -> None:
         CaseImage("side", str(tmp_path / "sub/b.png")),
         CaseImage("a.png (2)", "/abs/a.png"),
     )
-    assert (case.sex, case.age_years, case.conditions) == ("female", 40.0, ("MONDO:1",))
+    assert (case.patient, case.conditions) == (Patient("female", 40.0, 12.5), ("MONDO:1",))
+
+
+def test_an_onset_may_lie_within_the_last_year_of_an_age_in_whole_years() -> None:
+    assert CaseIn(findings=["HP:1"], age_years=3, onset_years=3.9).to_domain().patient.onset_years == 3.9
 
 
 def test_a_case_in_python() -> None:
@@ -98,6 +103,8 @@ def test_a_phenopacket_file(tmp_path: Path) -> None:
         (b'{"findings": ["HP:1"], "age_years": -1}', "age_years"),
         (b'{"findings": ["HP:1"], "age_years": true}', "age_years"),
         (b'{"findings": ["HP:1"], "age_years": "40"}', "age_years"),
+        (b'{"findings": ["HP:1"], "onset_years": -1}', "onset_years"),
+        (b'{"findings": ["HP:1"], "age_years": 3, "onset_years": 4}', "onset_years after its age_years"),
         (b'{"findings": ["HP:1"], "sex": 3}', "sex"),
         (b'{"report": 5}', "report should be a valid dictionary"),
         (b'{"report": {"a": ["b"]}}', "report.a should be a valid string"),

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
-from benchmarks.graph import build_snapshot
 from benchmarks.medpix import ranker
 from benchmarks.medpix.bridge import Bridge
 from benchmarks.medpix.cases import MedPixCase, read_cases, read_split, titles_of
@@ -33,6 +32,7 @@ from benchmarks.medpix.titles import GraphDocuments, word_overlap
 from benchmarks.medpix.tower import TowerTraining
 from benchmarks.metrics import mid_rank, paired_gain, ranking_metrics
 from benchmarks.sources import PATHS
+from ingest.phenotypes import build_snapshot
 from kgdx.bundle import shipped_folder
 from kgdx.encoders.classifier import Classifier
 from kgdx.encoders.concepts import ConceptEncoder, mean_vectors, save_concepts

@@ -1,4 +1,4 @@
-"""HPO annotations (`phenotype.hpoa`): which disease shows which finding, how often, and who says so."""
+"""HPO annotations (`phenotype.hpoa`): findings, course and inheritance of diseases, and who says so."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -27,9 +27,17 @@ FREQUENCY_TERMS = {
 }
 """Share of patients that a frequency term stands for: the middle of its range."""
 
+RELATIONS = {
+    "P": "has_phenotype",
+    "I": "has_mode_of_inheritance",
+    "C": "has_clinical_attribute",  # onset, pace, age of death
+    "M": "has_clinical_attribute",  # modifiers, such as a variable expressivity
+}
+"""What a row of each aspect states. Others, such as a past history, are skipped."""
+
 
 def read(path: Path, source: Source) -> Iterator[Item]:
-    """One statement a row of aspect P; other aspects (inheritance, course, modifier) are skipped.
+    """One statement a row: a finding, an inheritance, a course or a modifier, as `RELATIONS` names them.
 
     Raises:
         SourceError: if the file cannot be read, has no rows, or rows with other than 12 columns.
@@ -52,8 +60,8 @@ def read(path: Path, source: Source) -> Iterator[Item]:
 
 def _item(where: str, cells: Sequence[str], source: Source, release: str) -> Item:
     disease, name, qualifier, term, references, _, onset, frequency, sex, _, aspect, _ = cells
-    if aspect != "P":
-        return Skipped("not a phenotype")
+    if aspect not in RELATIONS:
+        return Skipped("of another aspect")
     try:
         head, tail = identify(disease), identify(term)
         onset = identify(onset) if onset else ""
@@ -69,7 +77,9 @@ def _item(where: str, cells: Sequence[str], source: Source, release: str) -> Ite
         return Rejected(where, "unknown sex", sex)
     provenance: Provenance = source.provenance(release, _publications(references))
     is_negated = qualifier == "NOT" or share == 0
-    edge = Edge(head, "has_phenotype", tail, provenance, is_negated, share, num_patients, onset, sex.lower())
+    edge = Edge(
+        head, RELATIONS[aspect], tail, provenance, is_negated, share, num_patients, onset, sex.lower()
+    )
     return Row(where, edge, (Node(head, "Disease", name.strip()),))
 
 

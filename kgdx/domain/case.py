@@ -37,6 +37,21 @@ class ReportText:
 
 
 @dataclass(frozen=True, slots=True)
+class Patient:
+    """Who the patient is, as far as that tells one disease from another.
+
+    Attributes:
+        sex: `male`, `female` or empty.
+        age_years: age when the findings were there, or None.
+        onset_years: age at the first sign of the disease, or None; 0 for what was there at birth.
+    """
+
+    sex: str = ""
+    age_years: float | None = None
+    onset_years: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """Everything the engine is told.
 
@@ -48,8 +63,7 @@ class Case:
         conditions: CURIEs of known comorbidities and states (such as pregnancy); they veto treatments.
         allergies: CURIEs of drugs or drug classes.
         medications: CURIEs of drugs the patient takes.
-        sex: `male`, `female` or empty.
-        age_years: age, or None.
+        sex, age_years, onset_years: as of `Patient`.
     """
 
     case_id: str = ""
@@ -61,3 +75,9 @@ class Case:
     medications: tuple[str, ...] = ()
     sex: str = ""
     age_years: float | None = None
+    onset_years: float | None = None
+
+    @property
+    def patient(self) -> Patient:
+        """Sex, age and onset."""
+        return Patient(self.sex, self.age_years, self.onset_years)

@@ -1,12 +1,12 @@
 """From a ranking to diagnoses with their reasons, and from treatment options to treatments with theirs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kgdx.domain.report import Diagnosis, FindingContribution, Path, Treatment, TreatmentStatus
 from kgdx.explain.origins import Origins
 from kgdx.explain.paths import PathWriter
-from kgdx.reasoning.hierarchy import Hierarchy, Trail
+from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.reasoner import Ranking, Reasoner
 from kgdx.reasoning.treatment import Option, Veto
@@ -56,6 +56,7 @@ class Justifier:
             for seen, value, *trails in zip(query.observations, total, *read, strict=True)
         ]
         explained = [f for f, skip in zip(findings, is_unexplained, strict=True) if not skip]
+        explained += self._of_patient(ranking, place)
         return Diagnosis(
             disease=snapshot.curies[disease],
             name=snapshot.names[disease],
@@ -65,7 +66,9 @@ class Justifier:
             supports=_sorted(f for f in explained if f.contribution >= _LEAST),
             contradicts=_sorted(f for f in explained if f.contribution <= -_LEAST),
             unexplained=_sorted(f for f, skip in zip(findings, is_unexplained, strict=True) if skip),
-            paths=self._paths(query, ranking, place, read, num_paths),
+            paths=_best(
+                (*self._paths(query, ranking, place, read), *self._patient_paths(ranking, place)), num_paths
+            ),
             graph_surplus=float(ranking.surplus[place]),
         )
 
@@ -75,7 +78,6 @@ class Justifier:
         ranking: Ranking,
         place: int,
         read: tuple[Sequence[Trail | None], Sequence[Trail | None]],
-        num_paths: int,
     ) -> tuple[Path, ...]:
         """Likelihood, best path and walk may be one path; it is then shown once, with the sum."""
         shares: dict[tuple[int, Trail], float] = {}
@@ -90,7 +92,6 @@ class Justifier:
             trail = tuple((int(case_graph.edge_rows[e]), bool(e < half)) for e in edges if e >= 0)
             key = observed[int(case_graph.nodes[start])], trail
             shares[key] = shares.get(key, 0.0) + float(share)
-        best = sorted(shares.items(), key=lambda item: -abs(item[1]))[:num_paths]
         return tuple(
             self.writer.path(
                 "findings",
@@ -99,9 +100,38 @@ class Justifier:
                 share,
                 is_absent=query.observations[i].weight < 0,
             )
-            for (i, trail), share in best
+            for (i, trail), share in shares.items()
             if abs(share) >= _LEAST
         )
+
+    def _of_patient(self, ranking: Ranking, place: int) -> list[FindingContribution]:
+        """What sex, age and onset add, each under what the graph states of the disease."""
+        snapshot, position = self.reasoner.graph.snapshot, ranking.positions[place]
+        told = [
+            (int(statement.rows[position]), statement.text, float(value))
+            for statement, value in zip(ranking.statements, ranking.demographics[place], strict=True)
+        ]
+        return [
+            FindingContribution(snapshot.curies[snapshot.tail[row]], text, value)
+            for row, text, value in told
+            if row >= 0
+        ]
+
+    def _patient_paths(self, ranking: Ranking, place: int) -> Iterator[Path]:
+        """From what the graph states of a course or an inheritance to the disease, however it is named."""
+        snapshot, disease = self.reasoner.graph.snapshot, int(ranking.diseases[place])
+        for statement, value in zip(ranking.statements, ranking.demographics[place], strict=True):
+            row = int(statement.rows[ranking.positions[place]])
+            if abs(value) < _LEAST or row < 0:
+                continue
+            named = self.hierarchy.climb(disease, max_kinds=0)[int(snapshot.head[row])]
+            trail = ((row, False), *reverse(named))
+            start = int(snapshot.tail[row])
+            yield self.writer.path("demographics", start, trail, float(value), said=statement.text)
+
+
+def _best(paths: Iterable[Path], num_paths: int) -> tuple[Path, ...]:
+    return tuple(sorted(paths, key=lambda path: -abs(path.contribution))[:num_paths])
 
 
 def treatments(options: Sequence[Option], writer: PathWriter) -> tuple[Treatment, ...]:

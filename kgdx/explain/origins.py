@@ -1,4 +1,4 @@
-"""Where each likelihood ratio and each message was read from: the walk from a finding to what a disease states."""
+"""Where likelihood ratios and messages were read from: the walk from a finding to what a disease states."""
 
 from collections.abc import Sequence
 

@@ -9,6 +9,9 @@ from kgdx.domain.report import Path, Step
 from kgdx.reasoning.hierarchy import Trail
 from kgdx.snapshot import Snapshot
 
+# Relations whose frequency is the share of a disease's patients.
+_COUNTED = ("has_phenotype", "has_clinical_attribute", "has_mode_of_inheritance")
+
 
 @dataclass(frozen=True, eq=False)
 class PathWriter:
@@ -18,19 +21,28 @@ class PathWriter:
     schema: Schema
 
     def path(
-        self, justified: str, start: int, trail: Trail, contribution: float, *, is_absent: bool = False
+        self,
+        justified: str,
+        start: int,
+        trail: Trail,
+        contribution: float,
+        *,
+        is_absent: bool = False,
+        said: str = "",
     ) -> Path:
         """A walk as a path.
 
         Args:
-            justified: `findings`, `treatments`, `vetoes` or `allergies`, as in `metapaths.yaml`.
+            justified: `findings`, `demographics`, `treatments`, `vetoes` or `allergies`, as in
+                `metapaths.yaml`.
             start: node index at which the trail starts.
             trail: may be empty.
             contribution: to the score, as `Path` defines it.
             is_absent: the finding at the start was not there.
+            said: what is known of the patient, for `demographics`.
         """
         steps = tuple(self._step(row, is_forward) for row, is_forward in trail)
-        sentence = self._sentence(justified, self.snapshot.names[start], steps, is_absent)
+        sentence = self._sentence(justified, self.snapshot.names[start], steps, is_absent, said)
         return Path(steps, contribution, sentence)
 
     def _step(self, row: int, is_forward: bool) -> Step:
@@ -49,7 +61,7 @@ class PathWriter:
             negated=edge.negated,
         )
 
-    def _sentence(self, justified: str, start: str, steps: Sequence[Step], is_absent: bool) -> str:
+    def _sentence(self, justified: str, start: str, steps: Sequence[Step], is_absent: bool, said: str) -> str:
         runs = [(name, list(run)) for name, run in groupby(steps, key=self._direction)]
         walk = tuple(name for name, _ in runs)
         stops = [start, *(run[-1].end_name for _, run in runs)]
@@ -58,9 +70,10 @@ class PathWriter:
         pattern = self.schema.metapaths.get((justified, walk))
         template = (pattern.absent if is_absent else pattern.present) if pattern else ""
         if template:
-            sentence = template.format(*stops, often=_how_often(steps))
+            sentence = template.format(*stops, often=_how_often(steps), said=said)
         else:
-            sentence = self._literally(stops, walk, is_absent)
+            known = f"{said}; " if said else ""
+            sentence = f"{known}{self._literally(stops, walk, is_absent)}"
         return sentence[0].upper() + sentence[1:]
 
     def _direction(self, step: Step) -> str:
@@ -75,7 +88,7 @@ class PathWriter:
 
 
 def _how_often(steps: Sequence[Step]) -> str:
-    stated = [step.frequency for step in steps if step.relation == "has_phenotype"]
+    stated = [step.frequency for step in steps if step.relation in _COUNTED]
     if len(stated) != 1 or stated[0] is None:
         return ""
     return f" (in {stated[0]:.0%} of patients)"

@@ -32,7 +32,8 @@ class Annotations:
         candidates: (D,) int64 node index of every candidate disease, ascending.
         direct: (D, N) CSR float64, frequency in (0, 1] of the findings a source states of the disease.
         frequency: (D, N) CSC float64, `direct` passed up `subclass_of` by maximum.
-        elsewhere: (D, N) CSR float64, as `direct`, what is stated of the same disease under other identifiers.
+        elsewhere: (D, N) CSR float64, as `direct`, what is stated of the same disease under other
+            identifiers.
         denied: (D, N) CSC bool, findings that a source says the disease does not show.
         background: (N,) float64, mean of `frequency` over the candidates.
         information: (N,) float64, -ln(share of candidates with the finding or a kind of it); 0 if none.

@@ -1,9 +1,9 @@
 """The best path from each finding of a case to each candidate disease.
 
-A path climbs `subclass_of` from the finding to a kind that it shares with a finding stated of the disease, and
-comes down to that; the fewer diseases show the shared kind, the nearer are the two. It is Bellman–Ford over
-(max, nearness) where the walks of `layers.py` are over (+, x); since `subclass_of` is closed once for a graph
-(`Annotations.ancestors`), one step reaches any height. What is stated of the disease under another
+A path climbs `subclass_of` from the finding to a kind that it shares with a finding stated of the disease,
+and comes down to that; the fewer diseases show the shared kind, the nearer are the two. It is Bellman–Ford
+over (max, nearness) where the walks of `layers.py` are over (+, x); since `subclass_of` is closed once for a
+graph (`Annotations.ancestors`), one step reaches any height. What is stated of the disease under another
 identifier is met in the same way, over one more edge, `exact_match`.
 
 Nearness is 2 I(shared kind) / (I(finding) + I(stated finding)), I the information content.
@@ -61,8 +61,8 @@ class BestPaths:
 
     Attributes:
         information: (N,) float32 in [0, 1], information content; 1 for what no candidate shows.
-        diseases: (D, NUM_DISEASE_FEATURES) float32, mostly in [0, 2]: how many findings are stated (log), how many
-            under other identifiers (log), how many a patient is expected to show (log), whether there is
+        diseases: (D, NUM_DISEASE_FEATURES) float32, mostly in [0, 2]: how many findings are stated (log), how
+            many under other identifiers (log), how many a patient is expected to show (log), whether there is
             another identifier.
     """
 
@@ -144,7 +144,7 @@ class BestPaths:
         )
 
     def _nearness(self, nodes: Ints, findings: NDArray[np.int32]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-        """(F, T) nearness of T stated findings, information of the shared kind, and whether it is a kind of q."""
+        """(F, T) nearness of T stated findings, information of the shared kind, whether they are kinds of q."""
         above = self.annotations.ancestors[findings]
         shared = np.zeros((len(nodes), len(findings)), dtype=np.float32)
         is_kind = np.zeros(shared.shape, dtype=bool)

@@ -1,4 +1,10 @@
-"""From logits to probabilities: one temperature, fitted on cases whose answer is known."""
+"""From logits to probabilities: how often a first answer that looks like this one is right.
+
+A logistic regression on a few clues says how sure the first answer is (Platt 1999, Probabilistic outputs for
+support vector machines, with more than one clue). Each case then gets the temperature at which its first
+answer has that probability; order and relative logits stay as they are, and probabilities add up to 1 over
+all candidates.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,48 +14,99 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_GRID = np.geomspace(0.5, 20.0, 75)
+_SUREST = 0.99
+_STEPS = 60
+_COLDEST, _HOTTEST = 1e-3, 1e3
 
 
-@dataclass(frozen=True, eq=False)
-class Answered:
-    """A ranked case with its answer.
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """What tells how sure a first answer is.
 
     Attributes:
-        logits: (D,) logits of the whole candidate list, the first of the ranking first.
-        is_right: the first of the ranking is an accepted answer.
+        log_odds: of the first answer, were its logits fair (temperature 1).
+        margin: logit of the first answer less that of the second, at least 0.
+        num_present: findings of the case that are present.
+        explained: share of the present findings that speak for the first answer, in [0, 1].
     """
 
-    logits: Floats
-    is_right: bool
+    log_odds: float
+    margin: float
+    num_present: int
+    explained: float
+
+    @classmethod
+    def of(cls, logits: Floats, num_present: int, explained: float) -> "Clues":
+        """Clues of a ranking.
+
+        Args:
+            logits: (D,) of the whole candidate list, the first answer first.
+        """
+        others = logits[1:] - logits[0]
+        rest = np.logaddexp.reduce(others) if len(others) else -np.inf
+        margin = -float(others.max(initial=-np.inf))
+        return cls(-float(rest), margin, num_present, explained)
+
+    def row(self) -> tuple[float, ...]:
+        """The clues as the regression takes them; all finite."""
+        return (
+            float(np.clip(self.log_odds, -10.0, 10.0)),
+            float(np.log1p(min(self.margin, 20.0))),
+            float(np.log1p(self.num_present)),
+            self.explained,
+        )
 
 
-def first_probability(case: Answered, temperature: float) -> float:
-    """Probability of the first of the ranking, in (0, 1]."""
-    scaled = (case.logits - case.logits.max()) / temperature
-    return float(np.exp(scaled[0]) / np.exp(scaled).sum())
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How sure a first answer is, by its clues.
 
-
-def fit_temperature(cases: Sequence[Answered]) -> float:
-    """The temperature at which the first answer's probability errs least (Brier score of being right).
-
-    One parameter, as in Guo et al. 2017 (arXiv:1706.04599); the Brier score, for what matters is how far
-    the first answer can be believed, also where the true one is not among those that were proposed.
+    Attributes:
+        weights: of the clues, as `Clues.row` orders them.
+        bias: natural log odds where all clues are 0.
     """
 
-    def brier(temperature: float) -> float:
-        return float(np.mean([(first_probability(c, temperature) - c.is_right) ** 2 for c in cases]))
+    weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0)
+    bias: float = 0.0
 
-    return float(min(_GRID, key=brier)) if cases else 1.0
+    def probability(self, clues: Clues) -> float:
+        """That the first answer is right, in (0, 1)."""
+        odds = self.bias + float(np.dot(self.weights, clues.row()))
+        return float(np.clip(1.0 / (1.0 + np.exp(-odds)), 1.0 - _SUREST, _SUREST))
+
+    @classmethod
+    def fit(cls, clues: Sequence[Clues], is_right: Sequence[bool]) -> "Calibration":
+        """On cases whose answer is known; the identity where all are right, or none."""
+        # scikit-learn is heavy, and ranking needs none of it.
+        from sklearn.linear_model import LogisticRegression
+
+        if len(set(is_right)) < 2:
+            return cls()
+        fitted = LogisticRegression(max_iter=1000).fit([clue.row() for clue in clues], list(is_right))
+        return cls(tuple(float(w) for w in fitted.coef_[0]), float(fitted.intercept_[0]))
 
 
-def calibration_error(cases: Sequence[tuple[Answered, float]], num_bins: int = 10) -> float:
-    """Expected calibration error of the first answers, each at a temperature; in [0, 1].
+def probabilities(logits: Floats, first: float) -> Floats:
+    """Softmax at the temperature that gives the first candidate a probability.
 
-    Mean distance of confidence and accuracy over equal-width bins of confidence, weighed by their cases.
+    Where candidates tie with the first, it gets no more than its equal share; it never gets less than it has
+    where all are alike.
+
+    Args:
+        logits: (D,) the greatest first.
+        first: wanted, in (0, 1).
+
+    Returns:
+        (D,) float64, sum 1.
     """
-    probability = np.array([first_probability(case, temperature) for case, temperature in cases])
-    is_right = np.array([case.is_right for case, _ in cases], dtype=np.float64)
-    which = np.minimum((probability * num_bins).astype(int), num_bins - 1)
-    bins = [which == i for i in np.unique(which)]
-    return float(sum(abs(probability[b].mean() - is_right[b].mean()) * b.mean() for b in bins))
+    low, high = np.log(_COLDEST), np.log(_HOTTEST)
+    for _ in range(_STEPS):
+        middle = (low + high) / 2.0
+        is_too_sure = _softmax(logits, middle)[0] > first
+        low, high = (middle, high) if is_too_sure else (low, middle)
+    return _softmax(logits, high)
+
+
+def _softmax(logits: Floats, log_temperature: float) -> Floats:
+    weight = np.exp((logits - logits[0]) / np.exp(log_temperature))
+    return np.asarray(weight / weight.sum())

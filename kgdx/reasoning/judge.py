@@ -1,16 +1,16 @@
 """How a reasoner does on cases whose answer is known."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.domain.case import Patient
 from kgdx.evaluation import mid_rank
 from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.calibration import Clues
 from kgdx.reasoning.likelihood import contributions, priors
-from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.reasoner import Proposal, Ranking, Reasoner
 
 
@@ -23,6 +23,7 @@ class Judged:
         base: by likelihood ratios alone.
         messages: by likelihood ratios and best paths, without walks.
         without_excluded: by all, had nothing been recorded as absent.
+        without_patient: by all, were sex, age and onset unknown.
         clues: what tells how sure the first answer is.
     """
 
@@ -30,6 +31,7 @@ class Judged:
     base: float
     messages: float
     without_excluded: float
+    without_patient: float
     clues: Clues
 
     @property
@@ -47,6 +49,7 @@ def judge(reasoner: Reasoner, cases: Sequence[AnsweredCase]) -> Iterator[Judged]
             base=_base_rank(reasoner, case),
             messages=rank_of(reasoner, case, proposal, proposal.logit),
             without_excluded=_without_excluded(reasoner, case, ranking),
+            without_patient=_without_patient(reasoner, case, ranking),
             clues=ranking.clues,
         )
 
@@ -54,7 +57,7 @@ def judge(reasoner: Reasoner, cases: Sequence[AnsweredCase]) -> Iterator[Judged]
 def rank_of(
     reasoner: Reasoner, case: AnsweredCase, listed: Proposal | Ranking, logit: NDArray[np.float64]
 ) -> float:
-    """Rank of the best right answer: first those that were looked at closely, then the others in their order."""
+    """Rank of the best right answer: first those looked at closely, then the others in their order."""
     is_first = np.isin(reasoner.same[listed.positions], reasoner.same[case.accepted])
     if is_first.any():
         return mid_rank(logit, np.flatnonzero(is_first).tolist())
@@ -79,5 +82,12 @@ def _without_excluded(reasoner: Reasoner, case: AnsweredCase, ranking: Ranking) 
     present = tuple(seen for seen in case.query.observations if seen.weight > 0)
     if len(present) in (0, len(case.query.observations)):
         return rank_of(reasoner, case, ranking, ranking.logit)
-    bare = reasoner.rank(GraphQuery(present, case.query.context))
+    bare = reasoner.rank(replace(case.query, observations=present))
+    return rank_of(reasoner, case, bare, bare.logit)
+
+
+def _without_patient(reasoner: Reasoner, case: AnsweredCase, ranking: Ranking) -> float:
+    if not ranking.statements:
+        return rank_of(reasoner, case, ranking, ranking.logit)
+    bare = reasoner.rank(replace(case.query, patient=Patient()))
     return rank_of(reasoner, case, bare, bare.logit)

@@ -1,8 +1,9 @@
 """What the best path from a finding says of a candidate: learnt, and added to the likelihood ratio.
 
 One small function turns the figures of a best path (`best_paths.py`) into a message, another one for absent
-findings; what is said of a candidate is the sum over findings, so that each finding keeps its share. A finding
-that shares nothing with a disease sends exactly 0. No function sees which finding or which disease it is.
+findings; what is said of a candidate is the sum over findings, so that each finding keeps its share. A
+finding that shares nothing with a disease sends exactly 0. No function sees which finding or which disease it
+is.
 """
 
 from dataclasses import dataclass
@@ -26,8 +27,8 @@ class MessageNetwork(nn.Module):
     """Messages of best paths, a bias for how much is stated of a disease, and the trust in likelihood ratios.
 
     Attributes:
-        trust: (3,) by which the likelihood ratios of present and of absent findings and the prior are
-            multiplied: findings of a patient go together, so that their ratios do not simply add.
+        trust: (4,) by which the likelihood ratios of present and of absent findings, the prior, and what sex
+            and age say are multiplied: findings of a patient go together, so that ratios do not simply add.
     """
 
     def __init__(self, settings: MessageSettings) -> None:
@@ -35,7 +36,7 @@ class MessageNetwork(nn.Module):
         self.settings = settings
         self.present = _perceptron(NUM_PAIR_FEATURES, settings.hidden)
         self.absent = _perceptron(NUM_PAIR_FEATURES, settings.hidden)
-        self.trust = nn.Parameter(torch.tensor([0.5, 0.5, 0.5]))
+        self.trust = nn.Parameter(torch.full((4,), 0.5))
         self.breadth = _perceptron(NUM_DISEASE_FEATURES + NUM_CASE_FEATURES, settings.hidden)
 
     def forward(self, pairs: Tensor, is_present: Tensor) -> Tensor:

@@ -1,14 +1,14 @@
 """The question put to the graph: findings with signed weights, and the vector of the case."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kgdx.domain.case import Polarity
+from kgdx.domain.case import Patient, Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence
 from kgdx.evidence.fusion import strongest
 from kgdx.snapshot import Snapshot
@@ -41,13 +41,20 @@ class GraphQuery:
     Attributes:
         observations: one a finding, in order of first appearance.
         context: (C,) float32 fused vector of image and text; zeros where there is neither.
+        patient: sex, age and onset.
     """
 
     observations: tuple[Observation, ...]
     context: NDArray[np.float32]
+    patient: Patient = field(default_factory=Patient)
 
 
-def seed(evidence: Sequence[Evidence], snapshot: Snapshot, context: NDArray[np.float32]) -> GraphQuery:
+def seed(
+    evidence: Sequence[Evidence],
+    snapshot: Snapshot,
+    context: NDArray[np.float32],
+    patient: Patient | None = None,
+) -> GraphQuery:
     """Place the evidence on the graph.
 
     Within one modality the strongest statement of a finding counts once; across modalities weights add: what
@@ -66,15 +73,15 @@ def seed(evidence: Sequence[Evidence], snapshot: Snapshot, context: NDArray[np.f
         for curie, weight in weights.items()
         if weight != 0.0
     )
-    return GraphQuery(observations, context)
+    return GraphQuery(observations, context, patient or Patient())
 
 
 def certainty(observations: Sequence[Observation]) -> Tensor:
     """(F,) float32 in [0, 1], how much of what the networks say of a finding is let through.
 
     At even prior odds, an observation of weight w leaves the finding tanh(w / 2) likelier than its opposite.
-    What a text or an image denies says nothing: the networks learned from findings that were looked for, and what
-    they add for an absence could speak for a disease.
+    What a text or an image denies says nothing: the networks learned from findings that were looked for, and
+    what they add for an absence could speak for a disease.
     """
     let_through = [seen.weight > 0 or seen.is_looked_for for seen in observations]
     weights = torch.tensor([abs(seen.weight) for seen in observations])

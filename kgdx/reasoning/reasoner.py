@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kgdx.reasoning.best_paths import BestPaths
+from kgdx.reasoning.calibration import Calibration, Clues, probabilities
 from kgdx.reasoning.case_graph import CaseGraph, DiagnosticGraph
+from kgdx.reasoning.demographics import Demographics, DemographicsSettings, Statement
 from kgdx.reasoning.forward import Forward
 from kgdx.reasoning.identity import same_disease
 from kgdx.reasoning.likelihood import LikelihoodSettings, contributions, priors
@@ -31,14 +33,14 @@ class ReasonerSettings:
         num_proposed: those of them that are then first, which the retained subgraphs order.
         num_walks: strongest walks that make up a candidate's retained subgraph.
         beam: partial walks followed for each candidate.
-        temperature: divides logits before they become probabilities.
+        calibration: how sure a first answer is.
     """
 
     num_met: int = 200
     num_proposed: int = 50
     num_walks: int = 24
     beam: int = 24
-    temperature: float = 1.0
+    calibration: Calibration = field(default_factory=Calibration)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +52,10 @@ class Proposal:
         prior: (K,) float64 logit before any finding.
         base: (K, F) float64 log-likelihood ratio of each finding, as far as it is trusted.
         messages: (K, F) float64 what the best path from each finding adds.
-        is_denied: (K, F) bool, the finding is present and a source says that the disease does not show it: then
-            nothing is added to the likelihood ratio.
+        statements: what is known of the patient, S facts.
+        demographics: (K, S) float64 log-likelihood ratio of each fact, as far as it is trusted.
+        is_denied: (K, F) bool, the finding is present and a source says that the disease does not show it:
+            then nothing is added to the likelihood ratio.
         others: (M,) int64 positions of the other candidates, best first.
         others_logit: (M,) float64 their logits.
     """
@@ -60,14 +64,17 @@ class Proposal:
     prior: Floats
     base: Floats
     messages: Floats
+    statements: tuple[Statement, ...]
+    demographics: Floats
     is_denied: NDArray[np.bool_]
     others: Ints
     others_logit: Floats
 
     @property
     def logit(self) -> Floats:
-        """(K,) what orders the candidates here."""
-        return np.asarray(self.prior + self.base.sum(axis=1) + self.messages.sum(axis=1))
+        """(K,) what orders the candidates here: prior + base + messages + demographics."""
+        of_findings = self.base.sum(axis=1) + self.messages.sum(axis=1)
+        return np.asarray(self.prior + of_findings + self.demographics.sum(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +83,11 @@ class Ranking:
 
     Attributes:
         diseases: (K,) int64 node indices.
-        positions, prior, base, messages: as in `Proposal`.
+        positions, prior, base, messages, statements, demographics: as in `Proposal`.
         probability: (K,) float64 calibrated share of the whole candidate list, in [0, 1].
         graph: (K, F) float64 what each finding adds through the walks of the retained subgraph.
         surplus: (K,) float64 what the rest of the case graph would have added.
+        clues: what tells how sure the first answer is.
         walks: of the retained subgraphs; `walks.candidate` counts along K.
         case_graph: in which the walks lie.
         others: (M,) int64 positions of the candidates that were not proposed, best first.
@@ -92,8 +100,11 @@ class Ranking:
     prior: Floats
     base: Floats
     messages: Floats
+    statements: tuple[Statement, ...]
+    demographics: Floats
     graph: Floats
     surplus: Floats
+    clues: Clues
     walks: Walks
     case_graph: CaseGraph
     others: Ints
@@ -101,8 +112,8 @@ class Ranking:
 
     @property
     def logit(self) -> Floats:
-        """(K,) the number that orders the candidates: prior + base + messages + graph."""
-        return np.asarray(self.prior + self.of_findings.sum(axis=1))
+        """(K,) the number that orders the candidates: prior + base + messages + demographics + graph."""
+        return np.asarray(self.prior + self.of_findings.sum(axis=1) + self.demographics.sum(axis=1))
 
     @property
     def of_findings(self) -> Floats:
@@ -129,6 +140,7 @@ class Reasoner:
     settings: ReasonerSettings = field(default_factory=ReasonerSettings)
     likelihood: LikelihoodSettings = field(default_factory=LikelihoodSettings)
     is_merging: bool = True
+    demographic: DemographicsSettings = field(default_factory=DemographicsSettings)
 
     @cached_property
     def same(self) -> Ints:
@@ -147,6 +159,13 @@ class Reasoner:
     def _priors(self) -> Floats:
         return priors(self.graph.annotations, self.likelihood)
 
+    @cached_property
+    def demographics(self) -> Demographics:
+        """What sex, age and onset say of the candidates."""
+        return Demographics.from_snapshot(
+            self.graph.snapshot, self.graph.annotations.candidates, self.demographic
+        )
+
     @torch.no_grad()
     def rank(self, query: GraphQuery) -> Ranking:
         """Order the candidates for one case; the query must hold at least one observation."""
@@ -157,28 +176,41 @@ class Reasoner:
         added = np.where(proposal.is_denied, 0.0, forward.decide(walks))
         final = proposal.logit + added.sum(axis=1)
         order = np.argsort(-final, kind="stable")
+        first = order[0]
+        # Who was not proposed is not likelier than who was, whatever the walks took away.
+        others_logit = np.minimum(proposal.others_logit, final.min())
+        logits = np.concatenate([final[order], others_logit])
+        is_present = np.array([seen.weight > 0 for seen in query.observations])
+        speaks_for = (proposal.base + proposal.messages + added)[first, is_present] > 0
+        clues = Clues.of(logits, int(is_present.sum()), float(speaks_for.mean()) if len(speaks_for) else 0.0)
+        sure = self.settings.calibration.probability(clues)
         return Ranking(
             diseases=diseases[order],
             positions=proposal.positions[order],
-            probability=self._probability(final, proposal.others_logit)[order],
+            probability=probabilities(logits, sure)[: len(order)],
             prior=proposal.prior[order],
             base=proposal.base[order],
             messages=proposal.messages[order],
+            statements=proposal.statements,
+            demographics=proposal.demographics[order],
             graph=added[order],
             surplus=(forward.read().double().numpy() - added.sum(axis=1))[order],
+            clues=clues,
             walks=_renumbered(walks, order),
             case_graph=forward.case_graph,
             others=proposal.others,
-            others_logit=proposal.others_logit,
+            others_logit=others_logit,
         )
 
     def propose(self, query: GraphQuery) -> Proposal:
         """The candidates that likelihood and best paths put first."""
         base = contributions(query.observations, self.graph.annotations, self.likelihood)
-        present, absent, of_prior = self.messages.trust.double().tolist()
+        statements = self.demographics.statements(query.patient)
+        facts = np.array([s.contributions for s in statements]).reshape(len(statements), base.shape[1])
+        present, absent, of_prior, of_facts = self.messages.trust.double().tolist()
         base *= [[present if seen.weight > 0 else absent] for seen in query.observations]
-        prior = of_prior * self._priors
-        logit = prior + base.sum(axis=0)
+        prior, facts = of_prior * self._priors, of_facts * facts
+        logit = prior + base.sum(axis=0) + facts.sum(axis=0)
         met, rest = self._best(logit)
         is_denied = self._denied(query, met)
         messages, breadth = self._messages(query, met)
@@ -193,6 +225,8 @@ class Reasoner:
             prior=prior[met[first]] + breadth[first],
             base=base[:, met[first]].T,
             messages=messages[first],
+            statements=statements,
+            demographics=facts[:, met[first]].T,
             is_denied=is_denied[first],
             others=np.concatenate([met[others], rest]),
             others_logit=np.concatenate([(logit[met] + added)[others], logit[rest] + usual]),
@@ -228,11 +262,6 @@ class Reasoner:
             for seen in query.observations
         ]
         return np.stack(columns, axis=1)
-
-    def _probability(self, proposed: Floats, others: Floats) -> Floats:
-        scaled = np.concatenate([proposed, others]) / self.settings.temperature
-        weight = np.exp(scaled - scaled.max())
-        return np.asarray(weight[: len(proposed)] / weight.sum(), dtype=np.float64)
 
 
 def _renumbered(walks: Walks, order: Ints) -> Walks:

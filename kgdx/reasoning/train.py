@@ -1,7 +1,7 @@
 """Training a reasoner: first what best paths say, then what walks add.
 
-It learns from published cases, whose answers are known, and from patients simulated from the annotations. Only
-figures of paths can help it: there is nothing in it that could remember a disease.
+It learns from published cases, whose answers are known, and from patients simulated from the annotations.
+Only figures of paths can help it: there is nothing in it that could remember a disease.
 """
 
 from collections.abc import Sequence

@@ -46,7 +46,8 @@ class MetCase:
     Attributes:
         pairs: (F, K, NUM_PAIR_FEATURES) float16.
         is_present: (F,) bool.
-        base: (3, K) float32, what present findings, absent findings and the prior give before trust and messages.
+        base: (4, K) float32, what present findings, absent findings and the prior give before trust and
+            messages.
         positions: (K,) int64.
         num_right: how many of the first are right.
     """
@@ -64,7 +65,9 @@ class MetCase:
         ratios = contributions(observations, annotations, reasoner.likelihood)
         is_present = np.array([seen.weight > 0 for seen in observations])
         prior = priors(annotations, reasoner.likelihood)
-        base = np.stack([ratios[is_present].sum(axis=0), ratios[~is_present].sum(axis=0), prior])
+        facts = reasoner.demographics.statements(case.query.patient)
+        of_facts = sum((fact.contributions for fact in facts), np.zeros(len(prior)))
+        base = np.stack([ratios[is_present].sum(axis=0), ratios[~is_present].sum(axis=0), prior, of_facts])
         first = np.argsort(-base.sum(axis=0), kind="stable")[:num_candidates]
         positions = np.concatenate([case.accepted, np.setdiff1d(first, case.accepted)])
         return cls(

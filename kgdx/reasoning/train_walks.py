@@ -1,7 +1,7 @@
 """Learning what walks add to likelihood ratios and best paths.
 
-The same loss as for messages, over the proposed candidates alone: the network learns what the graph around them
-knows beyond what is stated of them. There is nothing in it that could remember a disease.
+The same loss as for messages, over the proposed candidates alone: the network learns what the graph around
+them knows beyond what is stated of them. There is nothing in it that could remember a disease.
 """
 
 from collections.abc import Sequence

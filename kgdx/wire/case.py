@@ -97,6 +97,7 @@ class CaseIn(_Part):
         conditions, allergies, medications: codes.
         sex: `male`, `female`, or empty for any other or unknown.
         age_years: in years, None where unknown.
+        onset_years: age at the first sign of what the case is about, None where unknown.
     """
 
     id: _Text = Field(default="", max_length=_MAX_ID)
@@ -108,6 +109,7 @@ class CaseIn(_Part):
     medications: list[_Text] = Field(default=[], max_length=_MAX_CODES)
     sex: Literal["male", "female", ""] = ""
     age_years: float | None = Field(default=None, ge=0, le=_MAX_AGE_YEARS, allow_inf_nan=False)
+    onset_years: float | None = Field(default=None, ge=0, le=_MAX_AGE_YEARS, allow_inf_nan=False)
 
     def __init__(self, **given: Any):
         try:
@@ -177,6 +179,7 @@ class CaseIn(_Part):
             medications=tuple(self.medications),
             sex=self.sex,
             age_years=self.age_years,
+            onset_years=self.onset_years,
         )
 
     @field_validator("report", mode="before")
@@ -203,6 +206,14 @@ class CaseIn(_Part):
             return "" if given is None else given
         folded = given.strip().lower()
         return "" if folded in {"unknown", "other", "unknown_sex", "other_sex"} else folded
+
+    @model_validator(mode="after")
+    def _began_in_life(self) -> Self:
+        # An age in completed years is less than the age by up to one.
+        age, onset = self.age_years, self.onset_years
+        if age is not None and onset is not None and onset >= age + 1:
+            raise ValueError("has an onset_years after its age_years")
+        return self
 
     @model_validator(mode="after")
     def _holds_evidence(self) -> Self:

@@ -1,12 +1,14 @@
 """No score without its reason, and no reason that is not in the graph and the score."""
 
 import itertools
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
 import graph_schema
+from kgdx.domain.case import Patient
 from kgdx.domain.report import Diagnosis, Path, Treatment, TreatmentStatus
 from kgdx.explain.justify import Justifier, treatments
 from kgdx.explain.paths import PathWriter
@@ -204,3 +206,44 @@ def test_a_vetoed_treatment_is_shown_last_with_the_path_that_forbids_it() -> Non
         assert walk_of(vetoed.paths[-1]) == way
         assert vetoed.paths[-1].contribution == 0
         assert vetoed.paths[0].contribution > 0, "what it is for is still told"
+
+
+AGED = graph("""
+    D1 shows F1 0.9
+    D2 shows F1 0.9
+    D3 shows F1 0.9
+    D4 shows F1 0.9
+    D4 same_as D3
+    D1 has_clinical_attribute HP:0003577 0.8
+    D2 has_clinical_attribute HP:0003584
+    D3 has_mode_of_inheritance HP:0001419
+""")
+
+
+def test_what_is_known_of_the_patient_is_told_with_its_path() -> None:
+    made = replace(reasoner(AGED), is_merging=False)
+    asked = replace(query(AGED, "F1"), patient=Patient("female", 3.4))
+    justifier = Justifier(made, Hierarchy(AGED), PathWriter(AGED, graph_schema.load()))
+    found = {d.disease: d for d in justifier.diagnoses(asked, made.rank(asked), 99, 99)}
+    told = {
+        (d.disease, f.name, f.curie, f.contribution > 0)
+        for d in found.values()
+        for f in (*d.supports, *d.contradicts)
+        if f.curie != "F1"
+    }
+    assert told == {
+        ("D1", "age 3 years", "HP:0003577", True),
+        ("D2", "age 3 years", "HP:0003584", False),
+        ("D3", "female sex", "HP:0001419", False),
+        ("D4", "female sex", "HP:0001419", False),
+    }
+    paths = {d.disease: [p for p in d.paths if p.steps[0].tail.startswith("HP:")] for d in found.values()}
+    assert all(len(of_one) == 1 for of_one in paths.values())
+    assert [s.relation for s in paths["D4"][0].steps] == ["has_mode_of_inheritance", "exact_match"]
+    assert walk_of(paths["D4"][0]) == ["HP:0001419", "D3", "D4"]
+    assert paths["D1"][0].sentence == "Age 3 years; D1 is known with HP:0003577 (in 80% of patients)"
+    assert paths["D4"][0].sentence.startswith("Female sex; D3, which is D4 under another identifier")
+    for diagnosis in found.values():
+        shares = {f.curie: f.contribution for f in (*diagnosis.supports, *diagnosis.contradicts)}
+        (path,) = paths[diagnosis.disease]
+        assert path.contribution == shares[path.steps[0].tail]

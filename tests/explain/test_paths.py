@@ -153,7 +153,7 @@ def test_every_pattern_can_be_filled_in() -> None:
     for (justified, walk), pattern in graph_schema.load().metapaths.items():
         stops = [f"stop{i}" for i in range(len(walk) + 1)]
         for template in filter(None, (pattern.present, pattern.absent)):
-            sentence = template.format(*stops, often="")
+            sentence = template.format(*stops, often="", said="age 3 years")
             assert stops[0] in sentence or justified == "vetoes"
             assert stops[-1] in sentence
             assert "{" not in sentence

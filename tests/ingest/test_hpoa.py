@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph_schema import load as load_schema
 from ingest.load import load
-from ingest.sources.hpoa import parse_frequency
+from ingest.sources.hpoa import RELATIONS, parse_frequency
 from kgdx.domain.errors import SourceError
 from kgdx.stores.embedded import EmbeddedStore
 from tests.ingest.tiny import HPO, edges_of, hpoa_row, nodes_of, reconciles
@@ -97,10 +98,11 @@ def test_each_row_is_accounted_for(hpo_store: EmbeddedStore, write: Write) -> No
         hpoa_row(disease="OMIM:2", term="HP:0000057"),
         hpoa_row(disease="OMIM:3"),
         hpoa_row(disease="OMIM:4"),
+        hpoa_row(aspect="H"),
     ]
     summary = load("hpoa", write("p.hpoa", HEADER + "\n".join(rows)), hpo_store)
-    assert (summary.num_rows, summary.num_written, summary.num_merged) == (12, 5, 1)
-    assert summary.skipped == {"not a phenotype": 1}
+    assert (summary.num_rows, summary.num_written, summary.num_merged) == (13, 6, 1)
+    assert summary.skipped == {"of another aspect": 1}
     assert summary.rejected == {
         "prefix NOPE is not declared": 1,
         "not a CURIE": 1,
@@ -112,7 +114,31 @@ def test_each_row_is_accounted_for(hpo_store: EmbeddedStore, write: Write) -> No
     assert reconciles(summary)
     tails = {edge.tail for edge in edges_of(hpo_store, "has_phenotype")}
     assert tails == {"HP:0002202", "HP:9999999", "HP:0000057"}
-    assert summary.undescribed == {"HP": 1}
+    assert summary.undescribed == {"HP": 2}
+
+
+@pytest.mark.parametrize(
+    ("aspect", "relation"),
+    [
+        ("P", "has_phenotype"),
+        ("I", "has_mode_of_inheritance"),
+        ("C", "has_clinical_attribute"),
+        ("M", "has_clinical_attribute"),
+    ],
+)
+def test_every_aspect_has_its_relation(
+    hpo_store: EmbeddedStore, write: Write, aspect: str, relation: str
+) -> None:
+    row = hpoa_row(aspect=aspect, frequency="3/12", sex="MALE", references="PMID:7")
+    load("hpoa", write("p.hpoa", row), hpo_store)
+    (edge,) = edges_of(hpo_store, relation)
+    assert (edge.frequency, edge.num_patients, edge.sex, edge.negated) == (0.25, 12, "male", False)
+    assert edge.provenance.publications == ("PMID:7",)
+
+
+def test_course_and_inheritance_carry_no_evidence_from_findings() -> None:
+    relations = load_schema().relations
+    assert not any(relations[name].is_diagnostic for name in RELATIONS.values() if name != "has_phenotype")
 
 
 def test_a_row_of_nine_columns_stops_the_load(hpo_store: EmbeddedStore, write: Write) -> None:

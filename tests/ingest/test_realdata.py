@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pytest
 
 from benchmarks.sources import PATHS
+from ingest.sources.hpoa import RELATIONS
 from tests.ingest.conftest import Intakes
 from tests.ingest.reading import edges_in, nodes_in
 
@@ -25,13 +26,14 @@ def rows(path: Path) -> list[list[str]]:
 
 def test_hpoa_rows_come_out(intakes: Intakes, data: Path) -> None:
     file = rows(data / PATHS["hpoa"])
-    phenotypes = [row for row in file if row[10] == "P"]
-    statements = {tuple(row[:1] + row[2:5] + row[6:9]) for row in phenotypes}
+    statements = {tuple(row[:1] + row[2:5] + row[6:9]) for row in file}
     summary = intakes["hpoa"]
     assert summary.num_rows == len(file) == 253_363
-    assert summary.num_written + summary.num_merged == len(phenotypes) == 238_471
+    assert summary.num_written + summary.num_merged == len(file)
     assert summary.edges.num_rows == summary.num_written == len(statements)
-    assert summary.skipped == {"not a phenotype": len(file) - len(phenotypes)}
+    assert summary.skipped == {}
+    by_aspect = {aspect: sum(row[10] == aspect for row in file) for aspect in RELATIONS}
+    assert by_aspect == {"P": 238_471, "I": 8_794, "C": 5_931, "M": 167}
     assert summary.rejected == {}
 
 
@@ -39,7 +41,7 @@ def test_every_denied_finding_is_kept(intakes: Intakes, data: Path) -> None:
     denied = {
         tuple(row[:1] + row[2:5] + row[6:9])
         for row in rows(data / PATHS["hpoa"])
-        if row[10] == "P" and (row[2] == "NOT" or row[7].startswith("0/") or row[7] == "HP:0040285")
+        if row[2] == "NOT" or row[7].startswith("0/") or row[7] == "HP:0040285"
     }
     assert sum(row[1] == "NOT" for row in denied) > 1_400
     assert pc.sum(intakes["hpoa"].edges["negated"]).as_py() == len(denied)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 import graph_schema
 from graph_schema import Relation, Schema
+from kgdx.domain.case import Patient
 from kgdx.reasoning.forward import Forward
+from kgdx.reasoning.likelihood import contributions, priors
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.reasoner import Reasoner, ReasonerSettings
 from tests.reasoning.tiny import by_name, graph, network, query, random_facts, reasoner, walks_into
@@ -248,3 +250,36 @@ def test_a_finding_that_no_disease_shows_is_borne() -> None:
     assert np.isfinite(ranking.logit).all()
     assert (ranking.graph == 0).all()
     assert len(ranking.walks.candidate) == 0
+
+
+COURSE = ("D0 has_clinical_attribute HP:0003577", "D1 has_clinical_attribute HP:0003584")
+AGED = graph("\n".join([*FACTS, *COURSE, "D2 has_mode_of_inheritance HP:0001419"]))
+
+
+def test_what_is_known_of_the_patient_adds_up_in_the_logit() -> None:
+    made, asked = reasoner(AGED, WIDE), query(AGED, *CASE)
+    plain = made.rank(asked)
+    ranking = made.rank(replace(asked, patient=Patient("female", 3.0)))
+    assert [s.text for s in ranking.statements] == ["age 3 years", "female sex"]
+    added = dict(
+        zip((AGED.curies[d] for d in ranking.diseases), ranking.demographics.sum(axis=1), strict=True)
+    )
+    assert added["D0"] > 0 > added["D1"]
+    assert added["D2"] < 0 == added["D4"]
+    before, after = by_name(AGED, plain), by_name(AGED, ranking)
+    assert after == pytest.approx({disease: x + added[disease] for disease, x in before.items()}, abs=1e-4)
+    np.testing.assert_allclose(
+        made.propose(replace(asked, patient=Patient("female", 3.0)))[1][ranking.positions],
+        (ranking.logit - ranking.graph.sum(axis=1)),
+    )
+
+
+def test_without_a_patient_course_and_inheritance_change_no_bit() -> None:
+    made, asked = reasoner(AGED), query(AGED, *CASE)
+    base = contributions(asked.observations, made.graph.annotations, made.likelihood)
+    logit = priors(made.graph.annotations, made.likelihood) + base.sum(axis=0)
+    np.testing.assert_array_equal(made.propose(asked)[1], logit)
+    ranking = made.rank(asked)
+    assert ranking.demographics.shape == (len(ranking.diseases), 0)
+    parts = ranking.prior + ranking.base.sum(axis=1) + ranking.graph.sum(axis=1)
+    np.testing.assert_array_equal(ranking.logit, parts)

@@ -20,7 +20,14 @@ from kgdx.reasoning.reasoner import Ranking, Reasoner, ReasonerSettings
 from kgdx.snapshot import Snapshot
 
 TEXT_DIM = 5
-KINDS = {"D": "Disease", "F": "PhenotypicFeature", "T": "Drug", "G": "Gene", "A": "AnatomicalEntity"}
+KINDS = {
+    "D": "Disease",
+    "F": "PhenotypicFeature",
+    "T": "Drug",
+    "G": "Gene",
+    "A": "AnatomicalEntity",
+    "H": "PhenotypicFeature",
+}
 _SHORT = {
     "is_a": "subclass_of",
     "shows": "has_phenotype",

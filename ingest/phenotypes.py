@@ -1,4 +1,4 @@
-"""The graph a benchmark runs on, loaded from the folder of real data the way a user loads it."""
+"""The graph of findings and diseases that training and benchmarks run on, loaded the way a user loads it."""
 
 import re
 import tempfile
@@ -11,6 +11,15 @@ from kgdx.domain.errors import SourceError
 from kgdx.resolve import resolve
 from kgdx.snapshot import Snapshot
 from kgdx.stores.embedded import EmbeddedStore
+
+
+def phenotype_snapshot(data: Path, tell: Callable[[str], None]) -> Snapshot:
+    """The graph of a folder with `hpo/` and `mondo/`.
+
+    Raises:
+        SourceError: if the folder holds no annotations or no ontology.
+    """
+    return build_snapshot(phenotype_sources(data), tell)
 
 
 def phenotype_sources(data: Path) -> list[tuple[str, Path]]:
