@@ -144,7 +144,7 @@ class BestPaths:
         )
 
     def _nearness(self, nodes: Ints, findings: NDArray[np.int32]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-        """(F, T) nearness of T stated findings, information of the shared kind, whether they are kinds of q."""
+        """(F, T) nearness of stated findings, information of the shared kind, whether it is a kind of q."""
         above = self.annotations.ancestors[findings]
         shared = np.zeros((len(nodes), len(findings)), dtype=np.float32)
         is_kind = np.zeros(shared.shape, dtype=bool)
