@@ -1,11 +1,10 @@
 """Diagnosis on phenopackets: `python -m benchmarks.diagnosis --data DIR --cases F.jsonl[.gz]`."""
 
 import argparse
-import gzip
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from rich.table import Table
 from benchmarks import metrics, stamp
 from benchmarks.baselines import Baselines
 from benchmarks.graph import build_snapshot, phenotype_sources
+from benchmarks.phenopackets import read_payloads
 from benchmarks.ranker import Ranker
 from kgdx.bundle import Bundle
 from kgdx.domain.errors import KgdxError
@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     began, commit = time.monotonic(), stamp.commit()
     sources = phenotype_sources(options.data)
     bench = _bench(build_snapshot(sources, _TALK.print), options.candidates)
-    payloads = list(_read(options.cases))
+    payloads = list(read_payloads(options.cases))
     step = max(1, len(payloads) // options.limit) if options.limit else 1
     scored = [bench.score(p) for p in track(payloads[::step], "scoring", console=_TALK)]
     result = _result([s for s in scored if s is not None], bench, options.candidates)
@@ -139,11 +139,6 @@ def _bench(snapshot: Snapshot, candidates: str) -> Bench:
     ranker = Ranker.open(snapshot, lambda curie: curie.startswith(prefixes), candidates == "all")
     cited = frozenset(p for row in snapshot.edges["publications"].to_pylist() for p in row)
     return Bench(ranker, Baselines(ranker.reasoner.graph.annotations), cited)
-
-
-def _read(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open() as lines:
-        yield from (json.loads(line) for line in lines if line.strip())
 
 
 def _result(scored: Sequence[Scored], bench: Bench, candidates: str) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -25,12 +24,10 @@ from benchmarks.baselines import Baselines
 from benchmarks.ddxplus import CONDITIONS, EVIDENCES, Patient, read_patients
 from benchmarks.graph import build_snapshot
 from benchmarks.ranker import Ranker
+from benchmarks.scores import mass_within, of_all, rounded
 from kgdx.bundle import Bundle
 from kgdx.domain.errors import KgdxError, SourceError
-from kgdx.reasoning.reasoner import Ranking
 from kgdx.snapshot import Snapshot
-
-Floats = NDArray[np.float64]
 
 _TALK = Console(stderr=True)
 _CUTS = (1, 3, 5)
@@ -82,44 +79,22 @@ class Bench:
         scores = {
             "kgdx": of_all(ranking, ranking.logit, len(curies)),
             "base_alone": of_all(ranking, ranking.prior + ranking.base.sum(axis=1), len(curies)),
-            "resnik": resnik,
-            "naive_lr": naive,
+            "resnik": rounded(resnik),
+            "naive_lr": rounded(naive),
         }
-        # So that sums of the same numbers in another order tie.
-        scores = {method: values.round(9) for method, values in scores.items()}
         gold = np.array([patient.differential.get(curie, 0.0) for curie in curies])
         answer = curies.index(patient.pathology)
         return Scored(
             pathology=patient.pathology,
             rank={method: metrics.mid_rank(values, [answer]) for method, values in scores.items()},
-            covered={method: mass_within(values, gold) for method, values in scores.items()},
-            coverable=mass_within(gold, gold),
+            covered={method: mass_within(values, gold, _CUTS[-1]) for method, values in scores.items()},
+            coverable=mass_within(gold, gold, _CUTS[-1]),
             probability=float(ranking.probability[0]),
             is_right=bool(ranking.positions[0] == answer),
             milliseconds=milliseconds,
             num_used=len(query.observations),
             num_left_out=len({f.curie for f in patient.case.findings}) - len(query.observations),
         )
-
-
-def of_all(ranking: Ranking, logit: Floats, size: int) -> Floats:
-    """(size,) logits of all candidates; those that were not proposed come after, in their own order."""
-    scores = np.full(size, -np.inf)
-    scores[ranking.positions] = logit
-    if len(ranking.others):
-        scores[ranking.others] = ranking.others_logit - ranking.others_logit.max() + logit.min() - 1.0
-    return scores
-
-
-def mass_within(scores: Floats, mass: Floats, cut: int = _CUTS[-1]) -> float:
-    """Share of `mass` among the first `cut` by score, in [0, 1]; what ties at the end shares its places."""
-    total = mass.sum()
-    if total == 0 or len(scores) <= cut:
-        return float(total > 0)
-    last = np.sort(scores)[-cut]
-    above, tied = scores > last, scores == last
-    share = (cut - above.sum()) / tied.sum()
-    return float((mass[above].sum() + share * mass[tied].sum()) / total)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
