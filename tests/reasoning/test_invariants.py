@@ -61,7 +61,7 @@ def evidence(word: str) -> Evidence:
     return Evidence(curie, curie, polarity, weight, CodeOrigin(curie))
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(cases, st.lists(st.integers(0, 5), max_size=6))
 def test_saying_a_thing_twice_changes_nothing(case: list[str], again: list[int]) -> None:
     made, context = reasoner(WORLD), np.zeros(TEXT_DIM, np.float32)
@@ -73,7 +73,7 @@ def test_saying_a_thing_twice_changes_nothing(case: list[str], again: list[int])
     np.testing.assert_array_equal(once.probability, often.probability)
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(st.lists(cases, min_size=2, max_size=5), seeds)
 def test_the_cases_before_and_after_change_nothing(batch: list[list[str]], seed: int) -> None:
     """Whoever is ranked in whatever order by one reasoner: each as if alone."""
@@ -87,7 +87,7 @@ def test_the_cases_before_and_after_change_nothing(batch: list[list[str]], seed:
         np.testing.assert_array_equal(found[i].surplus, alone.surplus)
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(cases, st.permutations(range(10)))
 def test_nodes_beside_the_point_and_their_numbers_change_nothing(case: list[str], places: list[int]) -> None:
     """New nodes before, between and after the others: all indices move, the ranking stays."""
@@ -98,7 +98,7 @@ def test_nodes_beside_the_point_and_their_numbers_change_nothing(case: list[str]
     assert after == pytest.approx(before, abs=1e-4)
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(seeds)
 def test_a_finding_with_nothing_in_common_speaks_against_and_more_than_against_any_other(seed: int) -> None:
     """The disease shows neither it nor a kind of it, nor anything that is a kind of what it is a kind of."""
@@ -112,7 +112,7 @@ def test_a_finding_with_nothing_in_common_speaks_against_and_more_than_against_a
         assert added[via < 0].max(initial=-np.inf) <= added.min() + 1e-12
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(seeds)
 def test_a_finding_that_a_source_denies_speaks_against_in_the_base(seed: int) -> None:
     snapshot, disease, denied, _ = denying(np.random.default_rng(seed))
@@ -123,7 +123,7 @@ def test_a_finding_that_a_source_denies_speaks_against_in_the_base(seed: int) ->
 
 
 @pytest.mark.xfail(strict=True, reason="the network walks over edges that deny, and what arrives may support")
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(6))
 def test_a_finding_that_a_source_denies_does_not_raise_the_disease(seed: int, shipped: Shipped) -> None:
     """The logit of the disease, with the shipped network, against the same case without the finding."""
     snapshot, disease, denied, case = denying(np.random.default_rng(seed))
@@ -145,11 +145,11 @@ def denying(rng: np.random.Generator) -> tuple[Snapshot, str, str, tuple[str, ..
 @pytest.mark.parametrize("part", range(10))
 def test_scores_are_finite_and_in_order_for_five_thousand_random_cases(part: int) -> None:
     rng = np.random.default_rng(part)
-    snapshot = graph("\n".join(random_facts(rng, num_diseases=12, num_findings=20)))
-    made = reasoner(snapshot, ReasonerSettings(num_walks=4, beam=4), network(num_steps=3, seed=part))
-    findings = [snapshot.index[f"F{i}"] for i in range(20)]
+    snapshot = graph("\n".join(random_facts(rng, num_diseases=6, num_findings=12)))
+    made = reasoner(snapshot, ReasonerSettings(num_walks=2, beam=2), network(num_steps=2, seed=part))
+    findings = [snapshot.index[f"F{i}"] for i in range(12)]
     for _ in range(500):
-        nodes = rng.choice(findings, rng.integers(1, 12), replace=False)
+        nodes = rng.choice(findings, rng.integers(1, 9), replace=False)
         weights = rng.normal(0, 6, len(nodes)).clip(-MAX_WEIGHT, MAX_WEIGHT)
         seen = tuple(
             Observation(int(node), float(weight), bool(rng.random() < 0.5))
