@@ -44,7 +44,7 @@ def shipped() -> Shipped:
     def made(snapshot: Snapshot) -> Reasoner:
         diagnostic_graph = diagnostic(snapshot)
         relations = torch.from_numpy(clip.encode_texts(diagnostic_graph.directions))
-        return Reasoner(diagnostic_graph, SHIPPED.network, relations, WIDE, SHIPPED.likelihood)
+        return Reasoner(diagnostic_graph, SHIPPED.network, relations, ReasonerSettings(), SHIPPED.likelihood)
 
     return made
 
@@ -123,15 +123,16 @@ def test_a_finding_that_a_source_denies_speaks_against_in_the_base(seed: int) ->
 
 
 @pytest.mark.xfail(strict=True, reason="the network walks over edges that deny, and what arrives may support")
-@pytest.mark.parametrize("seed", range(6))
-def test_a_finding_that_a_source_denies_does_not_raise_the_disease(seed: int, shipped: Shipped) -> None:
+def test_a_finding_that_a_source_denies_does_not_raise_the_disease(shipped: Shipped) -> None:
     """The logit of the disease, with the shipped network, against the same case without the finding."""
-    snapshot, disease, denied, case = denying(np.random.default_rng(seed))
-    made = shipped(snapshot)
-    without, with_it = (
-        by_name(snapshot, made.rank(query_of(snapshot, *words)))[disease] for words in (case, (*case, denied))
-    )
-    assert with_it <= without + 1e-9
+    for seed in range(6):
+        snapshot, disease, denied, case = denying(np.random.default_rng(seed))
+        made = shipped(snapshot)
+        without, with_it = (
+            by_name(snapshot, made.rank(query_of(snapshot, *words)))[disease]
+            for words in (case, (*case, denied))
+        )
+        assert with_it <= without + 1e-9
 
 
 def denying(rng: np.random.Generator) -> tuple[Snapshot, str, str, tuple[str, ...]]:
