@@ -125,8 +125,8 @@ def test_a_finding_that_a_source_denies_speaks_against_in_the_base(seed: int) ->
 @pytest.mark.xfail(strict=True, reason="the network walks over edges that deny, and what arrives may support")
 def test_a_finding_that_a_source_denies_does_not_raise_the_disease(shipped: Shipped) -> None:
     """The logit of the disease, with the shipped network, against the same case without the finding."""
-    for seed in range(6):
-        snapshot, disease, denied, case = denying(np.random.default_rng(seed))
+    for number in range(6):
+        snapshot, disease, denied, case = denying(np.random.default_rng(number))
         made = shipped(snapshot)
         without, with_it = (
             by_name(snapshot, made.rank(query_of(snapshot, *words)))[disease]
