@@ -1,18 +1,16 @@
 """Diagnosis on phenopackets: `python -m benchmarks.diagnosis --data DIR --cases F.jsonl[.gz]`."""
 
 import argparse
-import gzip
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -21,14 +19,12 @@ from benchmarks import metrics, stamp
 from benchmarks.baselines import Baselines
 from benchmarks.ranker import Ranker
 from ingest.phenotypes import build_snapshot, phenotype_sources
+from kgdx.answered_cases import answered_case, read_payloads
 from kgdx.bundle import Bundle
-from kgdx.domain.case import Patient
 from kgdx.domain.errors import KgdxError
-from kgdx.interop.phenopacket import accepted_diseases, publications
-from kgdx.reasoning.query import GraphQuery
-from kgdx.reasoning.reasoner import Ranking, Reasoner
+from kgdx.reasoning.judge import Judged, judge, judged_metrics
+from kgdx.reasoning.reasoner import Reasoner
 from kgdx.snapshot import Snapshot
-from kgdx.wire import CaseIn
 
 _TALK = Console(stderr=True)
 _CANDIDATES = {"omim": ("OMIM:",), "all": ("OMIM:", "ORPHA:")}
@@ -36,14 +32,11 @@ _CANDIDATES = {"omim": ("OMIM:",), "all": ("OMIM:", "ORPHA:")}
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """One case with the rank that each method gave its best accepted answer."""
+    """One case: how kgdx did, the ranks of the baselines, and the time it took."""
 
     disease: str
     shares_pmid: bool
-    rank: float
-    base_rank: float
-    without_excluded: float
-    without_demographics: float
+    judged: Judged
     resnik: float
     naive_lr: float
     probability: float
@@ -65,49 +58,23 @@ class Bench:
 
     def score(self, payload: dict[str, Any]) -> Scored | None:
         """Rank one phenopacket; None where it has no candidate or no observed term of the graph."""
-        index, annotations = self.ranker.snapshot.index, self.reasoner.graph.annotations
-        answers = accepted_diseases(payload)
-        nodes = [index[a] for a in answers if a in index]
-        accepted = np.flatnonzero(np.isin(annotations.candidates, nodes))
         began = time.perf_counter()
-        case = CaseIn.from_payload(payload).to_domain()
-        query = self.ranker.query(case.findings, case.patient)
-        observed = [seen.node for seen in query.observations if seen.weight > 0]
-        if len(accepted) == 0 or not observed:
+        case = answered_case(payload, self.reasoner, self.ranker.clip)
+        if case is None:
             return None
-        ranking = self.ranker.rank(query)
+        ranking = self.ranker.rank(case.query)
         milliseconds = (time.perf_counter() - began) * 1000
-        present = replace(query, observations=tuple(o for o in query.observations if o.weight > 0))
+        observed = [seen.node for seen in case.query.observations if seen.weight > 0]
         resnik, naive = self.baselines.scores(observed)
         return Scored(
-            disease=min(answers),
-            shares_pmid=bool(self.cited & set(publications(payload))),
-            rank=self._rank(ranking, ranking.logit, accepted),
-            base_rank=self._rank(ranking, ranking.logit - ranking.graph.sum(axis=1), accepted),
-            without_excluded=self._without(present, query, accepted),
-            without_demographics=self._ranked(replace(query, patient=Patient()), accepted),
-            resnik=metrics.mid_rank(resnik, accepted.tolist()),
-            naive_lr=metrics.mid_rank(naive, accepted.tolist()),
+            disease=case.disease,
+            shares_pmid=bool(self.cited & set(case.publications)),
+            judged=judge(self.reasoner, case),
+            resnik=metrics.mid_rank(resnik, case.accepted.tolist()),
+            naive_lr=metrics.mid_rank(naive, case.accepted.tolist()),
             probability=float(ranking.probability[0]),
             milliseconds=milliseconds,
         )
-
-    def _without(self, present: GraphQuery, query: GraphQuery, accepted: NDArray[np.int64]) -> float:
-        return self._ranked(
-            present if len(present.observations) < len(query.observations) else query, accepted
-        )
-
-    def _ranked(self, query: GraphQuery, accepted: NDArray[np.int64]) -> float:
-        ranking = self.reasoner.rank(query)
-        return self._rank(ranking, ranking.logit, accepted)
-
-    def _rank(self, ranking: Ranking, logit: NDArray[np.float64], accepted: NDArray[np.int64]) -> float:
-        """Rank of the best accepted answer; those not proposed follow in the order of the base."""
-        same = self.reasoner.same
-        wanted = set(same[accepted].tolist())
-        order = np.argsort(-logit, kind="stable")
-        listed = np.concatenate([ranking.positions[order], ranking.others])
-        return float(1 + next(i for i, position in enumerate(listed) if int(same[position]) in wanted))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -125,10 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     began, commit = time.monotonic(), stamp.commit()
     sources = phenotype_sources(options.data)
     bench = _bench(build_snapshot(sources, _TALK.print), options.candidates)
-    payloads = list(_read(options.cases))
+    payloads = read_payloads(options.cases)
     step = max(1, len(payloads) // options.limit) if options.limit else 1
     scored = [bench.score(p) for p in track(payloads[::step], "scoring", console=_TALK)]
-    result = _result([s for s in scored if s is not None], bench, options.candidates)
+    result = _result([s for s in scored if s is not None], bench)
     result |= {
         "seconds": round(time.monotonic() - began, 1),
         "release": Bundle.shipped().release,
@@ -148,44 +115,19 @@ def _bench(snapshot: Snapshot, candidates: str) -> Bench:
     return Bench(ranker, Baselines(ranker.reasoner.graph.annotations), cited)
 
 
-def _read(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open() as lines:
-        yield from (json.loads(line) for line in lines if line.strip())
-
-
-def _result(scored: Sequence[Scored], bench: Bench, candidates: str) -> dict[str, Any]:
-    def column(name: str) -> NDArray[np.float64]:
-        return np.array([getattr(s, name) for s in scored], dtype=np.float64)
-
-    shares = np.array([s.shares_pmid for s in scored], dtype=bool)
-    diseases = np.array([s.disease for s in scored])
-    is_right = column("rank") <= 1
-
-    def slices(ranks: NDArray[np.float64]) -> dict[str, Any]:
-        return {
-            "micro": metrics.ranking_metrics(ranks),
-            "macro": metrics.ranking_metrics(ranks, diseases.tolist()),
-            "clean": metrics.ranking_metrics(ranks[~shares]),
-            "macro_clean": metrics.ranking_metrics(ranks[~shares], diseases[~shares].tolist()),
-            "shared_pmid": metrics.ranking_metrics(ranks[shares]),
-        }
-
-    p50, p95 = np.quantile(column("milliseconds"), [0.5, 0.95])
-    return {
-        "n": len(scored),
-        "candidates": int(bench.reasoner.same.max() + 1)
-        if candidates == "omim"
-        else len(set(bench.reasoner.same)),
-        **slices(column("rank")),
-        "ece": metrics.expected_calibration_error(column("probability"), is_right),
-        "coverage_risk": metrics.coverage_risk(column("probability"), is_right),
+def _result(scored: Sequence[Scored], bench: Bench) -> dict[str, Any]:
+    shares = np.array([case.shares_pmid for case in scored], dtype=bool)
+    diseases = [case.disease for case in scored]
+    told = judged_metrics(
+        [case.judged for case in scored], np.array([case.probability for case in scored]), diseases, shares
+    )
+    p50, p95 = np.quantile([case.milliseconds for case in scored], [0.5, 0.95])
+    return told | {
+        "candidates": len(set(bench.reasoner.same)),
         "ms_per_case": {"p50": round(float(p50), 1), "p95": round(float(p95), 1)},
-        "baselines": {"resnik": slices(column("resnik")), "naive_lr": slices(column("naive_lr"))},
-        "ablation": {
-            "base_alone": slices(column("base_rank")),
-            "graph_gain": metrics.paired_gain(column("rank"), column("base_rank")),
-            "excluded_gain": metrics.paired_gain(column("rank"), column("without_excluded")),
-            "demographics_gain": metrics.paired_gain(column("rank"), column("without_demographics")),
+        "baselines": {
+            name: metrics.sliced_metrics(np.array([getattr(case, name) for case in scored]), diseases, shares)
+            for name in ("resnik", "naive_lr")
         },
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import graph_schema
 from kgdx.bundle import shipped_folder
@@ -31,18 +32,23 @@ class Ranker:
 
     @classmethod
     def open(
-        cls, snapshot: Snapshot, is_candidate: Callable[[str], bool] | None = None, is_merging: bool = True
+        cls,
+        snapshot: Snapshot,
+        is_candidate: Callable[[str], bool] | None = None,
+        is_merging: bool = True,
+        weights: Path | None = None,
     ) -> "Ranker":
-        """With the weights that ship.
+        """With the weights that ship, or others.
 
         Args:
             is_candidate: which diseases to rank, by CURIE; all with a finding if left out.
             is_merging: rank what is exactly matched as one.
+            weights: folder of a reasoner.
         """
         annotations = Annotations.from_snapshot(snapshot, is_candidate)
         graph = DiagnosticGraph(snapshot, annotations, graph_schema.load())
         clip = Clip.open(shipped_folder() / "clip")
-        saved = SavedReasoner.open(shipped_folder() / "reasoner")
+        saved = SavedReasoner.open(weights or shipped_folder() / "reasoner")
         reasoner = saved.reasoner(graph, clip, is_merging=is_merging)
         justifier = Justifier(reasoner, Hierarchy(snapshot), PathWriter(snapshot, graph.schema))
         return cls(snapshot, reasoner, justifier, clip)

@@ -1,6 +1,5 @@
 """`kgdx train reasoner`: from a graph and cases to weights, with metrics on diseases not trained on."""
 
-import gzip
 import json
 import time
 from collections.abc import Sequence
@@ -15,25 +14,20 @@ import torch
 import typer
 
 import graph_schema
+from kgdx.answered_cases import answered_case, read_payloads
 from kgdx.domain.errors import CaseError, SourceError
 from kgdx.encoders.clip import Clip
-from kgdx.evaluation import coverage_risk, expected_calibration_error, paired_gain, sliced_metrics
-from kgdx.evidence.codes import code_evidence
-from kgdx.evidence.fusion import names_vector
-from kgdx.interop.phenopacket import accepted_diseases, publications
 from kgdx.progress import progress_bar
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.answered import AnsweredCase, folds
 from kgdx.reasoning.calibration import Calibration, Clues
 from kgdx.reasoning.case_graph import DiagnosticGraph
-from kgdx.reasoning.judge import Judged, judge
-from kgdx.reasoning.query import seed
+from kgdx.reasoning.judge import Judged, judge, judged_metrics
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.reasoning.train import ReasonerTraining, fit, simulated, untrained
 from kgdx.reasoning.train_messages import MetCase, Progress
 from kgdx.snapshot import Snapshot
 from kgdx.weights import SavedReasoner
-from kgdx.wire import CaseIn
 
 _PARTIAL = "partial"
 _METRICS = "metrics.json"
@@ -105,11 +99,12 @@ class _Course:
         """The cases of the file that the graph can answer."""
         if self.command.cases is None:
             return []
-        reasoner, lines = self.untrained(), _lines(self.command.cases)
+        reasoner, payloads = self.untrained(), read_payloads(self.command.cases)
         cases = []
-        for done, line in enumerate(lines):
-            progress(done + 1, len(lines), "reading cases")
-            case = _case(line, f"{self.command.cases}, line {done + 1}", reasoner, self.encoder)
+        for done, payload in enumerate(payloads):
+            progress(done + 1, len(payloads), "reading cases")
+            where = f"{self.command.cases}, case {done + 1}"
+            case = answered_case(payload, reasoner, self.encoder, where)
             cases += [case] if case is not None else []
         if not cases:
             fact, remedy = (
@@ -145,28 +140,7 @@ class _Course:
         shares = np.array([bool(cited & set(case.publications)) for case in cases], dtype=bool)
         diseases = [case.disease for case in cases]
         shares, diseases = (shares, diseases) if cases else (np.zeros(len(judged), bool), [""] * len(judged))
-
-        def ranks(name: str) -> Any:
-            return np.array([getattr(case, name) for case in judged], dtype=np.float64)
-
-        is_right = np.array([case.is_right for case in judged])
-        probability = self._crossed(cases, judged)
-        return {
-            "n": len(judged),
-            **sliced_metrics(ranks("rank"), diseases, shares),
-            "ece": expected_calibration_error(probability, is_right),
-            "brier": round(float(np.mean((probability - is_right) ** 2)), 4),
-            "coverage_risk": coverage_risk(probability, is_right),
-            "coverage_risk_raw": coverage_risk(np.array([case.clues.log_odds for case in judged]), is_right),
-            "ablation": {
-                "base_alone": sliced_metrics(ranks("base"), diseases, shares),
-                "without_walks": sliced_metrics(ranks("messages"), diseases, shares),
-                "graph_gain": paired_gain(ranks("rank"), ranks("base")),
-                "messages_gain": paired_gain(ranks("messages"), ranks("base")),
-                "walks_gain": paired_gain(ranks("rank"), ranks("messages")),
-                "excluded_gain": paired_gain(ranks("rank"), ranks("without_excluded")),
-                "demographics_gain": paired_gain(ranks("rank"), ranks("without_patient")),
-            },
+        return judged_metrics(judged, self._crossed(cases, judged), diseases, shares) | {
             "folds": self.command.folds,
             "training": asdict(self._training),
             "graph": self.snapshot.content_hash,
@@ -196,8 +170,8 @@ class _Course:
         diseases = np.flatnonzero(~np.isin(reasoner.same, answers))
         self._fit(reasoner, [case for case in others if not case.is_simulated], diseases, progress)
         judged = []
-        for done, case in enumerate(judge(reasoner, heldout)):
-            judged.append(case)
+        for done, case in enumerate(heldout):
+            judged.append(judge(reasoner, case))
             progress(done + 1, len(heldout), "judging")
         return judged
 
@@ -268,33 +242,6 @@ def _snapshot(command: ReasonerCommand) -> Snapshot:
         raise SourceError("kgdx train reasoner", "has no graph to learn on", "give --graph or --data")
     snapshot: Snapshot = builders[0].load()(command.data, lambda text: typer.echo(text, err=True))
     return snapshot
-
-
-def _case(line: bytes, where: str, reasoner: Reasoner, encoder: Clip) -> AnsweredCase | None:
-    """A phenopacket as a case, None where the graph knows no finding or no answer of it."""
-    payload = json.loads(line)
-    graph = reasoner.graph
-    given = CaseIn.from_payload(payload, where).to_domain()
-    evidence, _ = code_evidence(given.findings, graph.snapshot, graph.schema)
-    query = seed(evidence, graph.snapshot, names_vector(evidence, encoder), given.patient)
-    answers = accepted_diseases(payload, where)
-    nodes = [graph.snapshot.index[curie] for curie in answers if curie in graph.snapshot.index]
-    accepted = np.flatnonzero(np.isin(graph.annotations.candidates, nodes))
-    if len(accepted) == 0 or not any(seen.weight > 0 for seen in query.observations):
-        return None
-    accepted = np.flatnonzero(np.isin(reasoner.same, reasoner.same[accepted]))
-    return AnsweredCase(query, accepted, answers, publications(payload))
-
-
-def _lines(path: Path) -> list[bytes]:
-    try:
-        content = path.read_bytes()
-        lines = (gzip.decompress(content) if path.suffix == ".gz" else content).splitlines()
-    except (OSError, EOFError) as error:
-        raise CaseError(
-            str(path), f"cannot be read ({error})", "give phenopackets, one JSON a line"
-        ) from error
-    return [line for line in lines if line.strip()]
 
 
 def _hash(path: Path | None) -> str:

@@ -1,13 +1,20 @@
 """How a reasoner does on cases whose answer is known."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kgdx.domain.case import Patient
-from kgdx.evaluation import mid_rank
+from kgdx.evaluation import (
+    coverage_risk,
+    expected_calibration_error,
+    mid_rank,
+    paired_gain,
+    sliced_metrics,
+)
 from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.calibration import Clues
 from kgdx.reasoning.likelihood import contributions, priors
@@ -40,18 +47,58 @@ class Judged:
         return self.rank <= 1.0
 
 
-def judge(reasoner: Reasoner, cases: Sequence[AnsweredCase]) -> Iterator[Judged]:
-    """Rank cases one by one, in their order."""
-    for case in cases:
-        proposal, ranking = reasoner.propose(case.query), reasoner.rank(case.query)
-        yield Judged(
-            rank=rank_of(reasoner, case, ranking, ranking.logit),
-            base=_base_rank(reasoner, case),
-            messages=rank_of(reasoner, case, proposal, proposal.logit),
-            without_excluded=_without_excluded(reasoner, case, ranking),
-            without_patient=_without_patient(reasoner, case, ranking),
-            clues=ranking.clues,
-        )
+def judge(reasoner: Reasoner, case: AnsweredCase) -> Judged:
+    """Rank a case, and again without parts of it."""
+    proposal, ranking = reasoner.propose(case.query), reasoner.rank(case.query)
+    return Judged(
+        rank=rank_of(reasoner, case, ranking, ranking.logit),
+        base=_base_rank(reasoner, case),
+        messages=rank_of(reasoner, case, proposal, proposal.logit),
+        without_excluded=_without_excluded(reasoner, case, ranking),
+        without_patient=_without_patient(reasoner, case, ranking),
+        clues=ranking.clues,
+    )
+
+
+def judged_metrics(
+    judged: Sequence[Judged],
+    probability: NDArray[np.float64],
+    diseases: Sequence[str],
+    shares_pmid: NDArray[np.bool_],
+) -> dict[str, Any]:
+    """Metrics of many cases in the keys of `benchmarks.diagnosis`.
+
+    Args:
+        probability: (n,) of each first answer.
+        diseases: (n,) name of the right answer.
+        shares_pmid: (n,) whether an annotation cites the paper of the case.
+    """
+
+    def slices(name: str) -> dict[str, object]:
+        return sliced_metrics(ranks(name), diseases, shares_pmid)
+
+    def ranks(name: str) -> NDArray[np.float64]:
+        return np.array([getattr(case, name) for case in judged], dtype=np.float64)
+
+    is_right = np.array([case.is_right for case in judged], dtype=bool)
+    raw = np.array([case.clues.log_odds for case in judged])
+    return {
+        "n": len(judged),
+        **slices("rank"),
+        "ece": expected_calibration_error(probability, is_right),
+        "brier": round(float(np.mean((probability - is_right) ** 2)), 4),
+        "coverage_risk": coverage_risk(probability, is_right),
+        "coverage_risk_raw": coverage_risk(raw, is_right),
+        "ablation": {
+            "base_alone": slices("base"),
+            "without_walks": slices("messages"),
+            "graph_gain": paired_gain(ranks("rank"), ranks("base")),
+            "messages_gain": paired_gain(ranks("messages"), ranks("base")),
+            "walks_gain": paired_gain(ranks("rank"), ranks("messages")),
+            "excluded_gain": paired_gain(ranks("rank"), ranks("without_excluded")),
+            "demographics_gain": paired_gain(ranks("rank"), ranks("without_patient")),
+        },
+    }
 
 
 def rank_of(

@@ -1,0 +1,55 @@
+"""Phenopackets whose diagnosis is known, as cases to train on and to be judged by."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kgdx.domain.errors import CaseError
+from kgdx.evidence.codes import code_evidence
+from kgdx.evidence.fusion import names_vector
+from kgdx.interop.phenopacket import accepted_diseases, publications
+from kgdx.ports import TextEncoder
+from kgdx.reasoning.answered import AnsweredCase
+from kgdx.reasoning.query import seed
+from kgdx.reasoning.reasoner import Reasoner
+from kgdx.wire import CaseIn
+from kgdx.wire.files import parse_json
+
+
+def read_payloads(path: Path) -> list[dict[str, Any]]:
+    """Phenopackets as they are: one JSON a line, or gzip of it.
+
+    Raises:
+        CaseError: if the file cannot be read, or a line is no JSON object.
+    """
+    try:
+        content = path.read_bytes()
+        lines = (gzip.decompress(content) if path.suffix == ".gz" else content).splitlines()
+    except (OSError, EOFError) as error:
+        fact = f"cannot be read ({type(error).__name__})"
+        raise CaseError(str(path), fact, "give phenopackets, one JSON a line") from error
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    return [parse_json(line, f"{path}, line {number}") for number, line in numbered]
+
+
+def answered_case(
+    payload: dict[str, Any], reasoner: Reasoner, encoder: TextEncoder, where: str = "phenopacket"
+) -> AnsweredCase | None:
+    """A phenopacket as a case; None where the graph knows no present finding or no answer of it.
+
+    Raises:
+        CaseError: if it is no phenopacket of version 2.
+    """
+    graph = reasoner.graph
+    given = CaseIn.from_payload(payload, where).to_domain()
+    evidence, _ = code_evidence(given.findings, graph.snapshot, graph.schema)
+    query = seed(evidence, graph.snapshot, names_vector(evidence, encoder), given.patient)
+    answers = accepted_diseases(payload, where)
+    nodes = [graph.snapshot.index[curie] for curie in answers if curie in graph.snapshot.index]
+    accepted = np.flatnonzero(np.isin(graph.annotations.candidates, nodes))
+    if len(accepted) == 0 or not any(seen.weight > 0 for seen in query.observations):
+        return None
+    accepted = np.flatnonzero(np.isin(reasoner.same, reasoner.same[accepted]))
+    return AnsweredCase(query, accepted, answers, publications(payload))
