@@ -36,7 +36,7 @@ class AnsweredCase:
 
 
 def components(cases: Sequence[AnsweredCase]) -> Ints:
-    """(n,) number of the group of each case; who shares a disease or a paper is in one, over any number of steps."""
+    """(n,) number of the group of each case; cases that share a disease or a paper are in one, transitively."""
     group: dict[str, str] = {}
 
     def find(name: str) -> str:
