@@ -15,14 +15,14 @@ import typer
 
 import graph_schema
 from kgdx.answered_cases import answered_case, read_payloads
+from kgdx.cross_validation import CrossValidation, calibrated, named
 from kgdx.domain.errors import CaseError, SourceError
 from kgdx.encoders.clip import Clip
 from kgdx.progress import progress_bar
 from kgdx.reasoning.annotations import Annotations
-from kgdx.reasoning.answered import AnsweredCase, folds
-from kgdx.reasoning.calibration import Calibration, Clues
+from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.case_graph import DiagnosticGraph
-from kgdx.reasoning.judge import Judged, judge, judged_metrics
+from kgdx.reasoning.judge import Judged, judged_metrics
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.reasoning.train import ReasonerTraining, fit, simulated, untrained
 from kgdx.reasoning.train_messages import MetCase, Progress
@@ -38,10 +38,10 @@ class ReasonerCommand:
     """What `kgdx train reasoner` was asked.
 
     Attributes:
-        data: folder of real data, of which graph and cases are made; or else `graph` is given.
+        data: folder of real data, of which the graph is made; or else `graph` is given.
         graph: a snapshot folder or a bundle.
         cases: phenopackets, one JSON a line, or gzip of it; None to learn from simulated patients alone.
-        candidates: prefix of the diseases to rank, such as `OMIM`; empty for all.
+        candidates: prefix of the diseases to rank, such as `OMIM:`; empty for all.
         folds: parts for metrics and calibration; no disease and no paper is in two of them.
     """
 
@@ -56,27 +56,22 @@ class ReasonerCommand:
 
 
 def train_reasoner(command: ReasonerCommand) -> None:
-    """Train, judge out of fold, calibrate, and write a reasoner; metrics go to stdout as JSON.
-
-    What a fold gave is kept in the output folder until all is done: the same command goes on where it ended.
-    """
+    """Train, judge out of fold, calibrate, and write a reasoner; metrics go to stdout as JSON."""
     torch.set_num_threads(1)
-    began, snapshot = time.monotonic(), _snapshot(command)
-    encoder = Clip.open(command.clip)
-    course = _Course(command, snapshot, encoder)
+    began = time.monotonic()
+    course = _Course(command, _snapshot(command), Clip.open(command.clip))
     with progress_bar() as progress:
         published = course.published(progress)
-        judged = course.cross_validate(published, progress)
-        reasoner = course.train(published, progress)
-    calibration = Calibration.fit([case.clues for case in judged], [case.is_right for case in judged])
-    settings = replace(reasoner.settings, calibration=calibration)
-    told = course.metrics(published, judged) | {"seconds": round(time.monotonic() - began, 1)}
-    saved = SavedReasoner(
-        reasoner.network, reasoner.messages, settings, reasoner.likelihood, encoder.revision
-    )
+        validation = course.validation(published)
+        judged = validation.run(course.trained_without(published), progress)
+        reasoner = course.trained(published, (), named("all cases", progress))
+    settings = replace(reasoner.settings, calibration=calibrated(judged))
+    told = course.metrics(validation, judged) | {"seconds": round(time.monotonic() - began, 1)}
+    revision = course.encoder.revision
+    saved = SavedReasoner(reasoner.network, reasoner.messages, settings, reasoner.likelihood, revision)
     saved.write(command.out)
     (command.out / _METRICS).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    course.forget()
+    validation.forget()
     typer.echo(json.dumps(told))
 
 
@@ -97,126 +92,63 @@ class _Course:
 
     def published(self, progress: Progress) -> list[AnsweredCase]:
         """The cases of the file that the graph can answer."""
-        if self.command.cases is None:
+        path = self.command.cases
+        if path is None:
             return []
-        reasoner, payloads = self.untrained(), read_payloads(self.command.cases)
-        cases = []
-        for done, payload in enumerate(payloads):
-            progress(done + 1, len(payloads), "reading cases")
-            where = f"{self.command.cases}, case {done + 1}"
-            case = answered_case(payload, reasoner, self.encoder, where)
+        reasoner, payloads, cases = self.untrained(), read_payloads(path), []
+        for number, payload in enumerate(payloads, 1):
+            progress(number, len(payloads), "reading cases")
+            case = answered_case(payload, reasoner, self.encoder, f"{path}, case {number}")
             cases += [case] if case is not None else []
         if not cases:
-            fact, remedy = (
-                "no case has a finding and an answer that the graph knows",
-                "give the cases' own graph",
-            )
-            raise CaseError(str(self.command.cases), fact, remedy)
+            fact = "no case has a finding and an answer that the graph knows"
+            raise CaseError(str(path), fact, "give the graph that the cases were coded for")
         return cases
 
-    def cross_validate(self, published: Sequence[AnsweredCase], progress: Progress) -> list[Judged]:
-        """Each case judged by a reasoner that saw neither its diseases nor its papers."""
-        reasoner = self.untrained()
-        cases = published or simulated(reasoner, self.encoder, np.arange(len(reasoner.same)), self._training)
-        fold_of = folds(cases, self.command.folds)
-        judged: dict[int, Judged] = {}
-        for fold in range(self.command.folds):
-            told = _named(f"fold {fold + 1} of {self.command.folds}", progress)
-            rows = np.flatnonzero(fold_of == fold)
-            parts = self._kept(fold) or self._keep(fold, self._fold(cases, fold_of == fold, told))
-            judged |= dict(zip(rows.tolist(), parts, strict=True))
-        return [judged[i] for i in range(len(cases))]
+    def validation(self, published: Sequence[AnsweredCase]) -> CrossValidation:
+        """Folds over the published cases; without any, over simulated patients."""
+        cases = published or self._simulated(self.untrained(), ())
+        return CrossValidation(cases, self.command.folds, self.command.out / _PARTIAL, self._identity)
 
-    def train(self, published: Sequence[AnsweredCase], progress: Progress) -> Reasoner:
-        """A reasoner of all cases."""
+    def trained_without(self, published: Sequence[AnsweredCase]) -> Any:
+        """Training on all published cases but some."""
+
+        def train(heldout: Sequence[AnsweredCase], progress: Progress) -> Reasoner:
+            left_out = {id(case) for case in heldout}
+            return self.trained([case for case in published if id(case) not in left_out], heldout, progress)
+
+        return train
+
+    def trained(
+        self, published: Sequence[AnsweredCase], heldout: Sequence[AnsweredCase], progress: Progress
+    ) -> Reasoner:
+        """A reasoner that learnt from published cases, and from patients simulated of diseases not held out."""
         reasoner = self.untrained()
-        diseases = np.arange(len(reasoner.same))
-        self._fit(reasoner, published, diseases, _named("all cases", progress))
+        cases = [*published, *self._simulated(reasoner, heldout)]
+        met = []
+        for number, case in enumerate(cases, 1):
+            met.append(MetCase.of(case, reasoner, self.command.training.messages.num_candidates))
+            progress(number, len(cases), "meeting candidates")
+        fit(reasoner, cases, met, self.command.training, progress)
         return reasoner
 
-    def metrics(self, cases: Sequence[AnsweredCase], judged: Sequence[Judged]) -> dict[str, Any]:
+    def metrics(self, validation: CrossValidation, judged: Sequence[Judged]) -> dict[str, Any]:
         """Out-of-fold metrics in the keys of `benchmarks.diagnosis`, and what they were measured on."""
         cited = {p for row in self.snapshot.edges["publications"].to_pylist() for p in row}
-        shares = np.array([bool(cited & set(case.publications)) for case in cases], dtype=bool)
-        diseases = [case.disease for case in cases]
-        shares, diseases = (shares, diseases) if cases else (np.zeros(len(judged), bool), [""] * len(judged))
-        return judged_metrics(judged, self._crossed(cases, judged), diseases, shares) | {
+        shares = np.array([bool(cited & set(case.publications)) for case in validation.cases], dtype=bool)
+        diseases = [case.disease for case in validation.cases]
+        return judged_metrics(judged, validation.probability(judged), diseases, shares) | {
             "folds": self.command.folds,
-            "training": asdict(self._training),
+            "training": asdict(self.command.training),
             "graph": self.snapshot.content_hash,
             "cases_sha256": _hash(self.command.cases),
             "text_revision": self.encoder.revision,
         }
 
-    def forget(self) -> None:
-        """Remove what the folds left."""
-        folder = self.command.out / _PARTIAL
-        for file in folder.glob("fold-*.json"):
-            file.unlink()
-        if folder.is_dir():
-            folder.rmdir()
-
-    @property
-    def _training(self) -> ReasonerTraining:
-        return self.command.training
-
-    def _fold(
-        self, cases: Sequence[AnsweredCase], is_heldout: np.ndarray[Any, Any], progress: Progress
-    ) -> list[Judged]:
-        reasoner = self.untrained()
-        heldout = [case for case, out in zip(cases, is_heldout, strict=True) if out]
-        others = [case for case, out in zip(cases, is_heldout, strict=True) if not out]
-        answers = np.unique(reasoner.same[np.concatenate([case.accepted for case in heldout])])
-        diseases = np.flatnonzero(~np.isin(reasoner.same, answers))
-        self._fit(reasoner, [case for case in others if not case.is_simulated], diseases, progress)
-        judged = []
-        for done, case in enumerate(heldout):
-            judged.append(judge(reasoner, case))
-            progress(done + 1, len(heldout), "judging")
-        return judged
-
-    def _fit(
-        self,
-        reasoner: Reasoner,
-        published: Sequence[AnsweredCase],
-        diseases: np.ndarray[Any, Any],
-        progress: Progress,
-    ) -> None:
-        """Train on published cases and on patients simulated of some diseases."""
-        cases = [*published, *simulated(reasoner, self.encoder, diseases, self._training)]
-        met = []
-        for done, case in enumerate(cases):
-            met.append(MetCase.of(case, reasoner, self._training.messages.num_candidates))
-            progress(done + 1, len(cases), "meeting candidates")
-        fit(reasoner, cases, met, self._training, progress)
-
-    def _crossed(self, cases: Sequence[AnsweredCase], judged: Sequence[Judged]) -> Any:
-        """(n,) probability of each first answer, calibrated on the other folds."""
-        fold_of = folds(cases, self.command.folds) if cases else np.arange(len(judged)) % self.command.folds
-        result = np.zeros(len(judged))
-        for fold in range(self.command.folds):
-            fitted = [case for case, f in zip(judged, fold_of, strict=True) if f != fold]
-            calibration = Calibration.fit([case.clues for case in fitted], [c.is_right for c in fitted])
-            rows = np.flatnonzero(fold_of == fold)
-            result[rows] = [calibration.probability(judged[i].clues) for i in rows]
-        return result
-
-    def _kept(self, fold: int) -> list[Judged] | None:
-        """What an earlier run of the same command found of a fold."""
-        path = self.command.out / _PARTIAL / f"fold-{fold}.json"
-        if not path.is_file():
-            return None
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        if kept["of"] != self._identity:
-            return None
-        return [Judged(**case | {"clues": Clues(**case["clues"])}) for case in kept["judged"]]
-
-    def _keep(self, fold: int, judged: list[Judged]) -> list[Judged]:
-        folder = self.command.out / _PARTIAL
-        folder.mkdir(parents=True, exist_ok=True)
-        content = {"of": self._identity, "judged": [asdict(case) for case in judged]}
-        (folder / f"fold-{fold}.json").write_text(json.dumps(content), encoding="utf-8")
-        return judged
+    def _simulated(self, reasoner: Reasoner, heldout: Sequence[AnsweredCase]) -> list[AnsweredCase]:
+        answers = [reasoner.same[case.accepted] for case in heldout]
+        is_heldout = np.isin(reasoner.same, np.concatenate(answers) if answers else [])
+        return simulated(reasoner, self.encoder, np.flatnonzero(~is_heldout), self.command.training)
 
     @property
     def _identity(self) -> str:
@@ -246,7 +178,3 @@ def _snapshot(command: ReasonerCommand) -> Snapshot:
 
 def _hash(path: Path | None) -> str:
     return sha256(path.read_bytes()).hexdigest() if path is not None else ""
-
-
-def _named(name: str, progress: Progress) -> Progress:
-    return lambda done, total, what: progress(done, total, f"{name}: {what}")

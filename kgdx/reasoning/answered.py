@@ -36,7 +36,7 @@ class AnsweredCase:
 
 
 def components(cases: Sequence[AnsweredCase]) -> Ints:
-    """(n,) number of the group of each case; cases that share a disease or a paper are in one, transitively."""
+    """(n,) number of the group of each case; sharing a disease or a paper joins cases, transitively."""
     group: dict[str, str] = {}
 
     def find(name: str) -> str:
