@@ -122,7 +122,7 @@ class _Course:
     def trained(
         self, published: Sequence[AnsweredCase], heldout: Sequence[AnsweredCase], progress: Progress
     ) -> Reasoner:
-        """A reasoner that learnt from published cases, and from patients simulated of diseases not held out."""
+        """A reasoner that learnt from published cases, and from patients simulated of other diseases."""
         reasoner = self.untrained()
         cases = [*published, *self._simulated(reasoner, heldout)]
         met = []
