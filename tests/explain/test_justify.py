@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 import graph_schema
-from kgdx.domain.report import Diagnosis, Path, Treatment, TreatmentStatus
-from kgdx.explain.justify import Justifier, treatments
+from kgdx.domain.report import Diagnosis, Path, Treatment
+from kgdx.domain.treatment import TreatmentStatus
+from kgdx.explain.justify import Justifier
+from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.paths import PathWriter
 from kgdx.reasoning.hierarchy import Hierarchy
 from kgdx.reasoning.reasoner import Ranking
