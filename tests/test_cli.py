@@ -209,7 +209,7 @@ def test_a_diagnosis_as_json(kgdx: Kgdx, opened: Engine) -> None:
         ("HP:0012764", "absent"),
         ("HP:0002202", "present"),
     }
-    assert {t["status"] for t in report["treatments"]} == {"recommended", "contraindicated"}
+    assert {t["status"] for t in report["treatments"]} == {"recommended", "caution", "contraindicated"}
 
 
 def test_unknown_and_obsolete_codes_are_warnings(kgdx: Kgdx, opened: Engine) -> None:

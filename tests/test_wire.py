@@ -12,8 +12,8 @@ from kgdx.domain.case import CaseImage, CodedFinding, Polarity, ReportText
 from kgdx.domain.errors import BadInputError, CaseError
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
 from kgdx.domain.report import Diagnosis, FindingContribution, Report, Step, Treatment
-from kgdx.domain.treatment import TreatmentStatus
 from kgdx.domain.report import Path as GraphPath
+from kgdx.domain.treatment import TreatmentStatus
 from kgdx.wire import CaseIn, ReportOut, Settings
 
 PRIVATE = "John Doe has a cough"
