@@ -212,6 +212,13 @@ def test_a_diagnosis_as_json(kgdx: Kgdx, opened: Engine) -> None:
     assert {t["status"] for t in report["treatments"]} == {"recommended", "caution", "contraindicated"}
 
 
+def test_medications_are_heard(kgdx: Kgdx, opened: Engine) -> None:
+    told = [*("diagnose", "--text", "Fever and consolidation."), *("--medication", "CHEBI:10033"), "--json"]
+    report = json.loads(kgdx(*told).out)
+    concerns = [concern for t in report["treatments"] for concern in t["concerns"]]
+    assert {(c["kind"], c["curie"]) for c in concerns} == {("interaction", "CHEBI:10033")}
+
+
 def test_unknown_and_obsolete_codes_are_warnings(kgdx: Kgdx, opened: Engine) -> None:
     obsolete = next(iter(opened.snapshot.replaced_by), None)
     codes = ["HP:0001945", "HP:9999999", "nonsense", *([obsolete] if obsolete else [])]
