@@ -229,6 +229,20 @@ def test_a_state_is_found_by_any_of_its_codes(engine: Engine) -> None:
     assert kinds(by_name(found)["levofloxacin"]) == {(ConcernKind.PREGNANCY, Severity.CONTRAINDICATED)}
 
 
+def test_an_allergy_to_an_ingredient_forbids_the_combination(engine: Engine) -> None:
+    found = treated(engine, allergies=["CHEBI:2676"])  # amoxicillin
+    forbidden = {(ConcernKind.ALLERGY, Severity.CONTRAINDICATED)}
+    assert kinds(found["amoxicillin"]) == kinds(found["amoxicillin clavulanate"]) == forbidden
+    assert kinds(found["ceftriaxone"]) == {(ConcernKind.CROSS_REACTIVITY, Severity.CAUTION)}
+
+
+def test_age_forbids_what_the_graph_forbids_at_it(engine: Engine) -> None:
+    child, adult = treated(engine, age_years=9), treated(engine, age_years=58)
+    assert kinds(child["doxycycline"]) == {(ConcernKind.AGE, Severity.CONTRAINDICATED)}
+    assert kinds(adult["doxycycline"]) == set()
+    assert child.keys() == adult.keys()
+
+
 def test_what_the_patient_takes_already_is_said(engine: Engine) -> None:
     found = treated(engine, medications=["CHEBI:63611", "CHEBI:29007"])  # moxifloxacin, ceftriaxone
     duplicate = {(ConcernKind.DUPLICATE, Severity.CAUTION)}
