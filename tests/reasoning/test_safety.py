@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
@@ -239,6 +239,7 @@ def _options(snapshot: Snapshot, parts: Sequence[tuple[str, int]]) -> dict[int, 
     return {option.treatment: option for option in found}
 
 
+@settings(max_examples=40)
 @given(_WORLDS, _PARTS)
 def test_nothing_that_helps_is_ever_dropped(snapshot: Snapshot, parts: list[tuple[str, int]]) -> None:
     free, bound = _options(snapshot, []), _options(snapshot, parts)
@@ -252,6 +253,7 @@ def test_nothing_that_helps_is_ever_dropped(snapshot: Snapshot, parts: list[tupl
         assert not (option.status is TreatmentStatus.RECOMMENDED and option.concerns)
 
 
+@settings(max_examples=40)
 @given(_WORLDS, _PARTS, st.tuples(st.sampled_from("CSAM"), st.integers(0, 4)))
 def test_more_of_a_patient_never_looks_safer(
     snapshot: Snapshot, parts: list[tuple[str, int]], more: tuple[str, int]
@@ -262,6 +264,7 @@ def test_more_of_a_patient_never_looks_safer(
         assert set(option.concerns) <= set(after[drug].concerns)
 
 
+@settings(max_examples=40)
 @given(_WORLDS, _PARTS)
 def test_every_concern_walks_from_its_reason_to_the_drug(
     snapshot: Snapshot, parts: list[tuple[str, int]]
