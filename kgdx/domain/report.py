@@ -1,9 +1,9 @@
 """What the engine answers: a differential, treatments, and the reasons of both."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from kgdx.domain.evidence import Evidence
+from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 
 DISCLAIMER = (
     "kgdx is not a medical device. It is decision support for research and development: it does not "
@@ -44,8 +44,8 @@ class Path:
     Attributes:
         steps: edges in order, from the evidence to the conclusion; empty where the evidence is itself
             the conclusion.
-        contribution: its share of the logit, natural log units; for treatments, of the posterior
-            probability it carries, in [0, 1]; 0 for a veto.
+        contribution: its share of the logit, natural log units; for treatments, of the expected benefit, in
+            [0, 1]; 0 for what speaks against one.
         sentence: the path in clinical words.
     """
 
@@ -93,21 +93,35 @@ class Diagnosis:
     graph_surplus: float = 0.0
 
 
-class TreatmentStatus(StrEnum):
-    """What the graph says of a treatment in this patient."""
+@dataclass(frozen=True, slots=True)
+class TreatmentConcern:
+    """Something of the patient that speaks against a treatment.
 
-    RECOMMENDED = "recommended"
-    CONTRAINDICATED = "contraindicated"
+    Attributes:
+        curie, name: the condition, state, allergy or medication.
+        path: from it to the treatment; without a step where it is the treatment itself.
+        is_certain: False where it is only suspected that the patient has it; then it is a caution.
+    """
+
+    kind: ConcernKind
+    severity: Severity
+    curie: str
+    name: str
+    path: Path
+    is_certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """A treatment with its indication and, if there is one, the path that vetoes it.
+    """A treatment with what it is for, and all that speaks against it in this patient.
 
     Attributes:
-        expected_benefit: posterior probability of the diagnoses it treats, summed, in [0, 1].
-        reasons: sentences: first what it treats, then every veto.
-        paths: indication paths first, then veto paths.
+        expected_benefit: posterior probability of the diagnoses it treats, summed, in [0, 1]; a predicted
+            one counts by the confidence of the prediction.
+        reasons: sentences: first what it treats, then every concern.
+        paths: what it is indicated for, largest benefit first.
+        concerns: contraindications first; empty if nothing speaks against it.
+        confidence: of the prediction, in [0, 1], if no indication is stated in the graph; else None.
     """
 
     drug: str
@@ -116,6 +130,8 @@ class Treatment:
     expected_benefit: float
     reasons: tuple[str, ...]
     paths: tuple[Path, ...]
+    concerns: tuple[TreatmentConcern, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +142,8 @@ class Report:
         release: name and content hash of the bundle that produced it.
         evidence: everything the reasoner believed, in order of appearance.
         differential: ranked candidates, rank 1 first; empty when the engine abstains for want of evidence.
-        treatments: recommended first.
+        treatments: recommended, then with caution, then predicted, then contraindicated; within each the most
+            beneficial first.
         warnings: what went wrong or is doubtful: unknown terms, unreadable images, weak evidence.
         abstained: why the engine does not commit itself; empty when it does.
     """

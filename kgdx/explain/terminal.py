@@ -15,13 +15,30 @@ from rich.table import Table
 from rich.text import Text
 
 from kgdx.domain.case import Polarity
-from kgdx.domain.report import Diagnosis, Path, Report, Treatment, TreatmentStatus
+from kgdx.domain.report import Diagnosis, Path, Report, Treatment
+from kgdx.domain.treatment import Severity, TreatmentStatus
 from kgdx.explain.walk import chain
 from kgdx.explain.wording import counted, percent, plain, signed
 
 _NUM_EXPLAINED = 3
 _PATHS_EACH = 3
-_NUM_TREATMENTS = 6
+_NUM_TREATMENTS = {
+    TreatmentStatus.RECOMMENDED: 6,
+    TreatmentStatus.CAUTION: 4,
+    TreatmentStatus.PREDICTED: 3,
+}
+_STATUS_WORDS = {
+    TreatmentStatus.RECOMMENDED: "recommended",
+    TreatmentStatus.CAUTION: "with caution",
+    TreatmentStatus.PREDICTED: "predicted",
+}
+_MARKS = {
+    TreatmentStatus.RECOMMENDED: ("[+]", "bold green"),
+    TreatmentStatus.CAUTION: ("[!]", "bold yellow"),
+    TreatmentStatus.PREDICTED: ("[~]", "bold magenta"),
+    TreatmentStatus.CONTRAINDICATED: ("[x]", "bold red"),
+}
+_CONCERNS = {Severity.CONTRAINDICATED: ("veto", "red"), Severity.CAUTION: ("caution", "yellow")}
 _INDICATIONS_EACH = 1
 _FINDINGS_EACH = 3
 _BAR_CELLS = 10
@@ -115,29 +132,44 @@ def _chain(path: Path) -> Iterator[RenderableType]:
 
 
 def _treatments(treatments: Sequence[Treatment]) -> Iterator[RenderableType]:
-    """The best that are recommended, and every one that is vetoed: a veto is never left unsaid."""
-    vetoed = [t for t in treatments if t.status is TreatmentStatus.CONTRAINDICATED]
-    recommended = [t for t in treatments if t.status is not TreatmentStatus.CONTRAINDICATED]
-    for treatment in (*recommended[:_NUM_TREATMENTS], *vetoed):
-        yield from _treatment(treatment)
-    if len(recommended) > _NUM_TREATMENTS:
-        left = counted(len(recommended) - _NUM_TREATMENTS, "further treatment")
-        yield _hanging("", f"{left} in the page (--html) and in the data (--json)", "dim")
+    """The best of each status, and every one that is contraindicated: a veto is never left unsaid."""
+    left: Counter[TreatmentStatus] = Counter()
+    shown: Counter[TreatmentStatus] = Counter()
+    for treatment in treatments:
+        if shown[treatment.status] < _NUM_TREATMENTS.get(treatment.status, len(treatments)):
+            shown[treatment.status] += 1
+            yield from _treatment(treatment)
+        else:
+            left[treatment.status] += 1
+    if left:
+        kinds = ", ".join(f"{number} {_STATUS_WORDS[status]}" for status, number in left.items())
+        further = counted(left.total(), "further treatment")
+        yield _hanging("", f"{further} ({kinds}) in the page (--html) and in the data (--json)", "dim")
 
 
 def _treatment(treatment: Treatment) -> Iterator[RenderableType]:
-    is_vetoed = treatment.status is TreatmentStatus.CONTRAINDICATED
-    mark, style = ("[x] contraindicated", "bold red") if is_vetoed else ("[+] recommended", "bold green")
+    mark, style = _MARKS[treatment.status]
     yield Text.assemble(
-        (mark, style), "  ", (plain(treatment.name), "bold"), "  ", (plain(treatment.drug), "dim")
+        (f"{mark} {treatment.status.value}", style),
+        "  ",
+        (plain(treatment.name), "bold"),
+        "  ",
+        (plain(treatment.drug), "dim"),
     )
     yield _hanging("benefit", f"{percent(treatment.expected_benefit)} of the posterior", "dim")
-    vetoes = [path for path in treatment.paths if is_vetoed and path.contribution == 0]
-    indications = [path for path in treatment.paths if path not in vetoes]
-    for i, reason in enumerate(treatment.reasons):
-        yield _hanging("veto" if i else "why", reason, "red" if i else "dim")
-    for path in (*indications[:_INDICATIONS_EACH], *vetoes):
+    if treatment.confidence is not None:
+        doubt = (
+            f"prediction, confidence {percent(treatment.confidence)}: no source states that it treats this"
+        )
+        yield _hanging("", doubt, "magenta")
+    for reason in treatment.reasons[:1]:
+        yield _hanging("why", reason, "dim")
+    for path in treatment.paths[:_INDICATIONS_EACH]:
         yield from _chain(path)
+    for concern in treatment.concerns:
+        label, colour = _CONCERNS[concern.severity]
+        yield _hanging(label, f"{concern.path.sentence} [{concern.kind.value}]", colour)
+        yield from _chain(concern.path)
 
 
 def _evidence(report: Report) -> Table:
