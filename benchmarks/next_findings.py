@@ -1,4 +1,4 @@
-"""Does it help to look for what the engine asks for: `python -m benchmarks.next_findings --data DIR --cases F`.
+"""Does what the engine asks for help: `python -m benchmarks.next_findings --data DIR --cases F`.
 
 Of each case a random half of the findings, present and excluded, is hidden. One after the other is revealed,
 chosen by each method from the hidden ones (those that can be answered), and the case is ranked again.

@@ -38,8 +38,8 @@ class DangerSettings:
         most_flagged: how many are told, likeliest first; a list too long is not read.
     """
 
-    least_probability: float = 0.02
-    most_behind: float = 20.0
+    least_probability: float = 0.01
+    most_behind: float = 50.0
     sure: float = 3.0
     always: float = 0.95
     most_flagged: int = 5

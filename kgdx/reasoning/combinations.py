@@ -17,6 +17,9 @@ from kgdx.reasoning.likelihood import priors
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.reasoner import Ranking, Reasoner
 
+# Beyond e^50 a factor no longer tells anybody anything.
+_LARGEST = 50.0
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -27,15 +30,16 @@ class PairSettings:
 
     Attributes:
         num_first, num_second: the best single candidates that may be the one and the other of a pair.
-        least_log_factor: natural log of the Bayes factor over the best single disease.
+        least_factor: Bayes factor over the best single disease, tempered as the posterior is; 30 and more is
+            very strong evidence on the scale of Jeffreys 1961.
         explained: natural log ratio from which a disease explains a finding: e times likelier than usual.
         least_own: findings that each must explain and the other not.
         most_told: how many pairs.
     """
 
-    num_first: int = 40
-    num_second: int = 300
-    least_log_factor: float = 5.0
+    num_first: int = 25
+    num_second: int = 150
+    least_factor: float = 30.0
     explained: float = 1.0
     least_own: int = 2
     most_told: int = 3
@@ -47,14 +51,14 @@ class Pair:
 
     Attributes:
         first, second: positions among the candidates; the first is the better one by itself.
-        log_factor: natural log of the Bayes factor over the best single disease.
+        factor: tempered Bayes factor over the best single disease.
         by_first, by_second, by_both: places in `query.observations` of the findings each explains.
         by_none: present findings that neither explains.
     """
 
     first: int
     second: int
-    log_factor: float
+    factor: float
     by_first: tuple[int, ...]
     by_second: tuple[int, ...]
     by_both: tuple[int, ...]
@@ -87,26 +91,18 @@ class Combinations:
         first = order[: self.settings.num_first]
         together = self._log_share[positions][first][:, None] + self._log_share[positions][None]
         log_factor = together + table.together(first) - single.max()
+        factor = np.exp(np.minimum(log_factor / self.reasoner.settings.temperature, _LARGEST))
         explains = table.present_alone() >= self.settings.explained
         own = explains.astype(np.int64) @ (~explains).astype(np.int64).T
-        is_good = (log_factor >= self.settings.least_log_factor) & (own[first] >= self.settings.least_own)
+        is_good = (factor >= self.settings.least_factor) & (own[first] >= self.settings.least_own)
         is_good &= np.transpose(own[:, first]) >= self.settings.least_own
         # Each pair once: the better single disease comes first.
         place = np.argsort(order)
         is_good &= place[first][:, None] < place[None]
         rows, columns = np.nonzero(is_good)
         best = np.argsort(-log_factor[rows, columns], kind="stable")[: self.settings.most_told]
-        return [
-            _pair(
-                positions,
-                explains,
-                present,
-                int(first[rows[i]]),
-                int(columns[i]),
-                log_factor[rows[i], columns[i]],
-            )
-            for i in best
-        ]
+        ends = [(int(first[rows[i]]), int(columns[i]), float(factor[rows[i], columns[i]])) for i in best]
+        return [_pair(positions, explains, present, *end) for end in ends]
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,11 +156,12 @@ class _Table:
 
     def _absent(self, lacks: Floats) -> Floats:
         spoken = _log_ratio(lacks, np.zeros(len(self.absence)), self.absence)
-        return np.asarray(np.where(lacks > 0, spoken + self.looked_for, 0.0))
+        told: Floats = np.where(lacks > 0, spoken + self.looked_for, 0.0)
+        return told
 
 
 def _pair(
-    positions: Ints, explains: NDArray[np.bool_], present: list[int], one: int, other: int, log_factor: float
+    positions: Ints, explains: NDArray[np.bool_], present: list[int], one: int, other: int, factor: float
 ) -> Pair:
     def chosen(mask: NDArray[np.bool_]) -> tuple[int, ...]:
         return tuple(place for place, is_in in zip(present, mask, strict=True) if is_in)
@@ -173,7 +170,7 @@ def _pair(
     return Pair(
         first=int(positions[one]),
         second=int(positions[other]),
-        log_factor=float(log_factor),
+        factor=factor,
         by_first=chosen(by_one & ~by_other),
         by_second=chosen(by_other & ~by_one),
         by_both=chosen(by_one & by_other),

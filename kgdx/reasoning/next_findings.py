@@ -97,9 +97,13 @@ class NextFindings:
         never = [snapshot.index[curie] for curie in finding_kinds().never if curie in snapshot.index]
         return is_askable & ~_under(self._annotations, never)
 
-    def consider(self, query: GraphQuery, ranking: Ranking) -> Asked:
-        """Every finding worth a thought: shown by a likely disease, specific, and not known already."""
-        likely = ranking.positions[: self.settings.num_diseases]
+    def consider(self, query: GraphQuery, ranking: Ranking, also: Sequence[int] = ()) -> Asked:
+        """Every finding worth a thought: shown by a likely disease, specific, and not known already.
+
+        Args:
+            also: places in the ranking of further candidates whose findings may be asked for.
+        """
+        likely = ranking.positions[[*range(min(self.settings.num_diseases, len(ranking.positions))), *also]]
         shown = np.unique(self.frequencies.stated[likely].indices).astype(np.int64)
         shown = shown[self._is_askable[shown]]
         findings = shown[~self.is_known(shown, query)]
