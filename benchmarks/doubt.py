@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from ast import literal_eval
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,7 @@ def _dangers(judged: Sequence[Judged]) -> dict[str, Any]:
 
 
 def _abstention(judged: Sequence[Judged]) -> dict[str, Any]:
-    kinds = {
+    kinds: dict[str, Callable[[str], bool]] = {
         "indistinguishable": lambda said: "fit equally well" in said,
         "unexplained": lambda said: said.startswith("none of the likeliest"),
         "unlikely": lambda said: said.startswith("the likeliest diagnosis reaches"),
@@ -182,7 +182,7 @@ def _hits(same: Any, positions: Sequence[int], truths: Sequence[frozenset[int]])
 
 
 def _ddxplus(data: Path, limit: int | None) -> dict[str, Any]:
-    """Conditions as a graph, patients as cases; dangerous by the severity that DDXPlus states (1 or 2 of 5)."""
+    """Conditions as a graph, patients as cases; dangerous by its own severity (1 or 2 of 5)."""
     sources = [("ddxplus", data / "ddxplus"), ("mondo", data / "mondo")]
     ranker = Ranker.open(build_snapshot(sources, _TALK.print), lambda curie: curie.startswith("DDXPLUS"))
     doubter = Doubter.of(ranker.reasoner, ranker.justifier.hierarchy)

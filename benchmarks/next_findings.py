@@ -49,7 +49,7 @@ class Methods:
     def gain(self, query: GraphQuery, ranking: Ranking, hidden: list[Observation]) -> int:
         """The one with the highest expected information gain."""
         nodes = np.array([seen.node for seen in hidden], dtype=np.int64)
-        gains = self.next_findings.ask(nodes, ranking).gains()
+        gains = self.next_findings.ask(nodes, ranking).questions.gains()
         gains[self.next_findings.is_known(nodes, query)] = -1.0
         return int(np.argmax(gains))
 

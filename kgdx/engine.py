@@ -10,6 +10,7 @@ import graph_schema
 from kgdx.bundle import Bundle
 from kgdx.domain.case import Case
 from kgdx.domain.errors import BundleError
+from kgdx.domain.evidence import TextOrigin
 from kgdx.domain.report import Report
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
@@ -103,7 +104,8 @@ class Engine:
             return self._report(found, abstained=NOTHING_KNOWN)
         ranking = self.reasoner.rank(query)
         differential = self._justifier.diagnoses(query, ranking, self.settings.top, _NUM_PATHS)
-        doubts = self._doubter.doubts(query, ranking)
+        quotes = [item.origin.quote for item in found.evidence if isinstance(item.origin, TextOrigin)]
+        doubts = self._doubter.doubts(query, ranking, quotes)
         report = Report(
             release=self.release,
             evidence=found.evidence,

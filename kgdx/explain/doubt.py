@@ -1,6 +1,6 @@
 """What a report says about its own doubt: next steps, dangers not ruled out, pairs, and why it abstains."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,10 +52,20 @@ class Doubter:
             Abstention(reasoner.graph.snapshot, hierarchy),
         )
 
-    def doubts(self, query: GraphQuery, ranking: Ranking) -> Doubts:
-        """Everything doubtful about one ranking."""
+    def doubts(self, query: GraphQuery, ranking: Ranking, quotes: Collection[str] = frozenset()) -> Doubts:
+        """Everything doubtful about one ranking.
+
+        Args:
+            quotes: words of the case's texts that were read as a finding; what a text names has been spoken
+                of, though it was read as another identifier.
+        """
         flagged = self.dangers.not_ruled_out(query, ranking)
         asked = self.next_findings.consider(query, ranking, also=flagged)
+        names = self.reasoner.graph.snapshot.names
+        spoken_of = {quote.casefold() for quote in quotes}
+        asked = asked.keep(
+            np.array([names[i].casefold() not in spoken_of for i in asked.findings], dtype=bool)
+        )
         steps = tuple(self._step(asked, i, ranking, None) for i in self.next_findings.best(asked, _NUM_NEXT))
         hesitation = self.abstention.judge(query, ranking, asked)
         return Doubts(
@@ -80,8 +90,8 @@ class Doubter:
         node, questions = int(asked.findings[i]), asked.questions
         gains = questions.gains() if about is None else questions.gains_about(about)
         shifts = []
-        for is_yes in (True, False):
-            after = questions.after(i, is_yes=is_yes)[:-1]
+        for is_present in (True, False):
+            after = asked.after(is_present=is_present)[:-1, i]
             place = int(np.argmax(after - ranking.probability)) if about is None else about
             named = self._named(int(ranking.diseases[place]))
             shifts.append(
@@ -93,17 +103,16 @@ class Doubter:
 
     def _cant_miss(self, asked: Asked, place: int, ranking: Ranking) -> CantMiss:
         named = self._named(int(ranking.diseases[place]))
-        # What it shows more often than the others do: then it is the absence that rules it out.
-        questions = asked.questions
-        is_sensitive = questions.yes[place] > questions.posterior @ questions.yes
-        gains = np.where(is_sensitive, questions.gains_about(place), 0.0)
+        # Ruled out it is by what it nearly always shows and the patient does not.
+        left = asked.after(is_present=False)[place]
+        rules_out = int(np.argmin(left)) if len(left) and left.min() < ranking.probability[place] else None
         return CantMiss(
             disease=named.curie,
             name=named.name,
             rank=place + 1,
             probability=float(ranking.probability[place]),
             why=self.dangers.reasons[int(ranking.positions[place])],
-            rules_out=self._step(asked, int(np.argmax(gains)), ranking, place) if gains.any() else None,
+            rules_out=None if rules_out is None else self._step(asked, rules_out, ranking, place),
         )
 
     def _combination(self, pair: Pair, query: GraphQuery) -> Combination:

@@ -18,6 +18,11 @@ def percent(probability: float) -> str:
     return f"{probability:.1%}" if 0 < probability < 0.0995 else f"{probability:.0%}"
 
 
+def factor(value: float) -> str:
+    """How many times likelier, for people: `38 times likelier`, and no more digits than can be meant."""
+    return "over 1,000 times likelier" if value > 1000 else f"{value:.0f} times likelier"
+
+
 def signed(value: float) -> str:
     """A logit or a weight with its sign, `+1.30` or `−0.42`; what rounds to nothing is `0.00`."""
     rounded = round(value, 2)

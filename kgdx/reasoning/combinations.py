@@ -145,19 +145,19 @@ class _Table:
 
     def alone(self) -> Floats:
         """(K,) natural log ratio of all findings under each disease."""
-        return self.present_alone().sum(axis=1) + self._absent(self.lacks).sum(axis=1)
+        alone = self.present_alone().sum(axis=1) + self._absent(self.lacks).sum(axis=1)
+        return np.asarray(alone, dtype=np.float64)
 
     def together(self, first: Ints) -> Floats:
         """(len(first), K) natural log ratio of all findings under each pair."""
         shows = 1.0 - (1.0 - self.shows[first])[:, None] * (1.0 - self.shows)[None]
         lacks = 1.0 - (1.0 - self.lacks[first])[:, None] * (1.0 - self.lacks)[None]
         present = _log_ratio(shows, self.usual, self.weight).sum(axis=2)
-        return np.asarray(present + self._absent(lacks).sum(axis=2))
+        return np.asarray(present + self._absent(lacks).sum(axis=2), dtype=np.float64)
 
     def _absent(self, lacks: Floats) -> Floats:
-        spoken = _log_ratio(lacks, np.zeros(len(self.absence)), self.absence)
-        told: Floats = np.where(lacks > 0, spoken + self.looked_for, 0.0)
-        return told
+        spoken: Floats = _log_ratio(lacks, np.zeros(len(self.absence)), self.absence)
+        return np.asarray(np.where(lacks > 0, spoken + self.looked_for, 0.0), dtype=np.float64)
 
 
 def _pair(

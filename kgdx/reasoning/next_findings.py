@@ -2,7 +2,7 @@
 
 The candidates that the base did not propose count as one further hypothesis, which shows a finding as often
 as diseases do on average. Likelihoods are tempered as the posterior is, so that "62 % → 81 %" is what the
-engine would say once the finding were known.
+base of the score would make of it once the finding were known.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,10 +54,23 @@ class Asked:
     Attributes:
         findings: (Q,) int64 node indices.
         questions: about the K proposed candidates in their order, and all others as the last hypothesis.
+        present, absent: (K + 1, Q) float64 tempered likelihood of each finding being there, or not there.
     """
 
     findings: Ints
     questions: Questions
+    present: Floats
+    absent: Floats
+
+    def keep(self, chosen: NDArray[np.bool_]) -> "Asked":
+        """The chosen findings alone."""
+        kept = Questions(self.questions.posterior, self.questions.yes[:, chosen])
+        return Asked(self.findings[chosen], kept, self.present[:, chosen], self.absent[:, chosen])
+
+    def after(self, *, is_present: bool) -> Floats:
+        """(K + 1, Q) posterior once each finding is known to be there, or not to be there."""
+        joint = self.questions.posterior[:, None] * (self.present if is_present else self.absent)
+        return np.asarray(joint / joint.sum(axis=0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,16 +120,20 @@ class NextFindings:
         shown = np.unique(self.frequencies.stated[likely].indices).astype(np.int64)
         shown = shown[self._is_askable[shown]]
         findings = shown[~self.is_known(shown, query)]
-        return Asked(findings, self.ask(findings, ranking))
+        return self.ask(findings, ranking)
 
-    def ask(self, findings: Ints, ranking: Ranking) -> Questions:
+    def ask(self, findings: Ints, ranking: Ranking) -> Asked:
         """Each finding as a question about the candidates."""
         lumped = max(0.0, 1.0 - float(ranking.probability.sum()))
         posterior = np.append(ranking.probability, lumped)
         posterior = posterior / posterior.sum()
         expected = self.frequencies.expected(findings, ranking.positions)
         shown = np.vstack([expected, self.frequencies.background(findings)])
-        return Questions(posterior, self.settings.sensitivity * self._tempered(shown, posterior))
+        cold, seen = 1.0 / self.reasoner.settings.temperature, self.settings.sensitivity
+        # Tempered about the mean, so that it stays a proper joint distribution and no gain is negative.
+        mean = posterior @ shown
+        questions = Questions(posterior, seen * np.minimum(mean * (shown / mean) ** cold, 1.0))
+        return Asked(findings, questions, shown**cold, (1.0 - seen * shown) ** cold)
 
     def best(self, asked: Asked, count: int) -> list[int]:
         """Positions of the findings that tell most together, the best first.
@@ -141,10 +158,6 @@ class NextFindings:
             answered = np.concatenate([answered * yes, answered * (1.0 - yes)])
             weighed = [i for i in weighed if not are_kin[place[i], place[pick]]]
         return chosen
-
-    def _tempered(self, shown: Floats, posterior: Floats) -> Floats:
-        mean = posterior @ shown
-        return np.asarray(mean * (shown / mean) ** (1.0 / self.reasoner.settings.temperature))
 
     def is_known(self, findings: Ints, query: GraphQuery) -> NDArray[np.bool_]:
         """Which findings were observed, or follow: all that a present one is a kind of is present, too, and
