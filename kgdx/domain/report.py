@@ -234,7 +234,7 @@ class Report:
     treatments: tuple[Treatment, ...]
     warnings: tuple[str, ...] = ()
     abstained: str = ""
+    disclaimer: str = DISCLAIMER
     next_steps: tuple[NextFinding, ...] = ()
     cant_miss: tuple[CantMiss, ...] = ()
     combinations: tuple[Combination, ...] = ()
-    disclaimer: str = DISCLAIMER
