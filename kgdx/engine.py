@@ -8,9 +8,11 @@ import graph_schema
 from kgdx.bundle import Bundle
 from kgdx.domain.case import Case
 from kgdx.domain.errors import BundleError
+from kgdx.domain.evidence import TextOrigin
 from kgdx.domain.report import Report
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
+from kgdx.explain.doubt import NOTHING_KNOWN, Doubter
 from kgdx.explain.justify import Justifier
 from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.paths import PathWriter
@@ -30,8 +32,6 @@ from kgdx.wire import CaseIn, ReportOut, Settings
 logger = logging.getLogger(__name__)
 
 _NUM_PATHS = 8
-# Below this, the likeliest diagnosis is not likely enough to be named as the answer.
-_LEAST_PROBABILITY = 0.2
 # A diagnosis less likely than this recommends no treatment.
 _LEAST_TREATED = 0.01
 
@@ -51,6 +51,7 @@ class Engine:
     _extractor: Extractor = field(repr=False)
     _justifier: Justifier = field(repr=False)
     _treatments: TreatmentGraph = field(repr=False)
+    _doubter: Doubter = field(repr=False)
 
     @classmethod
     def open(cls, bundle: Path | str | None = None, settings: Settings | None = None) -> "Engine":
@@ -85,6 +86,7 @@ class Engine:
             ),
             _justifier=Justifier(reasoner, hierarchy, PathWriter(snapshot, schema)),
             _treatments=TreatmentGraph(snapshot, hierarchy),
+            _doubter=Doubter.of(reasoner, hierarchy),
         )
 
     def diagnose(self, case: CaseIn | Case) -> ReportOut:
@@ -99,17 +101,21 @@ class Engine:
         found = self._extractor.extract(case)
         query = seed(found.evidence, self.snapshot, found.context, case.patient)
         if not query.observations:
-            nothing = "the case holds no finding that the graph knows: nothing can be said"
-            return self._report(found, abstained=nothing)
+            return self._report(found, abstained=NOTHING_KNOWN)
         ranking = self.reasoner.rank(query)
         differential = self._justifier.diagnoses(query, ranking, self.settings.top, _NUM_PATHS)
+        quotes = [item.origin.quote for item in found.evidence if isinstance(item.origin, TextOrigin)]
+        doubts = self._doubter.doubts(query, ranking, quotes)
         report = Report(
             release=self.release,
             evidence=found.evidence,
-            differential=differential,
+            differential=self._doubter.marked(differential, ranking),
             treatments=treatments(self._options(ranking, self._patient(case, found)), self._justifier.writer),
             warnings=found.warnings,
-            abstained=_hesitation(differential[0].probability),
+            abstained=doubts.abstained,
+            next_steps=doubts.next_steps,
+            cant_miss=doubts.cant_miss,
+            combinations=doubts.combinations,
         )
         return ReportOut.of(report).showing(found.texts, found.images)
 
@@ -134,12 +140,3 @@ class Engine:
     def _report(self, found: Extraction, abstained: str) -> ReportOut:
         report = Report(self.release, found.evidence, (), (), found.warnings, abstained)
         return ReportOut.of(report).showing(found.texts, found.images)
-
-
-def _hesitation(probability: float) -> str:
-    if probability >= _LEAST_PROBABILITY:
-        return ""
-    return (
-        f"the likeliest diagnosis reaches only {probability:.0%}: the evidence does not single one out; "
-        "read the list as what to look into next"
-    )

@@ -79,6 +79,7 @@ class Diagnosis:
         unexplained: findings of the case that this diagnosis has no path to.
         paths: the paths that carried the score, largest share first.
         graph_surplus: what the rest of the graph, left out of the retained subgraph, would have added.
+        danger: why it must not be missed; empty where it is not dangerous by the stated rule.
     """
 
     disease: str
@@ -91,6 +92,99 @@ class Diagnosis:
     unexplained: tuple[FindingContribution, ...] = ()
     paths: tuple[Path, ...] = ()
     graph_surplus: float = 0.0
+    danger: str = ""
+
+    @property
+    def is_dangerous(self) -> bool:
+        """Whether it must not be missed."""
+        return bool(self.danger)
+
+
+class HowKnown(StrEnum):
+    """What it takes to know of a finding."""
+
+    EXAMINATION = "examination"
+    LABORATORY = "laboratory"
+    IMAGING = "imaging"
+    RECORDING = "recording"
+    BIOPSY = "biopsy"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How the probability of one diagnosis would move, each in [0, 1]."""
+
+    disease: str
+    name: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class NextFinding:
+    """A finding that nobody has spoken of and whose presence or absence would tell much.
+
+    Attributes:
+        kind: history and examination, laboratory, imaging, a recording such as ECG or EEG, or a biopsy.
+        gain_bits: by how much the doubt among the diagnoses falls on average once it was looked for, in bits;
+            for a diagnosis to be ruled out, the doubt about that one alone.
+        chance: probability of finding it, in [0, 1].
+        if_present, if_absent: the diagnosis that rises most in either event; or the one to be ruled out.
+    """
+
+    curie: str
+    name: str
+    kind: HowKnown
+    gain_bits: float
+    chance: float
+    if_present: Shift
+    if_absent: Shift
+
+
+@dataclass(frozen=True, slots=True)
+class CantMiss:
+    """A dangerous diagnosis, not the first of the differential, that the evidence does not rule out.
+
+    Attributes:
+        rank: in the whole ranking, from 1.
+        why: what makes it dangerous.
+        rules_out: what would settle best whether it is there; None if the graph knows nothing that would.
+    """
+
+    disease: str
+    name: str
+    rank: int
+    probability: float
+    why: str
+    rules_out: NextFinding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An identifier with its name."""
+
+    curie: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Two diseases that together explain what no single one does.
+
+    Attributes:
+        first, second: the diseases; the first is the better one by itself.
+        factor: Bayes factor over the best single disease, after the prior of a second disease; above 1.
+        by_first, by_second: findings that only the one, or only the other, explains.
+        by_both, by_none: findings that both explain, or neither.
+    """
+
+    first: Named
+    second: Named
+    factor: float
+    by_first: tuple[Named, ...]
+    by_second: tuple[Named, ...]
+    by_both: tuple[Named, ...] = ()
+    by_none: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +240,9 @@ class Report:
             beneficial first.
         warnings: what went wrong or is doubtful: unknown terms, unreadable images, weak evidence.
         abstained: why the engine does not commit itself; empty when it does.
+        next_steps: what to look for next, most telling first.
+        cant_miss: dangerous diagnoses below the first that are not ruled out, likeliest first.
+        combinations: pairs of diseases, where no single one explains the findings.
     """
 
     release: str
@@ -155,3 +252,6 @@ class Report:
     warnings: tuple[str, ...] = ()
     abstained: str = ""
     disclaimer: str = DISCLAIMER
+    next_steps: tuple[NextFinding, ...] = ()
+    cant_miss: tuple[CantMiss, ...] = ()
+    combinations: tuple[Combination, ...] = ()

@@ -20,7 +20,15 @@ from kgdx.explain.sources import sources_used
 from kgdx.explain.spans import Segment, cut
 from kgdx.explain.svg import FAMILY_COLOURS, contribution_bar, path_svg
 from kgdx.explain.walk import all_paths, stops
-from kgdx.explain.wording import SIGNS, STATUS_SIGNS, counted, percent, short_source, signed
+from kgdx.explain.wording import (
+    SIGNS,
+    STATUS_SIGNS,
+    counted,
+    factor,
+    percent,
+    short_source,
+    signed,
+)
 
 __all__ = ["HeatMap", "ShownImage", "render"]
 
@@ -61,7 +69,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     words = {"percent": percent, "signed": signed, "counted": counted, "short_source": short_source}
-    environment.filters.update(words, width=_width)
+    environment.filters.update(words, width=_width, factor=factor)
     environment.globals.update(
         path_svg=path_svg,
         contribution_bar=contribution_bar,

@@ -15,10 +15,19 @@ from rich.table import Table
 from rich.text import Text
 
 from kgdx.domain.case import Polarity
-from kgdx.domain.report import Diagnosis, Path, Report, Treatment
+from kgdx.domain.report import (
+    CantMiss,
+    Combination,
+    Diagnosis,
+    NextFinding,
+    Path,
+    Report,
+    Shift,
+    Treatment,
+)
 from kgdx.domain.treatment import Severity, TreatmentStatus
 from kgdx.explain.walk import chain
-from kgdx.explain.wording import counted, percent, plain, signed
+from kgdx.explain.wording import counted, factor, listed, percent, plain, signed
 
 _NUM_EXPLAINED = 3
 _PATHS_EACH = 3
@@ -61,6 +70,12 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     if report.abstained:
         yield Panel(Text(plain(report.abstained)), title="No commitment", title_align="left", style="yellow")
     yield from _section("Differential", _differential(report))
+    if report.cant_miss:
+        yield from _section("Must not be missed", _cant_miss(report.cant_miss))
+    if report.combinations:
+        yield from _section("Several diseases at once", _combinations(report.combinations))
+    if report.next_steps:
+        yield from _section("What to look for next", _next_steps(report.next_steps))
     yield from _section("Best paths", _best_paths(report.differential[:_NUM_EXPLAINED]))
     yield from _section("Treatments", _treatments(report.treatments))
     yield from _section("Evidence", [_evidence(report)] if report.evidence else [])
@@ -84,6 +99,8 @@ def _differential(report: Report) -> Iterator[Table]:
     table.add_column("Speaks for (+) and against (−)", ratio=5, overflow="fold")
     for diagnosis in report.differential:
         named = Text.assemble((plain(diagnosis.name), "bold"), "\n", (plain(diagnosis.disease), "dim"))
+        if diagnosis.is_dangerous:
+            named.append(f"\n[!] {plain(diagnosis.danger)}", "bold red")
         table.add_row(str(diagnosis.rank), named, _bar(diagnosis.probability), _for_and_against(diagnosis))
     yield table
 
@@ -110,6 +127,40 @@ def _for_and_against(diagnosis: Diagnosis) -> Table:
     if diagnosis.unexplained:
         grid.add_row("", Text(f"{len(diagnosis.unexplained)} unexplained", style="dim"))
     return grid
+
+
+def _cant_miss(flags: Sequence[CantMiss]) -> Iterator[RenderableType]:
+    for flag in flags:
+        yield Text.assemble(
+            ("[!] ", "bold red"), (plain(flag.name), "bold"), f"  {percent(flag.probability)}"
+        )
+        yield _hanging(f"rank {flag.rank}", flag.why, "dim")
+        if flag.rules_out:
+            asked = flag.rules_out
+            told = f"{asked.name} ({asked.kind.value}); {_shift('absent', asked.if_absent)}"
+            yield _hanging("rules out", told, "dim")
+
+
+def _next_steps(steps: Sequence[NextFinding]) -> Iterator[RenderableType]:
+    for i, step in enumerate(steps, 1):
+        told = f"  {step.kind.value}, {step.gain_bits:.2f} bits"
+        yield Text.assemble(f"{i}. ", (plain(step.name), "bold"), (told, "dim"))
+        yield _hanging("present", _shift("", step.if_present), "dim")
+        yield _hanging("absent", _shift("", step.if_absent), "dim")
+
+
+def _shift(word: str, moved: Shift) -> str:
+    said = f"{moved.name} {percent(moved.before)} → {percent(moved.after)}"
+    return f"{word}: {said}" if word else said
+
+
+def _combinations(pairs: Sequence[Combination]) -> Iterator[RenderableType]:
+    for pair in pairs:
+        both = f"{plain(pair.first.name)} and {plain(pair.second.name)}"
+        yield Text.assemble((both, "bold"), f"  {factor(pair.factor)} than one alone")
+        for disease, findings in ((pair.first, pair.by_first), (pair.second, pair.by_second)):
+            names = listed([finding.name for finding in findings], _FINDINGS_EACH)
+            yield _hanging("explains", f"{disease.name}: {names}", "dim")
 
 
 def _best_paths(differential: tuple[Diagnosis, ...]) -> Iterator[RenderableType]:
