@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks import stamp
-from benchmarks.graph import build_snapshot, phenotype_sources
 from benchmarks.ranker import Ranker
 from benchmarks.solved import SolvedCase, rank_of, read
+from ingest.phenotypes import build_snapshot, phenotype_sources
 from ingest.sources.ddxplus import condition_of, identifier_of
 from kgdx.bundle import Bundle
 from kgdx.domain.errors import KgdxError

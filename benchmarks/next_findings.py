@@ -21,9 +21,9 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks import metrics, stamp
-from benchmarks.graph import build_snapshot, phenotype_sources
 from benchmarks.ranker import Ranker
 from benchmarks.solved import SolvedCase, rank_of, read
+from ingest.phenotypes import build_snapshot, phenotype_sources
 from kgdx.bundle import Bundle
 from kgdx.domain.errors import KgdxError
 from kgdx.reasoning.next_findings import NextFindings

@@ -15,8 +15,8 @@ _RESOLVED, _FIRST = "llm_nameres_correct", "disease id nameres"
 def read(path: Path, source: Source) -> Iterator[Item]:
     """One `contraindicated_in` a row, unless the list holds its disease wrongly resolved and did not mend it.
 
-    Rows that it marks as of an allergen or a diagnostic agent are kept: among them are contrast media, procaine and
-    eye drops, and leaving out a contraindication is the worse error.
+    Rows that it marks as of an allergen or a diagnostic agent are kept: among them are contrast media,
+    procaine and eye drops, and leaving out a contraindication is the worse error.
 
     Raises:
         SourceError: if the file cannot be read or lacks a column.

@@ -1,6 +1,7 @@
 """What the engine answers: a differential, treatments, and the reasons of both."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from kgdx.domain.evidence import Evidence
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus

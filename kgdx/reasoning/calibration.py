@@ -89,7 +89,8 @@ class Calibration:
 def temperature(logits: Floats, first: float) -> float:
     """The temperature at which the first candidate has a probability, within [1e-3, 1e3].
 
-    Where candidates tie with the first, it can get no more than its equal share, and where all are alike no less.
+    Where candidates tie with the first, it can get no more than its equal share, and where all are alike no
+    less.
 
     Args:
         logits: (D,) the greatest first.
