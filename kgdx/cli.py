@@ -230,6 +230,20 @@ def train_reasoner(
     run(graph, clip or shipped_folder() / "clip", out, patients, seed)
 
 
+@train.command("treatments")
+def train_treatments(
+    graph: Annotated[Path, typer.Option(help="Bundle or snapshot that holds what treats what.")],
+    out: Annotated[Path, typer.Option(help="Folder for weights and settings.")],
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Train what predicts treatments for diseases that have none, on diseases whose treatments are known."""
+    from kgdx.bundle import shipped_folder
+    from kgdx.training import train_treatments as run
+
+    shipped = shipped_folder()
+    run(graph, shipped / "clip", shipped / "concepts", out, seed)
+
+
 @train.command("calibration")
 def train_calibration(
     graph: Annotated[Path, typer.Option(help="Bundle whose graph to rank on.")],

@@ -25,7 +25,7 @@ from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.query import seed
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.snapshot import Snapshot
-from kgdx.weights import SavedReasoner, write_fusion
+from kgdx.weights import SavedReasoner, SavedTreatments, write_fusion
 from kgdx.wire import CaseIn
 
 # Of each kind, to calibrate linking on.
@@ -48,6 +48,30 @@ def train_reasoner(graph: Path, clip: Path, out: Path, patients: int, seed: int)
         reasoner, outcome = train.train(diagnostic, encoder, settings, progress)
     saved = SavedReasoner(reasoner.network, reasoner.settings, reasoner.likelihood, encoder.revision)
     saved.write(out)
+    told = asdict(outcome) | {"graph": snapshot.content_hash, "seconds": round(time.monotonic() - began, 1)}
+    typer.echo(json.dumps(told))
+
+
+def train_treatments(graph: Path, clip: Path, concepts: Path, out: Path, seed: int) -> None:
+    """Train what predicts treatments and write it to a folder; metrics go to stdout as JSON.
+
+    Args:
+        graph: a snapshot folder or a bundle, with statements of what treats what.
+        clip: folder of the encoder of relations.
+        concepts: folder of the encoder of names.
+    """
+    from kgdx.encoders.concepts import ConceptEncoder
+    from kgdx.reasoning.train_treatments import TreatmentTraining
+    from kgdx.reasoning.train_treatments import train as run
+
+    snapshot = Snapshot.open(graph / "graph" if (graph / "graph").is_dir() else graph)
+    texts, names = Clip.open(clip), ConceptEncoder.open(concepts)
+    # With one thread the same seed gives the same bytes on any machine.
+    torch.set_num_threads(1)
+    began, settings = time.monotonic(), TreatmentTraining(seed=seed)
+    with progress_bar() as progress:
+        trained, outcome = run(snapshot, graph_schema.load(), texts, names, settings, progress=progress)
+    SavedTreatments(trained.network, trained.calibration, texts.revision, names.revision).write(out)
     told = asdict(outcome) | {"graph": snapshot.content_hash, "seconds": round(time.monotonic() - began, 1)}
     typer.echo(json.dumps(told))
 

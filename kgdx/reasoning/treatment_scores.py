@@ -13,25 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from kgdx.reasoning.kin import Kin
 from kgdx.reasoning.treatment_model import TreatmentNetwork
 from kgdx.reasoning.treatment_product import product
 from kgdx.reasoning.treatment_walks import TreatmentWalks, WalkEdges
-
-
-@dataclass(frozen=True, eq=False)
-class Kin:
-    """Diseases that walks start from besides the asked one.
-
-    Attributes:
-        groups: (k,) int64, ascending.
-        likeness: (k,) float32, cosine of their names with the asked one's.
-    """
-
-    groups: NDArray[np.int64]
-    likeness: NDArray[np.float32]
-
-
-NO_KIN = Kin(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +47,16 @@ class Asked:
         """((n,) groups, (C, n, B) float32) what walks start with."""
         channels, size = network.settings.num_channels, len(self.groups)
         sources = np.concatenate([self.groups, *(kin.groups for kin in self.kin)])
-        columns = np.concatenate([np.arange(size), *(np.full(len(k.groups), b) for b, k in enumerate(self.kin))])
+        columns = np.concatenate(
+            [np.arange(size), *(np.full(len(k.groups), b) for b, k in enumerate(self.kin))]
+        )
         likeness = np.concatenate([np.zeros(0, np.float32), *(kin.likeness for kin in self.kin)])
         weights = torch.cat([torch.ones(size, channels), network.kin_weights(torch.from_numpy(likeness))])
         groups, where = np.unique(sources, return_inverse=True)
         begun = torch.zeros(len(groups), size, channels)
-        begun = begun.index_put((torch.from_numpy(where), torch.from_numpy(columns)), weights, accumulate=True)
+        begun = begun.index_put(
+            (torch.from_numpy(where), torch.from_numpy(columns)), weights, accumulate=True
+        )
         return groups, begun.permute(2, 0, 1)
 
 
@@ -89,7 +78,9 @@ def scores(network: TreatmentNetwork, relations: Tensor, asked: Asked) -> Tensor
         state, groups = _advance(state, groups, edges, network.gates(relations, step), asked)
         here = np.isin(groups, walks.treatments)
         places = torch.from_numpy(np.searchsorted(walks.treatments, groups[here]))
-        total = total.index_add(0, places, torch.einsum("cnb,c->nb", state[:, torch.from_numpy(here)], readout))
+        total = total.index_add(
+            0, places, torch.einsum("cnb,c->nb", state[:, torch.from_numpy(here)], readout)
+        )
     return total
 
 
@@ -166,7 +157,11 @@ def _open(
 
 
 def _put(
-    factors: Tensor, present: NDArray[np.int64], groups: NDArray[np.int64], column: NDArray[np.int64], values: Tensor
+    factors: Tensor,
+    present: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    column: NDArray[np.int64],
+    values: Tensor,
 ) -> Tensor:
     """Set the factors of (group, column) pairs whose group is present."""
     kept = np.flatnonzero(np.isin(groups, present))

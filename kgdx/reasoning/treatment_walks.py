@@ -184,5 +184,16 @@ class TreatmentWalks:
         treated = no | (tail in TREATMENT_KINDS and head in CONDITION_KINDS)
         return [
             (f"{head} {meaning.text} {tail}", rows, ~no, start, end, weight, out, into, treats, treated),
-            (f"{tail} {meaning.inverse_text} {head}", rows, no, end, start, weight, into, out, treated, treats),
+            (
+                f"{tail} {meaning.inverse_text} {head}",
+                rows,
+                no,
+                end,
+                start,
+                weight,
+                into,
+                out,
+                treated,
+                treats,
+            ),
         ]
