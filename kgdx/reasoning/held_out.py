@@ -6,33 +6,22 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kgdx.domain.curie import prefix_of
-from kgdx.reasoning.treatment_walks import CONDITION_KINDS, TREATING, TREATMENT_KINDS, TreatmentWalks
+from kgdx.reasoning.treatment_walks import CONDITION_KINDS, TREATMENT_KINDS, TreatmentWalks
 from kgdx.snapshot import Snapshot
 
 NUM_FOLDS = 5
 # The development benchmark scores the first fold; training calibrates on the second and learns from the rest.
 SCORED_FOLD, CALIBRATED_FOLD = 0, 1
-# These state a mechanism only where a drug is known to treat a disease, so a mechanism gives the pair away.
-PER_PAIR_SOURCES = ("infores:drugmechdb",)
 
 
 def fold_of(walks: TreatmentWalks, group: int) -> int:
-    """Which fold a disease belongs to, by a hash of its preferred CURIE; whatever means the same goes along."""
-    snapshot = walks.snapshot
-    members = walks.members(group)
-    order = walks.schema.prefers[str(snapshot.kinds[members[0]])]
-    curies = [snapshot.curies[node] for node in members]
-    best = min(curies, key=lambda curie: (_place(prefix_of(curie), order), curie))
-    return sha256(best.encode()).digest()[0] % NUM_FOLDS
-
-
-def _place(prefix: str, order: tuple[str, ...]) -> int:
-    return order.index(prefix) if prefix in order else len(order)
+    """Which fold a disease belongs to, by a hash of its first CURIE; whatever means the same goes along."""
+    first = min(walks.snapshot.curies[node] for node in walks.members(group))
+    return sha256(first.encode()).digest()[0] % NUM_FOLDS
 
 
 def joining_rows(walks: TreatmentWalks, groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Snapshot rows of every edge, of whatever relation and direction, between a treatment and these diseases."""
+    """Snapshot rows of every edge, of whatever relation, between a treatment and these diseases."""
     snapshot = walks.snapshot
     is_treatment = np.isin(snapshot.kinds, TREATMENT_KINDS)
     is_hidden = np.isin(walks.group, groups) & np.isin(snapshot.kinds, CONDITION_KINDS)
@@ -43,13 +32,6 @@ def joining_rows(walks: TreatmentWalks, groups: NDArray[np.int64]) -> NDArray[np
 def hide(walks: TreatmentWalks, groups: NDArray[np.int64]) -> Snapshot:
     """The snapshot without any edge that joins these diseases, or what means the same, to a treatment."""
     return without(walks.snapshot, joining_rows(walks, groups))
-
-
-def without_mechanisms(snapshot: Snapshot) -> Snapshot:
-    """The snapshot without mechanisms that are stated per pair of drug and disease; what treats what stays."""
-    sources = np.asarray(snapshot.edges["source"].cast(pa.string()).to_pylist())
-    is_mechanism = np.isin(sources, PER_PAIR_SOURCES) & ~np.isin(snapshot.relations, TREATING)
-    return without(snapshot, np.flatnonzero(is_mechanism))
 
 
 def without(snapshot: Snapshot, rows: NDArray[np.int64]) -> Snapshot:

@@ -1,7 +1,8 @@
 """Diseases of like name, for those that the graph says too little of.
 
 A label such as "complicated pyelonephritis" may come with no parent, gene or finding; its words still tell
-what it is close to.
+what it is close to. Likeness is the mean of two cosines: of what the names mean to the concept encoder, and of
+their letters (2- to 5-grams), for the former alone overlooks rare words and the latter every synonym.
 """
 
 from collections.abc import Sequence
@@ -9,14 +10,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from kgdx.ports import TextEncoder
 from kgdx.reasoning.treatment_walks import TreatmentWalks
 
 _MAX_NAMES = 40
 # Below this two names have nothing in common.
-_LEAST_LIKENESS = 0.2
+_LEAST_LIKENESS = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +28,7 @@ class Kin:
 
     Attributes:
         groups: (k,) int64, ascending, see `TreatmentWalks.group`.
-        likeness: (k,) float32, cosine of their names with the asked one's.
+        likeness: (k,) float32 in [0, 1], of their names to the asked one's.
     """
 
     groups: NDArray[np.int64]
@@ -50,21 +53,38 @@ class KinNames:
         names = self._names(group)
         if not names or not num or not len(self.walks.treated):
             return NO_KIN
-        vectors, owner = self._vectors
-        likeness = (vectors @ self.encoder.encode_texts(names).T).max(axis=1)
+        meant = self._best((self._vectors @ self.encoder.encode_texts(names).T).max(axis=1))
+        vectorizer, spelt = self._spellings
+        letters = self._best((spelt @ vectorizer.transform(names).T).max(axis=1).toarray().ravel())
+        likeness = np.maximum((meant + letters) / 2, 0.0)
+        likeness[self.walks.treated == group] = -1.0
+        likest = np.argsort(-likeness, kind="stable")[:num]
+        likest = np.sort(likest[likeness[likest] >= _LEAST_LIKENESS])
+        return Kin(self.walks.treated[likest], likeness[likest])
+
+    def _best(self, likeness: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(treated diseases,) the highest over the names of each."""
         best = np.full(len(self.walks.treated), -1.0, dtype=np.float32)
-        np.maximum.at(best, owner, likeness)
-        best[self.walks.treated == group] = -1.0
-        likest = np.argsort(-best, kind="stable")[:num]
-        likest = np.sort(likest[best[likest] >= _LEAST_LIKENESS])
-        return Kin(self.walks.treated[likest], best[likest])
+        np.maximum.at(best, self._named[1], likeness)
+        return best
 
     @cached_property
-    def _vectors(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """((n, dim) unit rows, (n,) position in `walks.treated`) of every name."""
+    def _named(self) -> tuple[list[str], NDArray[np.int64]]:
+        """(names of all treated diseases, (n,) position of each one's owner in `walks.treated`)."""
         named = [self._names(int(group)) for group in self.walks.treated]
-        vectors = self.encoder.encode_texts([name for names in named for name in names])
-        return vectors, np.repeat(np.arange(len(named)), [len(names) for names in named])
+        owner = np.repeat(np.arange(len(named)), [len(names) for names in named])
+        return [name for names in named for name in names], owner
+
+    @cached_property
+    def _vectors(self) -> NDArray[np.float32]:
+        return self.encoder.encode_texts(self._named[0])
+
+    @cached_property
+    def _spellings(self) -> tuple[TfidfVectorizer, sp.csr_matrix]:
+        vectorizer = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32
+        )
+        return vectorizer, vectorizer.fit_transform(self._named[0])
 
     @cached_property
     def _synonyms(self) -> Sequence[Sequence[str]]:

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 from torch import Tensor
 
 from graph_schema import Schema
@@ -45,7 +46,7 @@ class TreatmentCalibration:
         score = np.log(np.maximum(scored, floor))
         share = score - np.log(np.maximum(scored.sum(axis=0), floor))
         logit = self.offset + self.weight_score * score + self.weight_share * share
-        return np.asarray(np.where(scored > 0, 1.0 / (1.0 + np.exp(-logit)), 0.0))
+        return np.where(scored > 0, expit(logit), 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from graph_schema import Schema
 from kgdx.ports import TextEncoder
-from kgdx.reasoning.held_out import CALIBRATED_FOLD, SCORED_FOLD, fold_of, hide, without_mechanisms
+from kgdx.reasoning.held_out import CALIBRATED_FOLD, SCORED_FOLD, fold_of, hide
 from kgdx.reasoning.predicted_treatments import PredictedTreatments, TreatmentCalibration
 from kgdx.reasoning.treatment_model import TreatmentModelSettings, TreatmentNetwork
 from kgdx.reasoning.treatment_scores import scores
@@ -41,7 +41,7 @@ class TreatmentTraining:
         seed: of everything random.
     """
 
-    epochs: int = 3
+    epochs: int = 2
     batch: int = 32
     learning_rate: float = 3e-2
     seed: int = 0
@@ -75,7 +75,7 @@ def train(
     names: TextEncoder,
     settings: TreatmentTraining,
     model: TreatmentModelSettings | None = None,
-    progress: Progress = lambda done, total, what: None,
+    progress: Progress | None = None,
 ) -> tuple[PredictedTreatments, TreatmentOutcome]:
     """Train on a snapshot; the same seed gives the same network.
 
@@ -83,14 +83,14 @@ def train(
         texts: embeds relations.
         names: embeds names of diseases.
     """
-    whole = TreatmentWalks(without_mechanisms(snapshot), schema)
+    whole = TreatmentWalks(snapshot, schema)
     folds = np.array([fold_of(whole, int(group)) for group in whole.treated])
     heldout = whole.treated[folds == CALIBRATED_FOLD]
     seen = hide(whole, whole.treated[np.isin(folds, (SCORED_FOLD, CALIBRATED_FOLD))])
     torch.manual_seed(settings.seed)
     network = TreatmentNetwork(model or TreatmentModelSettings(texts.dim))
     predictor = PredictedTreatments.on(seen, schema, network, TreatmentCalibration(), texts, names)
-    _learn(predictor, settings, progress)
+    _learn(predictor, settings, progress or (lambda *_: None))
     network.eval().requires_grad_(False)
     return _measured(predictor, heldout, whole)
 

@@ -94,6 +94,15 @@ class TreatmentGraph:
         names = self.snapshot.names
         return sorted(options, key=lambda o: (bool(o.vetoes), -o.benefit, _length(o), names[o.treatment]))
 
+    def vetoes_of(self, treatment: int, conditions: Sequence[int]) -> list[Veto]:
+        """Why a treatment must not be given in some conditions; empty if nothing forbids it.
+
+        Args:
+            treatment: node index.
+            conditions: nodes of what the patient has.
+        """
+        return self._vetoes(treatment, [(node, self.hierarchy.climb(node)) for node in conditions], ())
+
     @cached_property
     def _treating(self) -> Mapping[int, list[int]]:
         """Disease -> rows of the edges that treat it."""

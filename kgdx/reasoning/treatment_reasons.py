@@ -19,6 +19,9 @@ from kgdx.reasoning.treatment_walks import WalkEdges
 _MAX_EXPANDED = 20_000
 
 
+_Way = tuple[tuple[int, bool], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class GroupWalk:
     """A walk over groups.
@@ -97,8 +100,7 @@ class WalkFinder:
         coming, readout = self._to_come(treatment), self.network.weights().numpy()
         groups, begun = self.asked.starts(self.network)
         serial = count()
-        Entry = tuple[float, int, bool, int, int, NDArray[np.float32], tuple[tuple[int, bool], ...]]
-        heap: list[Entry] = []
+        heap: list[tuple[float, int, bool, int, int, NDArray[np.float32], _Way]] = []
 
         def push(
             bound: float,
@@ -106,7 +108,7 @@ class WalkFinder:
             start: int,
             here: int,
             weight: NDArray[np.float32],
-            way: tuple[tuple[int, bool], ...],
+            way: _Way,
         ) -> None:
             if bound > 0:
                 heapq.heappush(heap, (-bound, next(serial), is_whole, start, here, weight, way))
@@ -136,26 +138,23 @@ class WalkFinder:
 def _values(edges: WalkEdges, gates: tuple[Tensor, Tensor, Tensor], asked: Asked) -> Tensor:
     """(C, E) what edges let pass for one asked disease: its own treatments are shut, and not counted."""
     own, _ = asked.own
+    condition = np.where(edges.from_treatment, edges.end, edges.start)
+    is_own = (edges.from_treatment | edges.to_treatment) & (condition == asked.groups[0])
     size = asked.walks.num_groups
-    values = gate_values(edges, gates)
-    for is_joined, ends, owned, fan, exponent in (
+    recounted = torch.zeros(gates[0].shape[1], len(edges))
+    for is_joined, treatment, owned, fan, exponent in (
         (
             edges.from_treatment,
-            (edges.start, edges.end),
-            own.start[own.from_treatment],
+            edges.start,
+            own.take(np.flatnonzero(own.from_treatment)),
             edges.fan_out,
             gates[1],
         ),
-        (edges.to_treatment, (edges.end, edges.start), own.end[own.to_treatment], edges.fan_in, gates[2]),
+        (edges.to_treatment, edges.end, own.take(np.flatnonzero(own.to_treatment)), edges.fan_in, gates[2]),
     ):
-        directions = own.direction[
-            own.from_treatment if is_joined is edges.from_treatment else own.to_treatment
-        ]
-        treatment, condition = ends
-        is_counted = is_joined & np.isin(
-            edges.direction * size + treatment, np.asarray(directions * size + owned)
-        )
+        mine = owned.start if exponent is gates[1] else owned.end
+        keys = edges.direction * size + treatment
+        is_counted = is_joined & np.isin(keys, owned.direction * size + mine)
         fewer = np.where(is_counted, np.log(fan) - np.log(np.maximum(fan - 1, 1)), 0.0).astype(np.float32)
-        values = values * torch.exp(exponent[torch.from_numpy(edges.direction)].T * torch.from_numpy(fewer))
-        values = values * torch.from_numpy(~(is_joined & (condition == asked.groups[0])))
-    return values
+        recounted = recounted + exponent[torch.from_numpy(edges.direction)].T * torch.from_numpy(fewer)
+    return gate_values(edges, gates) * torch.exp(recounted) * torch.from_numpy(~is_own)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components, dijkstra
@@ -20,6 +22,9 @@ TREATMENT_KINDS, CONDITION_KINDS = ("Drug", "Procedure"), ("Disease", "Phenotypi
 # What says that a treatment is for a condition.
 TREATING = ("treats", "ameliorates", "applied_to_treat")
 # A prohibition is for the safety rules and an equivalence is no step; the others only make graphs larger.
+# These state a mechanism only where a drug is known to treat a disease: a walk over one only finds that pair
+# again, and would give a hidden pair away.
+PER_PAIR_SOURCES = ("infores:drugmechdb",)
 _NOT_WALKED = ("exact_match", "contraindicated_in", "has_side_effect", "in_taxon", "expressed_in")
 
 
@@ -102,7 +107,7 @@ class TreatmentWalks:
 
     @cached_property
     def treatments(self) -> NDArray[np.int64]:
-        """Groups that may be predicted, ascending: drugs and procedures, without classes that treat nothing."""
+        """Groups that may be predicted, ascending: drugs and procedures, but no class that treats nothing."""
         kinds = np.isin(self.snapshot.kinds, TREATMENT_KINDS)
         classes = self.group[self.snapshot.tail[self._affirmed("subclass_of")]]
         given = np.unique(self.known.indices)
@@ -144,6 +149,11 @@ class TreatmentWalks:
         return rows[~self.snapshot.negated[rows]]
 
     @cached_property
+    def _is_per_pair(self) -> NDArray[np.bool_]:
+        sources = pc.is_in(self.snapshot.edges["source"].cast(pa.string()), pa.array(PER_PAIR_SOURCES))
+        return np.asarray(sources.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+    @cached_property
     def _built(self) -> tuple[tuple[str, ...], WalkEdges]:
         parts = [(text, *part) for key in self._keys() for text, *part in self._both_ways(*key)]
         texts = tuple(sorted({part[0] for part in parts}))
@@ -160,6 +170,7 @@ class TreatmentWalks:
     def _keys(self) -> Iterator[tuple[str, str, str, NDArray[np.int64]]]:
         """(relation, kind of the head, kind of the tail, rows) of all edges that are walked."""
         rows = self._affirmed(*(name for name in self.schema.relations if name not in _NOT_WALKED))
+        rows = rows[np.isin(self.snapshot.relations[rows], TREATING) | ~self._is_per_pair[rows]]
         kinds, relations = self.snapshot.kinds, self.snapshot.relations[rows]
         columns = (relations, kinds[self.snapshot.head[rows]], kinds[self.snapshot.tail[rows]])
         coded = [np.unique(column, return_inverse=True) for column in columns]
