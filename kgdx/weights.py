@@ -1,7 +1,7 @@
 """Trained models on disk.
 
-A reasoner, or a network of treatments, is `config.json` and `weights.safetensors`, checked against each other;
-fusion is `fusion.json`.
+A reasoner, or a network of treatments, is `config.json` and `weights.safetensors`, checked against each
+other; fusion is `fusion.json`.
 """
 
 import json

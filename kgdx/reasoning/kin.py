@@ -1,8 +1,8 @@
 """Diseases of like name, for those that the graph says too little of.
 
 A label such as "complicated pyelonephritis" may come with no parent, gene or finding; its words still tell
-what it is close to. Likeness is the mean of two cosines: of what the names mean to the concept encoder, and of
-their letters (2- to 5-grams), for the former alone overlooks rare words and the latter every synonym.
+what it is close to. Likeness is the mean of two cosines: of what the names mean to the concept encoder, and
+of their letters (2- to 5-grams): the former alone overlooks rare words, the latter synonyms.
 """
 
 from collections.abc import Sequence

@@ -120,8 +120,8 @@ class PredictedTreatments:
     ) -> list[Prediction]:
         """The likeliest treatments of a disease, surest first.
 
-        Whether the graph states some already is not looked at, but for `exclude_known`: ask only for a disease
-        that has none.
+        Whether the graph states any already is looked at for `exclude_known` alone: ask for a disease that
+        has none.
 
         Args:
             disease: node index.

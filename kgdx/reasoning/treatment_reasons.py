@@ -39,7 +39,7 @@ class GroupWalk:
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    """Edges that the walks of one question may take as their n-th, sorted by start, with what they let pass."""
+    """Edges that walks of one question may take as their n-th, sorted by start, and what they let pass."""
 
     edges: WalkEdges
     values: NDArray[np.float32]
@@ -77,7 +77,7 @@ class WalkFinder:
         return tuple(steps)
 
     def _to_come(self, treatment: int) -> list[NDArray[np.float32]]:
-        """(C, groups) for 0..L edges walked: sum over all ways to go on from there and end in the treatment."""
+        """(C, groups) for 0..L edges walked: sum over all ways to go on from there that end in the treatment."""
         channels, size = self.network.settings.num_channels, self.asked.walks.num_groups
         readout = self.network.weights().numpy()
         ahead = np.zeros((channels, size), dtype=np.float32)

@@ -123,7 +123,9 @@ def test_known_treatments_are_left_out_if_asked() -> None:
     assert known & {p.treatment for p in made.of(disease, 20, exclude_known=False)}
 
 
-@pytest.mark.parametrize("pair", ["T1 treats D1", "T1 ameliorates D1", "T2 affects D1", "T3 has_side_effect D1"])
+@pytest.mark.parametrize(
+    "pair", ["T1 treats D1", "T1 ameliorates D1", "T2 affects D1", "T3 has_side_effect D1"]
+)
 @pytest.mark.parametrize("num_kin", [0, 2])
 def test_a_pair_scores_the_same_whether_or_not_the_graph_states_it(pair: str, num_kin: int) -> None:
     net = network(num_kin=num_kin)
