@@ -77,7 +77,7 @@ class WalkFinder:
         return tuple(steps)
 
     def _to_come(self, treatment: int) -> list[NDArray[np.float32]]:
-        """(C, groups) for 0..L edges walked: sum over all ways to go on from there that end in the treatment."""
+        """(C, groups) for 0..L edges walked: sum over all ways to go on that end in the treatment."""
         channels, size = self.network.settings.num_channels, self.asked.walks.num_groups
         readout = self.network.weights().numpy()
         ahead = np.zeros((channels, size), dtype=np.float32)
