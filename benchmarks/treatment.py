@@ -24,7 +24,6 @@ from benchmarks.treatment_graph import Hidden, open_hidden
 from benchmarks.vetoes import measure_vetoes
 from kgdx.bundle import Bundle, shipped_folder
 from kgdx.domain.errors import KgdxError
-from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.reasoning.held_out import CALIBRATED_FOLD, SCORED_FOLD, fold_of
 from kgdx.reasoning.predicted_treatments import PredictedTreatments
@@ -103,11 +102,9 @@ def _predicted(hidden: Hidden, models: Path) -> dict[str, Any]:
 
 def _predictor(hidden: Hidden, models: Path) -> PredictedTreatments:
     saved = SavedTreatments.open(models / "treatments")
-    texts, names = Clip.open(shipped_folder() / "clip"), ConceptEncoder.open(shipped_folder() / "concepts")
+    encoder = ConceptEncoder.open(shipped_folder() / "concepts")
     walks = hidden.walks
-    return PredictedTreatments.on(
-        walks.snapshot, walks.schema, saved.network, saved.calibration, texts, names
-    )
+    return PredictedTreatments.on(walks.snapshot, walks.schema, saved.network, saved.calibration, encoder)
 
 
 def _learnt_on(hidden: Hidden) -> int:

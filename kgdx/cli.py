@@ -240,8 +240,7 @@ def train_treatments(
     from kgdx.bundle import shipped_folder
     from kgdx.training import train_treatments as run
 
-    shipped = shipped_folder()
-    run(graph, shipped / "clip", shipped / "concepts", out, seed)
+    run(graph, shipped_folder() / "concepts", out, seed)
 
 
 @train.command("calibration")

@@ -52,26 +52,25 @@ def train_reasoner(graph: Path, clip: Path, out: Path, patients: int, seed: int)
     typer.echo(json.dumps(told))
 
 
-def train_treatments(graph: Path, clip: Path, concepts: Path, out: Path, seed: int) -> None:
+def train_treatments(graph: Path, concepts: Path, out: Path, seed: int) -> None:
     """Train what predicts treatments and write it to a folder; metrics go to stdout as JSON.
 
     Args:
         graph: a snapshot folder or a bundle, with statements of what treats what.
-        clip: folder of the encoder of relations.
-        concepts: folder of the encoder of names.
+        concepts: folder of the concept encoder.
     """
     from kgdx.encoders.concepts import ConceptEncoder
     from kgdx.reasoning.train_treatments import TreatmentTraining
     from kgdx.reasoning.train_treatments import train as run
 
     snapshot = Snapshot.open(graph / "graph" if (graph / "graph").is_dir() else graph)
-    texts, names = Clip.open(clip), ConceptEncoder.open(concepts)
+    encoder = ConceptEncoder.open(concepts)
     # With one thread the same seed gives the same bytes on any machine.
     torch.set_num_threads(1)
     began, settings = time.monotonic(), TreatmentTraining(seed=seed)
     with progress_bar() as progress:
-        trained, outcome = run(snapshot, graph_schema.load(), texts, names, settings, progress=progress)
-    SavedTreatments(trained.network, trained.calibration, texts.revision, names.revision).write(out)
+        trained, outcome = run(snapshot, graph_schema.load(), encoder, settings, progress=progress)
+    SavedTreatments(trained.network, trained.calibration, encoder.revision).write(out)
     told = asdict(outcome) | {"graph": snapshot.content_hash, "seconds": round(time.monotonic() - began, 1)}
     typer.echo(json.dumps(told))
 

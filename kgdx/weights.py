@@ -87,14 +87,12 @@ class SavedTreatments:
     """Everything that predicts treatments but the graph.
 
     Attributes:
-        text_revision: revision of the text encoder whose vectors of relations the network was trained on.
-        name_revision: revision of the encoder of names of diseases that it was trained with.
+        text_revision: revision of the concept encoder whose vectors the network was trained on.
     """
 
     network: TreatmentNetwork
     calibration: TreatmentCalibration
     text_revision: str
-    name_revision: str
 
     def write(self, folder: Path) -> None:
         """Write into a folder, which is made if it is not there."""
@@ -104,7 +102,6 @@ class SavedTreatments:
             "model": asdict(self.network.settings),
             "calibration": asdict(self.calibration),
             "text_revision": self.text_revision,
-            "name_revision": self.name_revision,
             "sha256": sha256(weights).hexdigest(),
         }
         (folder / WEIGHTS).write_bytes(weights)
@@ -129,7 +126,6 @@ class SavedTreatments:
                 network.eval().requires_grad_(False),
                 TreatmentCalibration(**config["calibration"]),
                 str(config["text_revision"]),
-                str(config["name_revision"]),
             )
         except OSError as error:
             fact = f"cannot be read ({error.strerror})"

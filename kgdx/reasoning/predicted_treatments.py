@@ -18,7 +18,7 @@ from graph_schema import Schema
 from kgdx.ports import TextEncoder
 from kgdx.reasoning.hierarchy import Hierarchy, Trail
 from kgdx.reasoning.kin import KinNames
-from kgdx.reasoning.treatment_model import TreatmentNetwork
+from kgdx.reasoning.treatment_model import TreatmentNetwork, relation_vectors
 from kgdx.reasoning.treatment_reasons import GroupWalk, WalkFinder
 from kgdx.reasoning.treatment_scores import Asked, scores
 from kgdx.reasoning.treatment_walks import TreatmentWalks
@@ -86,7 +86,7 @@ class PredictedTreatments:
     """Predicts treatments on one snapshot.
 
     Attributes:
-        relations: (R, text_dim) float32, embedded `walks.texts`.
+        relations: (R, 3 text_dim) float32, `relation_vectors` of `walks.texts`.
     """
 
     walks: TreatmentWalks
@@ -102,18 +102,16 @@ class PredictedTreatments:
         schema: Schema,
         network: TreatmentNetwork,
         calibration: TreatmentCalibration,
-        texts: TextEncoder,
-        names: TextEncoder,
+        encoder: TextEncoder,
     ) -> "PredictedTreatments":
         """Put a trained network onto a snapshot.
 
         Args:
-            texts: embeds relations; the encoder that the network was trained with.
-            names: embeds names of diseases.
+            encoder: the one that the network was trained with; embeds relations and names of diseases.
         """
         walks = TreatmentWalks(snapshot, schema)
-        relations = torch.from_numpy(texts.encode_texts(walks.texts))
-        return cls(walks, network, calibration, relations, KinNames(walks, names))
+        relations = relation_vectors(walks.texts, encoder)
+        return cls(walks, network, calibration, relations, KinNames(walks, encoder))
 
     def of(
         self, disease: int, num: int = 5, *, num_reasons: int = 3, exclude_known: bool = True

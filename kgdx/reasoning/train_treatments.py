@@ -71,8 +71,7 @@ class TreatmentOutcome:
 def train(
     snapshot: Snapshot,
     schema: Schema,
-    texts: TextEncoder,
-    names: TextEncoder,
+    encoder: TextEncoder,
     settings: TreatmentTraining,
     model: TreatmentModelSettings | None = None,
     progress: Progress | None = None,
@@ -80,16 +79,15 @@ def train(
     """Train on a snapshot; the same seed gives the same network.
 
     Args:
-        texts: embeds relations.
-        names: embeds names of diseases.
+        encoder: embeds relations and names of diseases.
     """
     whole = TreatmentWalks(snapshot, schema)
     folds = np.array([fold_of(whole, int(group)) for group in whole.treated])
     heldout = whole.treated[folds == CALIBRATED_FOLD]
     seen = hide(whole, whole.treated[np.isin(folds, (SCORED_FOLD, CALIBRATED_FOLD))])
     torch.manual_seed(settings.seed)
-    network = TreatmentNetwork(model or TreatmentModelSettings(texts.dim))
-    predictor = PredictedTreatments.on(seen, schema, network, TreatmentCalibration(), texts, names)
+    network = TreatmentNetwork(model or TreatmentModelSettings(encoder.dim))
+    predictor = PredictedTreatments.on(seen, schema, network, TreatmentCalibration(), encoder)
     _learn(predictor, settings, progress or (lambda *_: None))
     network.eval().requires_grad_(False)
     return _measured(predictor, heldout, whole)

@@ -8,10 +8,13 @@ lower a score. It holds nothing of any disease or treatment.
 A disease that the graph says little of also starts walks from diseases of like name, weighed by likeness.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+from kgdx.ports import TextEncoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class TreatmentModelSettings:
     """Size of the network.
 
     Attributes:
-        text_dim: width of relation texts.
+        text_dim: width of a text; a relation is three of them, its kinds and its meaning.
         num_channels: C, width of a walk.
         num_steps: L, longest walk in edges.
         hidden: width of the hidden layer.
@@ -28,7 +31,7 @@ class TreatmentModelSettings:
 
     text_dim: int
     num_channels: int = 4
-    num_steps: int = 4
+    num_steps: int = 3
     hidden: int = 24
     num_kin: int = 20
 
@@ -40,7 +43,7 @@ class TreatmentNetwork(nn.Module):
         super().__init__()
         self.settings = settings
         channels, steps = settings.num_channels, settings.num_steps
-        self.relation = nn.Linear(settings.text_dim, 8)
+        self.relation = nn.Linear(3 * settings.text_dim, 8)
         self.gate = nn.Sequential(
             nn.Linear(8 + steps, settings.hidden), nn.ReLU(), nn.Linear(settings.hidden, 3 * channels)
         )
@@ -52,7 +55,7 @@ class TreatmentNetwork(nn.Module):
         """How much of a walk passes each relation as its (step + 1)-th edge, and how degrees dampen it.
 
         Args:
-            relations: (R, text_dim) float32, embedded text of every directed relation.
+            relations: (R, 3 text_dim) float32, see `relation_vectors`.
             step: from 0.
 
         Returns:
@@ -79,3 +82,12 @@ class TreatmentNetwork(nn.Module):
     def weights(self) -> Tensor:
         """(L, C) float32, positive: readout of walks of each length."""
         return nn.functional.softplus(self.readout)
+
+
+def relation_vectors(meanings: Sequence[tuple[str, str, str]], encoder: TextEncoder) -> Tensor:
+    """(R, 3 dim) float32: the vectors of kind, relation and kind of every directed relation, side by side.
+
+    Apart, since in one sentence the kinds drown what the relation means.
+    """
+    texts = [text for meaning in meanings for text in meaning]
+    return torch.from_numpy(encoder.encode_texts(texts)).reshape(len(meanings), 3 * encoder.dim)

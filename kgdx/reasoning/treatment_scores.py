@@ -64,7 +64,7 @@ def scores(network: TreatmentNetwork, relations: Tensor, asked: Asked) -> Tensor
     """Sums over all walks of 1..L edges.
 
     Args:
-        relations: (R, text_dim) float32, embedded `TreatmentWalks.texts`.
+        relations: (R, 3 text_dim) float32, `relation_vectors` of `TreatmentWalks.texts`.
 
     Returns:
         (T, B) float32, not negative: every treatment of `TreatmentWalks.treatments` for every asked disease.

@@ -4,6 +4,7 @@ Nodes that mean the same are one group here, as in `same_disease`, and an edge b
 a relation, however many sources state it.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -17,6 +18,9 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 
 from graph_schema import Schema
 from kgdx.snapshot import Snapshot
+
+Meaning = tuple[str, str, str]
+"""Kind of the start, what the relation means, kind of the end: in words."""
 
 TREATMENT_KINDS, CONDITION_KINDS = ("Drug", "Procedure"), ("Disease", "PhenotypicFeature")
 # What says that a treatment is for a condition.
@@ -115,8 +119,8 @@ class TreatmentWalks:
         return every[~np.isin(every, np.setdiff1d(classes, given))]
 
     @cached_property
-    def texts(self) -> tuple[str, ...]:
-        """What each directed relation means in words, with the kinds it joins."""
+    def texts(self) -> tuple[Meaning, ...]:
+        """What each directed relation means."""
         return self._built[0]
 
     @cached_property
@@ -154,7 +158,7 @@ class TreatmentWalks:
         return np.asarray(sources.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
     @cached_property
-    def _built(self) -> tuple[tuple[str, ...], WalkEdges]:
+    def _built(self) -> tuple[tuple[Meaning, ...], WalkEdges]:
         parts = [(text, *part) for key in self._keys() for text, *part in self._both_ways(*key)]
         texts = tuple(sorted({part[0] for part in parts}))
         number = {text: i for i, text in enumerate(texts)}
@@ -181,7 +185,7 @@ class TreatmentWalks:
 
     def _both_ways(
         self, relation: str, head: str, tail: str, rows: NDArray[np.int64]
-    ) -> list[tuple[str, *tuple[NDArray[np.generic], ...]]]:
+    ) -> list[tuple[Meaning, *tuple[NDArray[np.generic], ...]]]:
         start, end = self.group[self.snapshot.head[rows]], self.group[self.snapshot.tail[rows]]
         _, first = np.unique(start * self.num_groups + end, return_index=True)
         first = first[start[first] != end[first]]
@@ -193,18 +197,16 @@ class TreatmentWalks:
         no = np.zeros(len(rows), dtype=bool)
         treats = no | (head in TREATMENT_KINDS and tail in CONDITION_KINDS)
         treated = no | (tail in TREATMENT_KINDS and head in CONDITION_KINDS)
+        there, back = (
+            (_spelt(head), meaning.text, _spelt(tail)),
+            (_spelt(tail), meaning.inverse_text, _spelt(head)),
+        )
         return [
-            (f"{head} {meaning.text} {tail}", rows, ~no, start, end, weight, out, into, treats, treated),
-            (
-                f"{tail} {meaning.inverse_text} {head}",
-                rows,
-                no,
-                end,
-                start,
-                weight,
-                into,
-                out,
-                treated,
-                treats,
-            ),
+            (there, rows, ~no, start, end, weight, out, into, treats, treated),
+            (back, rows, no, end, start, weight, into, out, treated, treats),
         ]
+
+
+def _spelt(kind: str) -> str:
+    """The name of a kind as words, as in `phenotypic feature`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()

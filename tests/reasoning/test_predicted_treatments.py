@@ -45,7 +45,7 @@ def network(num_steps: int = 4, num_kin: int = 0) -> TreatmentNetwork:
 
 def predictor(snapshot: Snapshot, net: TreatmentNetwork | None = None) -> PredictedTreatments:
     return PredictedTreatments.on(
-        snapshot, graph_schema.load(), net or network(), TreatmentCalibration(), HashEncoder(), HashEncoder()
+        snapshot, graph_schema.load(), net or network(), TreatmentCalibration(), HashEncoder()
     )
 
 
@@ -198,7 +198,7 @@ def test_training_is_seeded_and_learns_what_lies_near() -> None:
     )
     settings = TreatmentTraining(epochs=3, batch=8)
     model = TreatmentModelSettings(TEXT_DIM, 2, 3, 6, 0)
-    arguments = (graph(facts), graph_schema.load(), HashEncoder(), HashEncoder(), settings, model)
+    arguments = (graph(facts), graph_schema.load(), HashEncoder(), settings, model)
     (made, outcome), (again, _) = train(*arguments), train(*arguments)
     assert outcome.num_heldout > 0
     assert outcome.mrr > outcome.popularity_mrr
