@@ -1,6 +1,7 @@
 """Predicted treatments: laws of the score, of its reasons, and of what is hidden."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 import graph_schema
+from kgdx.bundle import shipped_folder
+from kgdx.domain.errors import BundleError
+from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.reasoning.held_out import hide
 from kgdx.reasoning.predicted_treatments import PredictedTreatments, TreatmentCalibration
 from kgdx.reasoning.train_treatments import TreatmentTraining, fit_calibration, ranks, train
@@ -16,6 +20,7 @@ from kgdx.reasoning.treatment_model import TreatmentModelSettings, TreatmentNetw
 from kgdx.reasoning.treatment_reasons import WalkFinder
 from kgdx.reasoning.treatment_walks import TreatmentWalks
 from kgdx.snapshot import Snapshot
+from kgdx.weights import SavedTreatments
 from tests.reasoning.tiny import TEXT_DIM, HashEncoder, graph
 
 FACTS = """
@@ -218,3 +223,24 @@ def test_confidence_rises_with_the_score_and_is_fitted_on_what_is_known() -> Non
 
 def test_ranks_share_the_middle_of_a_tie() -> None:
     np.testing.assert_array_equal(ranks(np.array([3.0, 1.0, 1.0, 0.0]), np.array([0, 2])), [1.0, 2.5])
+
+
+def test_weights_come_back_from_disk_as_they_were(tmp_path: Path) -> None:
+    net, snapshot = network(num_kin=2), graph(FACTS)
+    SavedTreatments(net, TreatmentCalibration(1.0, 0.5, 2.0), "hash").write(tmp_path)
+    saved = SavedTreatments.open(tmp_path)
+    assert (saved.calibration, saved.text_revision) == (TreatmentCalibration(1.0, 0.5, 2.0), "hash")
+    assert by_name(predictor(snapshot, saved.network), "D1") == by_name(predictor(snapshot, net), "D1")
+
+
+@pytest.mark.parametrize("name", ["config.json", "weights.safetensors"])
+def test_damaged_weights_are_told(tmp_path: Path, name: str) -> None:
+    SavedTreatments(network(), TreatmentCalibration(), "hash").write(tmp_path)
+    (tmp_path / name).write_bytes(b"{}")
+    with pytest.raises(BundleError, match="kgdx train treatments"):
+        SavedTreatments.open(tmp_path)
+
+
+def test_the_shipped_weights_fit_the_shipped_encoder() -> None:
+    saved = SavedTreatments.open(shipped_folder() / "treatments")
+    assert saved.text_revision == ConceptEncoder.open(shipped_folder() / "concepts").revision
