@@ -253,6 +253,19 @@ def train_reasoner(
     )
 
 
+@train.command("treatments")
+def train_treatments(
+    graph: Annotated[Path, typer.Option(help="Bundle or snapshot that holds what treats what.")],
+    out: Annotated[Path, typer.Option(help="Folder for weights and settings.")],
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Train what predicts treatments for diseases that have none, on diseases whose treatments are known."""
+    from kgdx.bundle import shipped_folder
+    from kgdx.training import train_treatments as run
+
+    run(graph, shipped_folder() / "concepts", out, seed)
+
+
 @train.command("image")
 def train_image(
     out: Annotated[Path, typer.Option(help="Folder for weights, settings and calibration.")],
