@@ -56,6 +56,33 @@ class Metapath:
     absent: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of a patient that a graph may forbid treatments in.
+
+    Attributes:
+        label: what a concern for its sake is called: `pregnancy`, `breastfeeding`, `age` or `sex`.
+        curies: its identifiers, the best known first.
+        sex: it holds for whoever has this sex; empty where sex does not tell.
+        from_years, below_years: it holds at these ages; both None where age does not tell.
+    """
+
+    label: str
+    curies: tuple[str, ...]
+    sex: str = ""
+    from_years: float | None = None
+    below_years: float | None = None
+
+    def holds_for(self, sex: str, age_years: float | None) -> bool:
+        """Whether sex or age alone say that a patient is in this state."""
+        if self.sex:
+            return self.sex == sex
+        if age_years is None or (self.from_years is None and self.below_years is None):
+            return False
+        is_old_enough = self.from_years is None or age_years >= self.from_years
+        return is_old_enough and (self.below_years is None or age_years < self.below_years)
+
+
 @dataclass(frozen=True)
 class Schema:
     """Kinds, relations and prefixes of the graph, and the patterns that put its paths into words.
@@ -68,8 +95,8 @@ class Schema:
         iris: prefix -> IRI it expands to.
         prefix_kinds: prefix -> kind of its identifiers, where all are of one kind.
         aliases: lower-case spelling -> preferred prefix.
-        metapaths: (what is justified, walk) -> pattern; the former is `findings`, `denials`, `demographics`,
-            `treatments`, `vetoes` or `allergies`.
+        metapaths: (what is justified, walk) -> pattern; the former is a heading of `metapaths.yaml`.
+        states: states of a patient that treatments may be forbidden in, by name.
     """
 
     categories: Mapping[str, str]
@@ -80,6 +107,7 @@ class Schema:
     prefix_kinds: Mapping[str, str]
     aliases: Mapping[str, str]
     metapaths: Mapping[tuple[str, tuple[str, ...]], Metapath]
+    states: Mapping[str, State]
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -134,6 +162,7 @@ def load() -> Schema:
             for justified, entries in _read("metapaths.yaml").items()
             for entry in entries
         },
+        states={name: _state(entry) for name, entry in _read("states.yaml").items()},
     )
 
 
@@ -149,6 +178,16 @@ def _relation(name: str, entry: Mapping[str, Any]) -> Relation:
         inverse_text=entry["inverse_text"],
         is_diagnostic=entry.get("diagnostic", False),
         also=tuple(entry.get("also", ())),
+    )
+
+
+def _state(entry: Mapping[str, Any]) -> State:
+    return State(
+        label=entry["as"],
+        curies=tuple(entry["curies"]),
+        sex=entry.get("sex", ""),
+        from_years=entry.get("from_years"),
+        below_years=entry.get("below_years"),
     )
 
 

@@ -79,6 +79,7 @@ def diagnose(
     ] = [],  # noqa: B006
     condition: Codes = [],  # noqa: B006
     allergy: Codes = [],  # noqa: B006
+    medication: Codes = [],  # noqa: B006
     bundle: BundleFolder = None,
     json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the report as one page.")] = None,
@@ -87,7 +88,7 @@ def diagnose(
     from kgdx.domain.errors import CaseError
     from kgdx.wire import CaseIn
 
-    flags = [finding, absent, text, image, condition, allergy]
+    flags = [finding, absent, text, image, condition, allergy, medication]
     if case is not None and any(flags):
         raise CaseError(
             str(case), "is given together with flags that describe a case", "give one or the other"
@@ -101,6 +102,7 @@ def diagnose(
         images=[str(path) for path in image],
         conditions=condition,
         allergies=allergy,
+        medications=medication,
     )
     _diagnose(given, bundle, as_json=json, html=html)
 
@@ -249,6 +251,19 @@ def train_reasoner(
             data, graph, cases, clip or shipped_folder() / "clip", out, candidates, folds, training
         )
     )
+
+
+@train.command("treatments")
+def train_treatments(
+    graph: Annotated[Path, typer.Option(help="Bundle or snapshot that holds what treats what.")],
+    out: Annotated[Path, typer.Option(help="Folder for weights and settings.")],
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Train what predicts treatments for diseases that have none, on diseases whose treatments are known."""
+    from kgdx.bundle import shipped_folder
+    from kgdx.training import train_treatments as run
+
+    run(graph, shipped_folder() / "concepts", out, seed)
 
 
 @train.command("image")

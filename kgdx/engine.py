@@ -8,16 +8,20 @@ import graph_schema
 from kgdx.bundle import Bundle
 from kgdx.domain.case import Case
 from kgdx.domain.errors import BundleError
+from kgdx.domain.evidence import TextOrigin
 from kgdx.domain.report import Report
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
-from kgdx.explain.justify import Justifier, treatments
+from kgdx.explain.doubt import NOTHING_KNOWN, Doubter
+from kgdx.explain.justify import Justifier
+from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.paths import PathWriter
 from kgdx.extract import Extraction, Extractor
 from kgdx.eyes import Eyes
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.hierarchy import Hierarchy
+from kgdx.reasoning.patient import Patient, reasons_of
 from kgdx.reasoning.query import seed
 from kgdx.reasoning.reasoner import Ranking, Reasoner
 from kgdx.reasoning.treatment import Option, TreatmentGraph
@@ -28,8 +32,6 @@ from kgdx.wire import CaseIn, ReportOut, Settings
 logger = logging.getLogger(__name__)
 
 _NUM_PATHS = 8
-# Below this, the likeliest diagnosis is not likely enough to be named as the answer.
-_LEAST_PROBABILITY = 0.2
 # A diagnosis less likely than this recommends no treatment.
 _LEAST_TREATED = 0.01
 
@@ -49,6 +51,7 @@ class Engine:
     _extractor: Extractor = field(repr=False)
     _justifier: Justifier = field(repr=False)
     _treatments: TreatmentGraph = field(repr=False)
+    _doubter: Doubter = field(repr=False)
 
     @classmethod
     def open(cls, bundle: Path | str | None = None, settings: Settings | None = None) -> "Engine":
@@ -83,6 +86,7 @@ class Engine:
             ),
             _justifier=Justifier(reasoner, hierarchy, PathWriter(snapshot, schema)),
             _treatments=TreatmentGraph(snapshot, hierarchy),
+            _doubter=Doubter.of(reasoner, hierarchy),
         )
 
     def diagnose(self, case: CaseIn | Case) -> ReportOut:
@@ -93,43 +97,46 @@ class Engine:
         Raises:
             ImageError: if an image of the case cannot be read at all.
         """
-        told = case.to_domain() if isinstance(case, CaseIn) else case
-        found = self._extractor.extract(told)
-        query = seed(found.evidence, self.snapshot, found.context, told.patient)
+        case = case.to_domain() if isinstance(case, CaseIn) else case
+        found = self._extractor.extract(case)
+        query = seed(found.evidence, self.snapshot, found.context, case.patient)
         if not query.observations:
-            nothing = "the case holds no finding that the graph knows: nothing can be said"
-            return self._report(found, abstained=nothing)
+            return self._report(found, abstained=NOTHING_KNOWN)
         ranking = self.reasoner.rank(query)
         differential = self._justifier.diagnoses(query, ranking, self.settings.top, _NUM_PATHS)
+        quotes = [item.origin.quote for item in found.evidence if isinstance(item.origin, TextOrigin)]
+        doubts = self._doubter.doubts(query, ranking, quotes)
         report = Report(
             release=self.release,
             evidence=found.evidence,
-            differential=differential,
-            treatments=treatments(self._options(found, ranking), self._justifier.writer),
+            differential=self._doubter.marked(differential, ranking),
+            treatments=treatments(self._options(ranking, self._patient(case, found)), self._justifier.writer),
             warnings=found.warnings,
-            abstained=_hesitation(differential[0].probability),
+            abstained=doubts.abstained,
+            next_steps=doubts.next_steps,
+            cant_miss=doubts.cant_miss,
+            combinations=doubts.combinations,
         )
         return ReportOut.of(report).showing(found.texts, found.images)
 
-    def _options(self, found: Extraction, ranking: Ranking) -> list[Option]:
-        index = self.snapshot.index
+    def _options(self, ranking: Ranking, patient: Patient) -> list[Option]:
         posterior = [
             (int(disease), float(probability))
             for disease, probability in zip(ranking.diseases, ranking.probability, strict=True)
             if probability >= _LEAST_TREATED
         ]
-        conditions = [index[curie] for curie in found.conditions]
-        return self._treatments.options(posterior, conditions, [index[curie] for curie in found.allergies])
+        return self._treatments.options(posterior, patient)
+
+    def _patient(self, case: Case, found: Extraction) -> Patient:
+        """What the safety rules ask about. The diagnoses themselves are no conditions of the patient."""
+        conditions, suspected, allergies, medications = (
+            tuple(self.snapshot.index[curie] for curie in curies)
+            for curies in (found.conditions, found.suspected, found.allergies, found.medications)
+        )
+        hierarchy, schema = self._treatments.hierarchy, self.reasoner.graph.schema
+        reasons = reasons_of(hierarchy, schema, conditions, suspected, case.sex, case.age_years)
+        return Patient(reasons, allergies, medications)
 
     def _report(self, found: Extraction, abstained: str) -> ReportOut:
         report = Report(self.release, found.evidence, (), (), found.warnings, abstained)
         return ReportOut.of(report).showing(found.texts, found.images)
-
-
-def _hesitation(probability: float) -> str:
-    if probability >= _LEAST_PROBABILITY:
-        return ""
-    return (
-        f"the likeliest diagnosis reaches only {probability:.0%}: the evidence does not single one out; "
-        "read the list as what to look into next"
-    )

@@ -31,6 +31,9 @@ from kgdx.snapshot import Snapshot
 
 logger = logging.getLogger(__name__)
 
+# A finding read in a report counts as a condition if it is 20 times as likely to be there as before.
+_LEAST_SURE = 3.0
+
 
 @dataclass(frozen=True, eq=False)
 class Extraction:
@@ -38,8 +41,10 @@ class Extraction:
 
     Attributes:
         evidence: findings with their final weights, codes first, then texts, then images.
-        conditions: CURIEs of what else the patient has; they veto treatments.
-        allergies: CURIEs of drugs and drug classes.
+        conditions: CURIEs of what else the patient has, and of findings that are surely present; they veto
+            treatments.
+        suspected: CURIEs of findings that may be present; they caution against treatments.
+        allergies, medications: CURIEs of drugs and drug classes.
         context: (dim,) float32 fused vector of the case.
         warnings: what could not be read, and why.
         texts: sections as given, to be shown with the evidence marked.
@@ -48,7 +53,9 @@ class Extraction:
 
     evidence: tuple[Evidence, ...]
     conditions: tuple[str, ...]
+    suspected: tuple[str, ...]
     allergies: tuple[str, ...]
+    medications: tuple[str, ...]
     context: NDArray[np.float32]
     warnings: tuple[str, ...]
     texts: tuple[ReportText, ...]
@@ -70,6 +77,14 @@ class _Seen:
         for curie, weight in leanings.items():
             known = self.leanings.get(curie, 0.0)
             self.leanings[curie] = max(known, weight, key=lambda each: (abs(each), each))
+
+
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """What a list of codes stands for, each once, and what must be said of it."""
+
+    curies: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,16 +116,28 @@ class Extractor:
         seen = self._see(case)
         evidence += seen.evidence
         weighed = self.fusion.weigh(evidence, seen.leanings)
-        conditions, more = self._resolved(case.conditions, "conditions")
-        allergies, yet_more = self._resolved(case.allergies, "allergies")
-        conditions += [m.curie for m in mentioned if _is_had(m)]
-        conditions += [e.curie for e in evidence if e.polarity is Polarity.PRESENT]
+        listed = {
+            "conditions": case.conditions,
+            "allergies": case.allergies,
+            "medications": case.medications,
+        }
+        known = {where: self._resolved(codes, where) for where, codes in listed.items()}
+        conditions = [*known["conditions"].curies, *(m.curie for m in mentioned if _is_had(m))]
+        present = [e for e in weighed if e.polarity is Polarity.PRESENT]
+        conditions += [e.curie for e in present if _is_sure(e)]
         return Extraction(
             evidence=weighed,
             conditions=tuple(dict.fromkeys(conditions)),
-            allergies=tuple(dict.fromkeys(allergies)),
+            suspected=tuple({e.curie: None for e in present if e.curie not in conditions}),
+            allergies=known["allergies"].curies,
+            medications=known["medications"].curies,
             context=self.fusion.case_vector(weighed, seen.vectors, self.clip),
-            warnings=(*warnings, *more, *yet_more, *seen.warnings, *contradictions(weighed)),
+            warnings=(
+                *warnings,
+                *(warning for codes in known.values() for warning in codes.warnings),
+                *seen.warnings,
+                *contradictions(weighed),
+            ),
             texts=case.texts,
             images=tuple(seen.shown),
         )
@@ -162,11 +189,19 @@ class Extractor:
             number = "" if read.number is None else f"#{read.number}"
             yield f"{image.image_id}{number}", read.pixels, read.warnings
 
-    def _resolved(self, codes: tuple[str, ...], where: str) -> tuple[list[str], list[str]]:
+    def _resolved(self, codes: tuple[str, ...], where: str) -> _Codes:
         resolved = [resolve(code, self.snapshot, self.schema, where) for code in codes]
-        return [r.curie for r in resolved if r.curie], [r.warning for r in resolved if r.warning]
+        return _Codes(
+            tuple({r.curie: None for r in resolved if r.curie}),
+            tuple(r.warning for r in resolved if r.warning),
+        )
 
 
 def _is_had(mention: DiseaseMention) -> bool:
     """The patient has or had the disease: reason enough not to give what is forbidden in it."""
     return mention.polarity is Polarity.PRESENT and mention.setting in {Setting.NOW, Setting.HISTORICAL}
+
+
+def _is_sure(evidence: Evidence) -> bool:
+    """Whether a present finding is sure enough to forbid a treatment: an image alone never is."""
+    return evidence.origin.modality != "image" and evidence.weight >= _LEAST_SURE

@@ -11,10 +11,36 @@ import typer
 from kgdx.encoders.clip import Clip
 from kgdx.progress import progress_bar
 from kgdx.snapshot import Snapshot
-from kgdx.weights import write_fusion
+from kgdx.weights import SavedTreatments, write_fusion
 
 # Of each kind, to calibrate linking on.
 _LINKED_SENTENCES = 600
+
+
+def train_treatments(graph: Path, concepts: Path, out: Path, seed: int) -> None:
+    """Train what predicts treatments and write it to a folder; metrics go to stdout as JSON.
+
+    Args:
+        graph: a snapshot folder or a bundle, with statements of what treats what.
+        concepts: folder of the concept encoder.
+    """
+    import torch
+
+    import graph_schema
+    from kgdx.encoders.concepts import ConceptEncoder
+    from kgdx.reasoning.train_treatments import TreatmentTraining
+    from kgdx.reasoning.train_treatments import train as run
+
+    snapshot = Snapshot.open(graph / "graph" if (graph / "graph").is_dir() else graph)
+    encoder = ConceptEncoder.open(concepts)
+    # With one thread the same seed gives the same bytes on any machine.
+    torch.set_num_threads(1)
+    began, settings = time.monotonic(), TreatmentTraining(seed=seed)
+    with progress_bar() as progress:
+        trained, outcome = run(snapshot, graph_schema.load(), encoder, settings, progress=progress)
+    SavedTreatments(trained.network, trained.calibration, encoder.revision).write(out)
+    told = asdict(outcome) | {"graph": snapshot.content_hash, "seconds": round(time.monotonic() - began, 1)}
+    typer.echo(json.dumps(told))
 
 
 def train_image(out: Path, pneumonia: Path | None, names: Path | None, seed: int) -> None:

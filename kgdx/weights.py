@@ -1,6 +1,7 @@
 """Trained models on disk.
 
-A reasoner is `config.json` and `weights.safetensors`, checked against each other; fusion is `fusion.json`.
+A reasoner, or a network of treatments, is `config.json` and `weights.safetensors`, checked against each
+other; fusion is `fusion.json`.
 """
 
 import json
@@ -22,10 +23,13 @@ from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.likelihood import LikelihoodSettings
 from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.model import ModelSettings, PathNetwork
+from kgdx.reasoning.predicted_treatments import TreatmentCalibration
 from kgdx.reasoning.reasoner import Reasoner, ReasonerSettings
+from kgdx.reasoning.treatment_model import TreatmentModelSettings, TreatmentNetwork
 
 CONFIG, WEIGHTS, FUSION = "config.json", "weights.safetensors", "fusion.json"
 _REMEDY = "reinstall kgdx, or train anew with `kgdx train reasoner`"
+_REMEDY_TREATMENTS = "reinstall kgdx, or train anew with `kgdx train treatments`"
 _REMEDY_FUSION = "reinstall kgdx, or train anew with `kgdx train fusion`"
 
 
@@ -107,6 +111,61 @@ class SavedReasoner:
 
 def _calibration(saved: dict[str, Any]) -> Calibration:
     return Calibration(tuple(saved["weights"]), saved["bias"])
+
+
+@dataclass(frozen=True, eq=False)
+class SavedTreatments:
+    """Everything that predicts treatments but the graph.
+
+    Attributes:
+        text_revision: revision of the concept encoder whose vectors the network was trained on.
+    """
+
+    network: TreatmentNetwork
+    calibration: TreatmentCalibration
+    text_revision: str
+
+    def write(self, folder: Path) -> None:
+        """Write into a folder, which is made if it is not there."""
+        folder.mkdir(parents=True, exist_ok=True)
+        weights = save({name: value.contiguous() for name, value in self.network.state_dict().items()})
+        config = {
+            "model": asdict(self.network.settings),
+            "calibration": asdict(self.calibration),
+            "text_revision": self.text_revision,
+            "sha256": sha256(weights).hexdigest(),
+        }
+        (folder / WEIGHTS).write_bytes(weights)
+        (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def open(cls, folder: Path) -> "SavedTreatments":
+        """Read what `write` wrote.
+
+        Raises:
+            BundleError: if a file is missing, damaged, or not the one that config.json names.
+        """
+        try:
+            config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+            weights = (folder / WEIGHTS).read_bytes()
+            if sha256(weights).hexdigest() != config["sha256"]:
+                fact = "is not the file that config.json names"
+                raise BundleError(str(folder / WEIGHTS), fact, _REMEDY_TREATMENTS)
+            network = TreatmentNetwork(TreatmentModelSettings(**config["model"]))
+            network.load_state_dict(load(weights))
+            return cls(
+                network.eval().requires_grad_(False),
+                TreatmentCalibration(**config["calibration"]),
+                str(config["text_revision"]),
+            )
+        except OSError as error:
+            fact = f"cannot be read ({error.strerror})"
+            raise BundleError(str(folder), fact, _REMEDY_TREATMENTS) from error
+        except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+            if isinstance(error, BundleError):
+                raise
+            fact = "holds no network of treatments of this version"
+            raise BundleError(str(folder), fact, _REMEDY_TREATMENTS) from error
 
 
 def write_fusion(fusion: Fusion, folder: Path) -> None:

@@ -209,7 +209,14 @@ def test_a_diagnosis_as_json(kgdx: Kgdx, opened: Engine) -> None:
         ("HP:0012764", "absent"),
         ("HP:0002202", "present"),
     }
-    assert {t["status"] for t in report["treatments"]} == {"recommended", "contraindicated"}
+    assert {t["status"] for t in report["treatments"]} == {"recommended", "caution", "contraindicated"}
+
+
+def test_medications_are_heard(kgdx: Kgdx, opened: Engine) -> None:
+    told = [*("diagnose", "--text", "Fever and consolidation."), *("--medication", "CHEBI:10033"), "--json"]
+    report = json.loads(kgdx(*told).out)
+    concerns = [concern for t in report["treatments"] for concern in t["concerns"]]
+    assert {(c["kind"], c["curie"]) for c in concerns} == {("interaction", "CHEBI:10033")}
 
 
 def test_unknown_and_obsolete_codes_are_warnings(kgdx: Kgdx, opened: Engine) -> None:

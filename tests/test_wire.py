@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from kgdx.domain.case import CaseImage, CodedFinding, Patient, Polarity, ReportText
 from kgdx.domain.errors import BadInputError, CaseError
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
-from kgdx.domain.report import Diagnosis, FindingContribution, Report, Step, Treatment, TreatmentStatus
+from kgdx.domain.report import Diagnosis, FindingContribution, Report, Step, Treatment
 from kgdx.domain.report import Path as GraphPath
+from kgdx.domain.treatment import TreatmentStatus
 from kgdx.wire import CaseIn, ReportOut, Settings
 
 PRIVATE = "John Doe has a cough"

@@ -14,6 +14,7 @@ from kgdx.domain.graph import Edge, Node
 
 _COLUMNS = ("curie", "curie_label", "source_ingredients")
 _OTHERS = "alternate_ids"
+_INGREDIENTS = "combination_therapy_ingredients_curies"
 # Vocabularies of substances. RxNorm and UMLS name forms and packages of a drug, too.
 _SUBSTANCES = {
     "CHEBI",
@@ -30,7 +31,10 @@ _SUBSTANCES = {
 
 
 def read(path: Path, source: Source) -> Iterator[Item]:
-    """One drug a row, and `exact_match` to each identifier of the same substance.
+    """One drug a row, `exact_match` to each identifier of the same substance, and `part_of` from ingredients.
+
+    The list found the ingredients by their names, and some are wrong: they are kept, for an allergy to an
+    ingredient that goes unnoticed is the worse error.
 
     Raises:
         SourceError: if the file cannot be read or lacks a column.
@@ -50,6 +54,26 @@ def read(path: Path, source: Source) -> Iterator[Item]:
         drug = Node(curie, "Drug", name, tuple(sorted(names - {"", name})))
         yield Row(where, drug)
         yield from _matches(where, drug, row, source)
+        yield from _ingredients(where, drug, row, source)
+
+
+def _ingredients(where: str, drug: Node, row: Mapping[str, str], source: Source) -> Iterator[Item]:
+    """What a combination consists of: `CHEBI:39585~Carbidopa|CHEBI:15765~Levodopa`."""
+    for listed in dict.fromkeys(row.get(_INGREDIENTS, "").split("|")):
+        text, _, name = listed.strip().partition("~")
+        if not text:
+            continue
+        try:
+            part = Node(identify(text), "Drug", name.strip())
+        except CurieError:
+            yield Rejected(where, f"{reason_against(text)} in {_INGREDIENTS!r}", listed)
+            continue
+        if kind_of(part.curie, "Drug") != "Drug":
+            yield Rejected(where, f"{prefix_of(part.curie)} identifier, not of a drug", part.curie)
+        elif part.curie == drug.curie:
+            yield Skipped("a drug as its own ingredient")
+        else:
+            yield Row(where, Edge(part.curie, "part_of", drug.curie, source.provenance("")), (part, drug))
 
 
 def _matches(where: str, drug: Node, row: Mapping[str, str], source: Source) -> Iterator[Item]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kgdx.domain.evidence import Evidence
+from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 
 DISCLAIMER = (
     "kgdx is not a medical device. It is decision support for research and development: it does not "
@@ -44,8 +45,8 @@ class Path:
     Attributes:
         steps: edges in order, from the evidence to the conclusion; empty where the evidence is itself
             the conclusion.
-        contribution: its share of the logit, natural log units; for treatments, of the posterior
-            probability it carries, in [0, 1]; 0 for a veto.
+        contribution: its share of the logit, natural log units; for treatments, of the expected benefit, in
+            [0, 1]; 0 for what speaks against one.
         sentence: the path in clinical words.
     """
 
@@ -79,6 +80,7 @@ class Diagnosis:
         unexplained: findings of the case that this diagnosis has no path to.
         paths: the paths that carried the score, largest share first.
         graph_surplus: what the rest of the graph, left out of the retained subgraph, would have added.
+        danger: why it must not be missed; empty where it is not dangerous by the stated rule.
     """
 
     disease: str
@@ -91,23 +93,130 @@ class Diagnosis:
     unexplained: tuple[FindingContribution, ...] = ()
     paths: tuple[Path, ...] = ()
     graph_surplus: float = 0.0
+    danger: str = ""
+
+    @property
+    def is_dangerous(self) -> bool:
+        """Whether it must not be missed."""
+        return bool(self.danger)
 
 
-class TreatmentStatus(StrEnum):
-    """What the graph says of a treatment in this patient."""
+class HowKnown(StrEnum):
+    """What it takes to know of a finding."""
 
-    RECOMMENDED = "recommended"
-    CONTRAINDICATED = "contraindicated"
+    EXAMINATION = "examination"
+    LABORATORY = "laboratory"
+    IMAGING = "imaging"
+    RECORDING = "recording"
+    BIOPSY = "biopsy"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How the probability of one diagnosis would move, each in [0, 1]."""
+
+    disease: str
+    name: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class NextFinding:
+    """A finding that nobody has spoken of and whose presence or absence would tell much.
+
+    Attributes:
+        kind: history and examination, laboratory, imaging, a recording such as ECG or EEG, or a biopsy.
+        gain_bits: by how much the doubt among the diagnoses falls on average once it was looked for, in bits;
+            for a diagnosis to be ruled out, the doubt about that one alone.
+        chance: probability of finding it, in [0, 1].
+        if_present, if_absent: the diagnosis that rises most in either event; or the one to be ruled out.
+    """
+
+    curie: str
+    name: str
+    kind: HowKnown
+    gain_bits: float
+    chance: float
+    if_present: Shift
+    if_absent: Shift
+
+
+@dataclass(frozen=True, slots=True)
+class CantMiss:
+    """A dangerous diagnosis, not the first of the differential, that the evidence does not rule out.
+
+    Attributes:
+        rank: in the whole ranking, from 1.
+        why: what makes it dangerous.
+        rules_out: what would settle best whether it is there; None if the graph knows nothing that would.
+    """
+
+    disease: str
+    name: str
+    rank: int
+    probability: float
+    why: str
+    rules_out: NextFinding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An identifier with its name."""
+
+    curie: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Two diseases that together explain what no single one does.
+
+    Attributes:
+        first, second: the diseases; the first is the better one by itself.
+        factor: Bayes factor over the best single disease, after the prior of a second disease; above 1.
+        by_first, by_second: findings that only the one, or only the other, explains.
+        by_both, by_none: findings that both explain, or neither.
+    """
+
+    first: Named
+    second: Named
+    factor: float
+    by_first: tuple[Named, ...]
+    by_second: tuple[Named, ...]
+    by_both: tuple[Named, ...] = ()
+    by_none: tuple[Named, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentConcern:
+    """Something of the patient that speaks against a treatment.
+
+    Attributes:
+        curie, name: the condition, state, allergy or medication.
+        path: from it to the treatment; without a step where it is the treatment itself.
+        is_certain: False where it is only suspected that the patient has it; then it is a caution.
+    """
+
+    kind: ConcernKind
+    severity: Severity
+    curie: str
+    name: str
+    path: Path
+    is_certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """A treatment with its indication and, if there is one, the path that vetoes it.
+    """A treatment with what it is for, and all that speaks against it in this patient.
 
     Attributes:
-        expected_benefit: posterior probability of the diagnoses it treats, summed, in [0, 1].
-        reasons: sentences: first what it treats, then every veto.
-        paths: indication paths first, then veto paths.
+        expected_benefit: posterior probability of the diagnoses it treats, summed, in [0, 1]; a predicted
+            one counts by the confidence of the prediction.
+        reasons: sentences: first what it treats, then every concern.
+        paths: what it is indicated for, largest benefit first.
+        concerns: contraindications first; empty if nothing speaks against it.
+        confidence: of the prediction, in [0, 1], if no indication is stated in the graph; else None.
     """
 
     drug: str
@@ -116,6 +225,8 @@ class Treatment:
     expected_benefit: float
     reasons: tuple[str, ...]
     paths: tuple[Path, ...]
+    concerns: tuple[TreatmentConcern, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +237,13 @@ class Report:
         release: name and content hash of the bundle that produced it.
         evidence: everything the reasoner believed, in order of appearance.
         differential: ranked candidates, rank 1 first; empty when the engine abstains for want of evidence.
-        treatments: recommended first.
+        treatments: recommended, then with caution, then predicted, then contraindicated; within each the most
+            beneficial first.
         warnings: what went wrong or is doubtful: unknown terms, unreadable images, weak evidence.
         abstained: why the engine does not commit itself; empty when it does.
+        next_steps: what to look for next, most telling first.
+        cant_miss: dangerous diagnoses below the first that are not ruled out, likeliest first.
+        combinations: pairs of diseases, where no single one explains the findings.
     """
 
     release: str
@@ -138,3 +253,6 @@ class Report:
     warnings: tuple[str, ...] = ()
     abstained: str = ""
     disclaimer: str = DISCLAIMER
+    next_steps: tuple[NextFinding, ...] = ()
+    cant_miss: tuple[CantMiss, ...] = ()
+    combinations: tuple[Combination, ...] = ()

@@ -47,7 +47,7 @@ def resolve(given: str, snapshot: Snapshot, schema: Schema, where: str = "findin
     """
     quoted = given if len(given) <= _MAX_QUOTED else given[:_MAX_QUOTED] + "…"
     try:
-        curie = normalise(given, schema, where)
+        curie = _known_state(normalise(given, schema, where), snapshot, schema)
     except CurieError as error:
         fact = error.fact.replace(repr(given), repr(quoted))
         return Resolved(given, warning=f"{where}: {fact}: {error.remedy}; the code was left out")
@@ -72,6 +72,14 @@ def resolve(given: str, snapshot: Snapshot, schema: Schema, where: str = "findin
     if last != curie:
         return Resolved(given, last, name, kind, f"{where}: {quoted} is obsolete: {last} ({name}) was used")
     return Resolved(given, last, name, kind)
+
+
+def _known_state(curie: str, snapshot: Snapshot, schema: Schema) -> str:
+    """The identifier that the graph has for a state such as pregnancy; any other CURIE stays as it is."""
+    if curie in snapshot.index:
+        return curie
+    named = next((state.curies for state in schema.states.values() if curie in state.curies), ())
+    return next((other for other in named if other in snapshot.index), curie)
 
 
 def code_evidence(

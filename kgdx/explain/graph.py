@@ -19,14 +19,15 @@ def to_networkx(report: Report) -> nx.MultiDiGraph:
     `intermediate`, the first that holds. Edges run as the store holds them, keyed by edge id, with
     `relation`, `source`, `publications`, `frequency` (-1 where none is stated), `negated` (0 or 1),
     `contribution`: logits summed over the paths of diagnoses, and `benefit`: probability summed over the
-    paths of treatments.
+    paths of treatments. Treatments have `status`, `concerns`, and the `confidence` of a prediction (-1 where
+    the graph states what it treats).
     """
     graph = nx.MultiDiGraph(release=plain(report.release), disclaimer=plain(report.disclaimer))
     for diagnosis in report.differential:
         for path in diagnosis.paths:
             _add_path(graph, path, "contribution")
     for treatment in report.treatments:
-        for path in treatment.paths:
+        for path in (*treatment.paths, *(concern.path for concern in treatment.concerns)):
             _add_path(graph, path, "benefit")
     _mark_evidence(graph, report)
     _mark_treatments(graph, report)
@@ -89,6 +90,8 @@ def _mark_treatments(graph: nx.MultiDiGraph, report: Report) -> None:
             family="treatment",
             status=treatment.status.value,
             expected_benefit=float(treatment.expected_benefit),
+            confidence=-1.0 if treatment.confidence is None else float(treatment.confidence),
+            concerns="|".join(f"{c.severity.value}: {c.kind.value}" for c in treatment.concerns),
         )
 
 

@@ -12,14 +12,23 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.evidence import CodeOrigin, Evidence, TextOrigin
-from kgdx.domain.report import Diagnosis, Path, Report, Treatment, TreatmentStatus
+from kgdx.domain.report import Diagnosis, Report
+from kgdx.domain.treatment import Severity
 from kgdx.explain.figures import figures
 from kgdx.explain.picture import STOPS, HeatMap, ShownImage
 from kgdx.explain.sources import sources_used
 from kgdx.explain.spans import Segment, cut
 from kgdx.explain.svg import FAMILY_COLOURS, contribution_bar, path_svg
 from kgdx.explain.walk import all_paths, stops
-from kgdx.explain.wording import SIGNS, counted, percent, short_source, signed
+from kgdx.explain.wording import (
+    SIGNS,
+    STATUS_SIGNS,
+    counted,
+    factor,
+    percent,
+    short_source,
+    signed,
+)
 
 __all__ = ["HeatMap", "ShownImage", "render"]
 
@@ -60,15 +69,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     words = {"percent": percent, "signed": signed, "counted": counted, "short_source": short_source}
-    environment.filters.update(words, width=_width)
+    environment.filters.update(words, width=_width, factor=factor)
     environment.globals.update(
         path_svg=path_svg,
         contribution_bar=contribution_bar,
         largest_contribution=_largest_contribution,
         rest_of_logit=_rest_of_logit,
-        veto_paths=_veto_paths,
-        indication_paths=_indication_paths,
         signs=SIGNS,
+        status_signs=STATUS_SIGNS,
+        severities=[
+            (Severity.CONTRAINDICATED, "What rules it out"),
+            (Severity.CAUTION, "What calls for caution"),
+        ],
         family_colours=FAMILY_COLOURS,
         heat_stops=STOPS,
     )
@@ -139,13 +151,3 @@ def _largest_contribution(diagnosis: Diagnosis) -> float:
 def _rest_of_logit(diagnosis: Diagnosis) -> float:
     """What the logit holds beside the findings: the prior and the constant."""
     return diagnosis.logit - sum(_contributions(diagnosis))
-
-
-def _veto_paths(treatment: Treatment) -> list[Path]:
-    is_vetoed = treatment.status is TreatmentStatus.CONTRAINDICATED
-    return [path for path in treatment.paths if is_vetoed and path.contribution == 0]
-
-
-def _indication_paths(treatment: Treatment) -> list[Path]:
-    vetoes = _veto_paths(treatment)
-    return [path for path in treatment.paths if path not in vetoes]

@@ -1,20 +1,17 @@
-"""From a ranking to diagnoses with their reasons, and from treatment options to treatments with theirs."""
+"""From a ranking to diagnoses with their reasons."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kgdx.domain.report import Diagnosis, FindingContribution, Path, Treatment, TreatmentStatus
+from kgdx.domain.report import Diagnosis, FindingContribution, Path
 from kgdx.explain.origins import Origins
 from kgdx.explain.paths import PathWriter
 from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.reasoner import Ranking, Reasoner
-from kgdx.reasoning.treatment import Option, Veto
-from kgdx.snapshot import Snapshot
 
 # What moves a logit by less than this is not worth a reader's time.
 _LEAST = 0.05
-_NUM_NAMED = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,38 +129,6 @@ class Justifier:
 
 def _best(paths: Iterable[Path], num_paths: int) -> tuple[Path, ...]:
     return tuple(sorted(paths, key=lambda path: -abs(path.contribution))[:num_paths])
-
-
-def treatments(options: Sequence[Option], writer: PathWriter) -> tuple[Treatment, ...]:
-    """Treatment options with their reasons in words; order is kept."""
-    return tuple(_treatment(option, writer) for option in options)
-
-
-def _treatment(option: Option, writer: PathWriter) -> Treatment:
-    indicated = [
-        writer.path("treatments", item.disease, item.trail, item.probability) for item in option.indications
-    ]
-    forbidden = [_veto(veto, writer) for veto in option.vetoes]
-    snapshot = writer.snapshot
-    return Treatment(
-        drug=snapshot.curies[option.treatment],
-        name=snapshot.names[option.treatment],
-        status=TreatmentStatus.CONTRAINDICATED if forbidden else TreatmentStatus.RECOMMENDED,
-        expected_benefit=option.benefit,
-        reasons=(_indicated_for(option, snapshot), *(path.sentence for path in forbidden)),
-        paths=(*indicated, *forbidden),
-    )
-
-
-def _indicated_for(option: Option, snapshot: Snapshot) -> str:
-    """What it is for, as in "Treats pneumonia (62%), pleural empyema (21%) and 2 more"."""
-    named = [f"{snapshot.names[i.disease]} ({i.probability:.0%})" for i in option.indications[:_NUM_NAMED]]
-    more = len(option.indications) - len(named)
-    return f"Treats {', '.join(named)}{f' and {more} more' if more else ''}"
-
-
-def _veto(veto: Veto, writer: PathWriter) -> Path:
-    return writer.path("allergies" if veto.is_allergy else "vetoes", veto.reason, veto.trail, 0.0)
 
 
 def _name(name: str, seen: Observation) -> str:

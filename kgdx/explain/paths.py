@@ -33,8 +33,7 @@ class PathWriter:
         """A walk as a path.
 
         Args:
-            justified: `findings`, `demographics`, `treatments`, `vetoes` or `allergies`, as in
-                `metapaths.yaml`.
+            justified: a heading of `metapaths.yaml`, such as `findings` or `treatments`.
             start: node index at which the trail starts.
             trail: may be empty.
             contribution: to the score, as `Path` defines it.
@@ -67,13 +66,13 @@ class PathWriter:
         stops = [start, *(run[-1].end_name for _, run in runs)]
         if justified == "findings" and any(step.negated for step in steps):
             justified = "denials"
-        pattern = self.schema.metapaths.get((justified, walk))
-        template = (pattern.absent if is_absent else pattern.present) if pattern else ""
-        if template:
-            sentence = template.format(*stops, often=_how_often(steps), said=said)
-        else:
-            known = f"{said}; " if said else ""
-            sentence = f"{known}{self._literally(stops, walk, is_absent)}"
+        known = f"{said}; " if said else ""
+        sentence = f"{known}{self._literally(stops, walk, is_absent)}"
+        for names, way in ((stops, walk), _without_matches(stops, walk)):
+            pattern = self.schema.metapaths.get((justified, way))
+            if template := (pattern.absent if is_absent else pattern.present) if pattern else "":
+                sentence = template.format(*names, often=_how_often(steps), said=said)
+                break
         return sentence[0].upper() + sentence[1:]
 
     def _direction(self, step: Step) -> str:
@@ -85,6 +84,20 @@ class PathWriter:
         meaning |= {name: r.text for name, r in self.schema.relations.items()}
         hops = "; ".join(f"{stops[i]} {meaning[name]} {stops[i + 1]}" for i, name in enumerate(walk))
         return f"{hops}{' (but it is absent here)' if is_absent else ''}"
+
+
+def _without_matches(stops: Sequence[str], walk: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
+    """A walk without its exact matches; the start keeps its name, any other stop takes the last one."""
+    names, kept = [stops[0]], []
+    for relation, name in zip(walk, stops[1:], strict=True):
+        if relation != "exact_match":
+            names.append(name)
+            kept.append(relation)
+        elif kept:
+            names[-1] = name
+    # One relation in a row is told once, as in the whole walk.
+    runs = [i for i in range(len(kept)) if i + 1 == len(kept) or kept[i] != kept[i + 1]]
+    return [names[0], *(names[i + 1] for i in runs)], tuple(kept[i] for i in runs)
 
 
 def _how_often(steps: Sequence[Step]) -> str:

@@ -15,13 +15,39 @@ from rich.table import Table
 from rich.text import Text
 
 from kgdx.domain.case import Polarity
-from kgdx.domain.report import Diagnosis, Path, Report, Treatment, TreatmentStatus
+from kgdx.domain.report import (
+    CantMiss,
+    Combination,
+    Diagnosis,
+    NextFinding,
+    Path,
+    Report,
+    Shift,
+    Treatment,
+)
+from kgdx.domain.treatment import Severity, TreatmentStatus
 from kgdx.explain.walk import chain
-from kgdx.explain.wording import counted, percent, plain, signed
+from kgdx.explain.wording import counted, factor, listed, percent, plain, signed
 
 _NUM_EXPLAINED = 3
 _PATHS_EACH = 3
-_NUM_TREATMENTS = 6
+_NUM_TREATMENTS = {
+    TreatmentStatus.RECOMMENDED: 6,
+    TreatmentStatus.CAUTION: 4,
+    TreatmentStatus.PREDICTED: 3,
+}
+_STATUS_WORDS = {
+    TreatmentStatus.RECOMMENDED: "recommended",
+    TreatmentStatus.CAUTION: "with caution",
+    TreatmentStatus.PREDICTED: "predicted",
+}
+_MARKS = {
+    TreatmentStatus.RECOMMENDED: ("[+]", "bold green"),
+    TreatmentStatus.CAUTION: ("[!]", "bold yellow"),
+    TreatmentStatus.PREDICTED: ("[~]", "bold magenta"),
+    TreatmentStatus.CONTRAINDICATED: ("[x]", "bold red"),
+}
+_CONCERNS = {Severity.CONTRAINDICATED: ("veto", "red"), Severity.CAUTION: ("caution", "yellow")}
 _INDICATIONS_EACH = 1
 _FINDINGS_EACH = 3
 _BAR_CELLS = 10
@@ -44,6 +70,12 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     if report.abstained:
         yield Panel(Text(plain(report.abstained)), title="No commitment", title_align="left", style="yellow")
     yield from _section("Differential", _differential(report))
+    if report.cant_miss:
+        yield from _section("Must not be missed", _cant_miss(report.cant_miss))
+    if report.combinations:
+        yield from _section("Several diseases at once", _combinations(report.combinations))
+    if report.next_steps:
+        yield from _section("What to look for next", _next_steps(report.next_steps))
     yield from _section("Best paths", _best_paths(report.differential[:_NUM_EXPLAINED]))
     yield from _section("Treatments", _treatments(report.treatments))
     yield from _section("Evidence", [_evidence(report)] if report.evidence else [])
@@ -67,6 +99,8 @@ def _differential(report: Report) -> Iterator[Table]:
     table.add_column("Speaks for (+) and against (−)", ratio=5, overflow="fold")
     for diagnosis in report.differential:
         named = Text.assemble((plain(diagnosis.name), "bold"), "\n", (plain(diagnosis.disease), "dim"))
+        if diagnosis.is_dangerous:
+            named.append(f"\n[!] {plain(diagnosis.danger)}", "bold red")
         table.add_row(str(diagnosis.rank), named, _bar(diagnosis.probability), _for_and_against(diagnosis))
     yield table
 
@@ -95,6 +129,40 @@ def _for_and_against(diagnosis: Diagnosis) -> Table:
     return grid
 
 
+def _cant_miss(flags: Sequence[CantMiss]) -> Iterator[RenderableType]:
+    for flag in flags:
+        yield Text.assemble(
+            ("[!] ", "bold red"), (plain(flag.name), "bold"), f"  {percent(flag.probability)}"
+        )
+        yield _hanging(f"rank {flag.rank}", flag.why, "dim")
+        if flag.rules_out:
+            asked = flag.rules_out
+            told = f"{asked.name} ({asked.kind.value}); {_shift('absent', asked.if_absent)}"
+            yield _hanging("rules out", told, "dim")
+
+
+def _next_steps(steps: Sequence[NextFinding]) -> Iterator[RenderableType]:
+    for i, step in enumerate(steps, 1):
+        told = f"  {step.kind.value}, {step.gain_bits:.2f} bits"
+        yield Text.assemble(f"{i}. ", (plain(step.name), "bold"), (told, "dim"))
+        yield _hanging("present", _shift("", step.if_present), "dim")
+        yield _hanging("absent", _shift("", step.if_absent), "dim")
+
+
+def _shift(word: str, moved: Shift) -> str:
+    said = f"{moved.name} {percent(moved.before)} → {percent(moved.after)}"
+    return f"{word}: {said}" if word else said
+
+
+def _combinations(pairs: Sequence[Combination]) -> Iterator[RenderableType]:
+    for pair in pairs:
+        both = f"{plain(pair.first.name)} and {plain(pair.second.name)}"
+        yield Text.assemble((both, "bold"), f"  {factor(pair.factor)} than one alone")
+        for disease, findings in ((pair.first, pair.by_first), (pair.second, pair.by_second)):
+            names = listed([finding.name for finding in findings], _FINDINGS_EACH)
+            yield _hanging("explains", f"{disease.name}: {names}", "dim")
+
+
 def _best_paths(differential: tuple[Diagnosis, ...]) -> Iterator[RenderableType]:
     for diagnosis in differential:
         title = f"{diagnosis.rank}. {plain(diagnosis.name)}"
@@ -115,29 +183,44 @@ def _chain(path: Path) -> Iterator[RenderableType]:
 
 
 def _treatments(treatments: Sequence[Treatment]) -> Iterator[RenderableType]:
-    """The best that are recommended, and every one that is vetoed: a veto is never left unsaid."""
-    vetoed = [t for t in treatments if t.status is TreatmentStatus.CONTRAINDICATED]
-    recommended = [t for t in treatments if t.status is not TreatmentStatus.CONTRAINDICATED]
-    for treatment in (*recommended[:_NUM_TREATMENTS], *vetoed):
-        yield from _treatment(treatment)
-    if len(recommended) > _NUM_TREATMENTS:
-        left = counted(len(recommended) - _NUM_TREATMENTS, "further treatment")
-        yield _hanging("", f"{left} in the page (--html) and in the data (--json)", "dim")
+    """The best of each status, and every one that is contraindicated: a veto is never left unsaid."""
+    left: Counter[TreatmentStatus] = Counter()
+    shown: Counter[TreatmentStatus] = Counter()
+    for treatment in treatments:
+        if shown[treatment.status] < _NUM_TREATMENTS.get(treatment.status, len(treatments)):
+            shown[treatment.status] += 1
+            yield from _treatment(treatment)
+        else:
+            left[treatment.status] += 1
+    if left:
+        kinds = ", ".join(f"{number} {_STATUS_WORDS[status]}" for status, number in left.items())
+        further = counted(left.total(), "further treatment")
+        yield _hanging("", f"{further} ({kinds}) in the page (--html) and in the data (--json)", "dim")
 
 
 def _treatment(treatment: Treatment) -> Iterator[RenderableType]:
-    is_vetoed = treatment.status is TreatmentStatus.CONTRAINDICATED
-    mark, style = ("[x] contraindicated", "bold red") if is_vetoed else ("[+] recommended", "bold green")
+    mark, style = _MARKS[treatment.status]
     yield Text.assemble(
-        (mark, style), "  ", (plain(treatment.name), "bold"), "  ", (plain(treatment.drug), "dim")
+        (f"{mark} {treatment.status.value}", style),
+        "  ",
+        (plain(treatment.name), "bold"),
+        "  ",
+        (plain(treatment.drug), "dim"),
     )
     yield _hanging("benefit", f"{percent(treatment.expected_benefit)} of the posterior", "dim")
-    vetoes = [path for path in treatment.paths if is_vetoed and path.contribution == 0]
-    indications = [path for path in treatment.paths if path not in vetoes]
-    for i, reason in enumerate(treatment.reasons):
-        yield _hanging("veto" if i else "why", reason, "red" if i else "dim")
-    for path in (*indications[:_INDICATIONS_EACH], *vetoes):
+    if treatment.confidence is not None:
+        doubt = (
+            f"prediction, confidence {percent(treatment.confidence)}: no source states that it treats this"
+        )
+        yield _hanging("", doubt, "magenta")
+    for reason in treatment.reasons[:1]:
+        yield _hanging("why", reason, "dim")
+    for path in treatment.paths[:_INDICATIONS_EACH]:
         yield from _chain(path)
+    for concern in treatment.concerns:
+        label, colour = _CONCERNS[concern.severity]
+        yield _hanging(label, f"{concern.path.sentence} [{concern.kind.value}]", colour)
+        yield from _chain(concern.path)
 
 
 def _evidence(report: Report) -> Table:

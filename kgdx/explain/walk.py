@@ -72,6 +72,7 @@ def all_paths(report: Report) -> Iterator[Path]:
         yield from diagnosis.paths
     for treatment in report.treatments:
         yield from treatment.paths
+        yield from (concern.path for concern in treatment.concerns)
 
 
 def _family(curie: str, relation: str, *, is_head: bool) -> str:

@@ -1,11 +1,19 @@
 """How numbers, polarities and sources read, the same on paper, screen and terminal."""
 
 import unicodedata
+from collections.abc import Sequence
 
 from kgdx.domain.case import Polarity
+from kgdx.domain.treatment import TreatmentStatus
 
 # Said by a sign as well as by colour, so that a report reads in black and white.
 SIGNS = {Polarity.PRESENT: "+", Polarity.ABSENT: "−", Polarity.UNCERTAIN: "?"}
+STATUS_SIGNS = {
+    TreatmentStatus.RECOMMENDED: "✓",
+    TreatmentStatus.CAUTION: "!",
+    TreatmentStatus.PREDICTED: "~",
+    TreatmentStatus.CONTRAINDICATED: "✕",
+}
 
 
 def percent(probability: float) -> str:
@@ -15,6 +23,11 @@ def percent(probability: float) -> str:
     if 0.99 < probability < 1:
         return ">99%"
     return f"{probability:.1%}" if 0 < probability < 0.0995 else f"{probability:.0%}"
+
+
+def factor(value: float) -> str:
+    """How many times likelier, for people: `38 times likelier`, and no more digits than can be meant."""
+    return "over 1,000 times likelier" if value > 1000 else f"{value:.0f} times likelier"
 
 
 def signed(value: float) -> str:
@@ -40,3 +53,12 @@ def plain(text: str) -> str:
     """Text in one line, without the control characters that a terminal obeys and XML forbids."""
     joined = " ".join(text.split())
     return "".join(letter for letter in joined if unicodedata.category(letter) not in ("Cc", "Cs", "Cn"))
+
+
+def listed(names: Sequence[str], most: int, word: str = "and") -> str:
+    """Names in a sentence: `a`, `a and b`, `a, b and c`; the rest as a number, `a, b and 4 more`."""
+    told = list(names[:most])
+    if len(names) > most:
+        told = [*told[: most - 1], f"{len(names) - most + 1} more"]
+        word = "and"
+    return f" {word} ".join(filter(None, (", ".join(told[:-1]), told[-1]))) if told else ""

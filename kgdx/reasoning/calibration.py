@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _SUREST = 0.99
-_STEPS = 60
+_STEPS = 40
 _COLDEST, _HOTTEST = 1e-3, 1e3
 
 
@@ -86,27 +86,25 @@ class Calibration:
         return cls(tuple(float(w) for w in fitted.coef_[0]), float(fitted.intercept_[0]))
 
 
-def probabilities(logits: Floats, first: float) -> Floats:
-    """Softmax at the temperature that gives the first candidate a probability.
+def temperature(logits: Floats, first: float) -> float:
+    """The temperature at which the first candidate has a probability, within [1e-3, 1e3].
 
-    Where candidates tie with the first, it gets no more than its equal share; it never gets less than it has
-    where all are alike.
+    Where candidates tie with the first, it can get no more than its equal share, and where all are alike no
+    less.
 
     Args:
         logits: (D,) the greatest first.
         first: wanted, in (0, 1).
-
-    Returns:
-        (D,) float64, sum 1.
     """
     low, high = np.log(_COLDEST), np.log(_HOTTEST)
     for _ in range(_STEPS):
         middle = (low + high) / 2.0
-        is_too_sure = _softmax(logits, middle)[0] > first
+        is_too_sure = softmax(logits, float(np.exp(middle)))[0] > first
         low, high = (middle, high) if is_too_sure else (low, middle)
-    return _softmax(logits, high)
+    return float(np.exp(high))
 
 
-def _softmax(logits: Floats, log_temperature: float) -> Floats:
-    weight = np.exp((logits - logits[0]) / np.exp(log_temperature))
+def softmax(logits: Floats, temperature: float) -> Floats:
+    """(D,) float64 probabilities, sum 1; the first of the logits is the greatest."""
+    weight = np.exp((logits - logits[0]) / temperature)
     return np.asarray(weight / weight.sum())

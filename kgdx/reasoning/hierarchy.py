@@ -15,9 +15,14 @@ Trail = tuple[tuple[int, bool], ...]
 
 @dataclass(frozen=True, eq=False)
 class Hierarchy:
-    """What each node is a kind of, and what it is the same as."""
+    """What each node is a kind of, and what it is the same as.
+
+    Attributes:
+        also: further steps to take, (relation, whether from head to tail); like matches they do not count.
+    """
 
     snapshot: Snapshot
+    also: tuple[tuple[str, bool], ...] = ()
 
     @cached_property
     def _up(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -30,6 +35,14 @@ class Hierarchy:
     @cached_property
     def _same_backward(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         return _sorted_by(self.snapshot.tail, self.snapshot.edges_of("exact_match"))
+
+    @cached_property
+    def _further(self) -> list[tuple[bool, tuple[NDArray[np.int64], NDArray[np.int64]]]]:
+        snapshot = self.snapshot
+        return [
+            (forward, _sorted_by(snapshot.head if forward else snapshot.tail, snapshot.edges_of(relation)))
+            for relation, forward in self.also
+        ]
 
     def climb(
         self, node: int, max_kinds: int | None = None, *, over_matches: bool = True
@@ -66,7 +79,10 @@ class Hierarchy:
         if over_matches:
             steps += [(row, int(tail[row]), True, 0) for row in _rows(self._same_forward, node)]
             steps += [(row, int(head[row]), False, 0) for row in _rows(self._same_backward, node)]
-        return steps
+        for forward, table in self._further:
+            ends = tail if forward else head
+            steps += [(row, int(ends[row]), forward, 0) for row in _rows(table, node)]
+        return [step for step in steps if not self.snapshot.negated[step[0]]]
 
 
 def reverse(trail: Trail) -> Trail:

@@ -31,6 +31,7 @@ class Judged:
         messages: by likelihood ratios and best paths, without walks.
         without_excluded: by all, had nothing been recorded as absent.
         without_patient: by all, were sex, age and onset unknown.
+        logit: of the first answer.
         clues: what tells how sure the first answer is.
     """
 
@@ -39,6 +40,7 @@ class Judged:
     messages: float
     without_excluded: float
     without_patient: float
+    logit: float
     clues: Clues
 
     @property
@@ -56,6 +58,7 @@ def judge(reasoner: Reasoner, case: AnsweredCase) -> Judged:
         messages=rank_of(reasoner, case, proposal, proposal.logit),
         without_excluded=_without_excluded(reasoner, case, ranking),
         without_patient=_without_patient(reasoner, case, ranking),
+        logit=float(ranking.logit[0]),
         clues=ranking.clues,
     )
 
@@ -81,7 +84,7 @@ def judged_metrics(
         return np.array([getattr(case, name) for case in judged], dtype=np.float64)
 
     is_right = np.array([case.is_right for case in judged], dtype=bool)
-    raw = np.array([case.clues.log_odds for case in judged])
+    raw = np.array([case.logit for case in judged])
     return {
         "n": len(judged),
         **slices("rank"),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kgdx.reasoning.best_paths import BestPaths
-from kgdx.reasoning.calibration import Calibration, Clues, probabilities
+from kgdx.reasoning.calibration import Calibration, Clues, softmax, temperature
 from kgdx.reasoning.case_graph import CaseGraph, DiagnosticGraph
 from kgdx.reasoning.demographics import Demographics, DemographicsSettings, Statement
 from kgdx.reasoning.forward import Forward
@@ -85,6 +85,7 @@ class Ranking:
         diseases: (K,) int64 node indices.
         positions, prior, base, messages, statements, demographics: as in `Proposal`.
         probability: (K,) float64 calibrated share of the whole candidate list, in [0, 1].
+        temperature: by which logits were divided to become probabilities.
         graph: (K, F) float64 what each finding adds through the walks of the retained subgraph.
         surplus: (K,) float64 what the rest of the case graph would have added.
         clues: what tells how sure the first answer is.
@@ -97,6 +98,7 @@ class Ranking:
     diseases: Ints
     positions: Ints
     probability: Floats
+    temperature: float
     prior: Floats
     base: Floats
     messages: Floats
@@ -155,6 +157,11 @@ class Reasoner:
         """What is stated of the candidates, ready to be met."""
         return BestPaths.of(self.graph.annotations)
 
+    @property
+    def trust(self) -> float:
+        """By which the likelihood ratio of a present finding is multiplied."""
+        return float(self.messages.trust[0])
+
     @cached_property
     def _priors(self) -> Floats:
         return priors(self.graph.annotations, self.likelihood)
@@ -183,11 +190,12 @@ class Reasoner:
         is_present = np.array([seen.weight > 0 for seen in query.observations])
         speaks_for = (proposal.base + proposal.messages + added)[first, is_present] > 0
         clues = Clues.of(logits, int(is_present.sum()), float(speaks_for.mean()) if len(speaks_for) else 0.0)
-        sure = self.settings.calibration.probability(clues)
+        divisor = temperature(logits, self.settings.calibration.probability(clues))
         return Ranking(
             diseases=diseases[order],
             positions=proposal.positions[order],
-            probability=probabilities(logits, sure)[: len(order)],
+            probability=softmax(logits, divisor)[: len(order)],
+            temperature=divisor,
             prior=proposal.prior[order],
             base=proposal.base[order],
             messages=proposal.messages[order],

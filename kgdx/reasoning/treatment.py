@@ -1,45 +1,67 @@
-"""Treatments for a posterior over diagnoses, and the safety rules that veto them.
+"""Treatments for a posterior over diagnoses: what helps whom, how likely, and what speaks against it.
 
-A treatment of a disease is one of it, of what it is the same as, or of what it is closely a kind of. A veto
-is a hard rule: a condition of the patient in which the treatment, or its class, must not be given, or an
-allergy to the treatment, its class, or a member of it. A vetoed treatment is kept and shown.
+A treatment of a disease is one of it, of what it is the same as, or of what it is closely a kind of.
+Predicted treatments stand beside the stated ones and go through the same safety rules. Nothing is dropped:
+what must not be given is kept and shown, last.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
+from kgdx.domain.treatment import TreatmentStatus
+from kgdx.reasoning.hierarchy import Hierarchy, Trail
+from kgdx.reasoning.patient import Patient, Reason
+from kgdx.reasoning.safety import Concern, SafetyGraph, grouped
 from kgdx.snapshot import Snapshot
 
 # What treats "infection" treats this infection only in a manner of speaking: do not climb far.
 _MAX_KINDS = 2
+_ORDER = tuple(TreatmentStatus)
+
+
+class Predicted(Protocol):
+    """A treatment of a disease that the graph does not state."""
+
+    @property
+    def treatment(self) -> int:
+        """Node index."""
+
+    @property
+    def confidence(self) -> float:
+        """Probability that it treats the disease, in [0, 1]."""
+
+    @property
+    def trails(self) -> Sequence[Trail]:
+        """What carried the prediction, from the disease to the treatment, strongest first; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Indication:
-    """A disease that a treatment is for; the trail leads from the disease to the treatment."""
+    """A disease that a treatment is for.
+
+    Attributes:
+        disease: node index.
+        probability: of the disease, in [0, 1].
+        trails: ways from the disease to the treatment: one if it is stated, any number if it is predicted.
+        confidence: of a prediction, in [0, 1]; None if the graph states that it treats the disease.
+    """
 
     disease: int
     probability: float
-    trail: Trail
+    trails: tuple[Trail, ...]
+    confidence: float | None = None
 
+    @property
+    def is_predicted(self) -> bool:
+        """Whether no edge states it."""
+        return self.confidence is not None
 
-@dataclass(frozen=True, slots=True)
-class Veto:
-    """Why a treatment must not be given; the trail leads from the reason to the treatment.
-
-    Attributes:
-        reason: node index of the patient's condition, or of what the patient is allergic to.
-        is_allergy: whether the reason is an allergy.
-    """
-
-    reason: int
-    is_allergy: bool
-    trail: Trail
+    @property
+    def benefit(self) -> float:
+        """Probability that the patient has the disease and the treatment is for it, in [0, 1]."""
+        return self.probability * (1.0 if self.confidence is None else self.confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +70,33 @@ class Option:
 
     Attributes:
         treatment: node index.
-        benefit: posterior probability of all it is indicated for, in [0, 1].
-        indications: likeliest disease first.
-        vetoes: empty if nothing forbids it.
+        indications: largest benefit first.
+        concerns: vetoes first; empty if nothing speaks against it.
     """
 
     treatment: int
-    benefit: float
     indications: tuple[Indication, ...]
-    vetoes: tuple[Veto, ...]
+    concerns: tuple[Concern, ...]
+
+    @property
+    def benefit(self) -> float:
+        """Summed over all it is indicated for, in [0, 1]."""
+        return min(1.0, sum(item.benefit for item in self.indications))
+
+    @property
+    def confidence(self) -> float | None:
+        """Of the surest prediction, in [0, 1]; None if the graph states any of the indications."""
+        stated = [item.confidence for item in self.indications if item.confidence is not None]
+        return max(stated) if len(stated) == len(self.indications) else None
+
+    @property
+    def status(self) -> TreatmentStatus:
+        """The worst of what is said of it; a prediction with a caution is still a prediction."""
+        if any(concern.is_veto for concern in self.concerns):
+            return TreatmentStatus.CONTRAINDICATED
+        if self.confidence is not None:
+            return TreatmentStatus.PREDICTED
+        return TreatmentStatus.CAUTION if self.concerns else TreatmentStatus.RECOMMENDED
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,43 +106,53 @@ class TreatmentGraph:
     snapshot: Snapshot
     hierarchy: Hierarchy
 
+    @cached_property
+    def safety(self) -> SafetyGraph:
+        """The safety rules on this snapshot."""
+        return SafetyGraph(self.snapshot)
+
     def options(
-        self, posterior: Sequence[tuple[int, float]], conditions: Sequence[int], allergies: Sequence[int]
+        self,
+        posterior: Sequence[tuple[int, float]],
+        patient: Patient,
+        predicted: Mapping[int, Sequence[Predicted]] | None = None,
     ) -> list[Option]:
-        """All treatments of some diagnoses, best first, vetoed ones last.
+        """All treatments of some diagnoses in the order of their status, in each the most beneficial first.
 
         Args:
             posterior: (disease node, probability in [0, 1]), each disease once.
-            conditions: nodes of what the patient has: comorbidities, states, findings.
-            allergies: nodes of drugs or drug classes.
+            predicted: disease node -> predictions for it; what is stated of the disease is not predicted.
         """
         indications: dict[int, list[Indication]] = {}
         for disease, probability in posterior:
-            for treatment, trail in self._treatments_of(disease).items():
-                indications.setdefault(treatment, []).append(Indication(disease, probability, trail))
-        climbed = [(node, self.hierarchy.climb(node)) for node in conditions]
-        allergic = [(node, self.hierarchy.climb(node)) for node in allergies]
+            stated = self._treatments_of(disease)
+            for treatment, trail in stated.items():
+                found = Indication(disease, probability, (trail,))
+                indications.setdefault(treatment, []).append(found)
+            for guess in (predicted or {}).get(disease, ()):
+                if guess.treatment not in stated:
+                    found = Indication(disease, probability, tuple(guess.trails), guess.confidence)
+                    indications.setdefault(guess.treatment, []).append(found)
+        climbed = self.safety.climb(patient)
         options = [
             Option(
                 treatment,
-                min(1.0, sum(item.probability for item in found)),
-                tuple(sorted(found, key=lambda item: -item.probability)),
-                tuple(self._vetoes(treatment, climbed, allergic)),
+                tuple(sorted(found, key=lambda item: -item.benefit)),
+                self.safety.concerns_of(treatment, climbed),
             )
             for treatment, found in indications.items()
         ]
-        names = self.snapshot.names
-        return sorted(options, key=lambda o: (bool(o.vetoes), -o.benefit, _length(o), names[o.treatment]))
+        return sorted(options, key=self._place)
+
+    def vetoes_of(self, treatment: int, conditions: Sequence[int]) -> tuple[Concern, ...]:
+        """What forbids a treatment to somebody who has these conditions, given as nodes; often nothing."""
+        climbed = self.safety.climb(Patient(tuple(Reason(node) for node in conditions)))
+        return tuple(found for found in self.safety.concerns_of(treatment, climbed) if found.is_veto)
 
     @cached_property
     def _treating(self) -> Mapping[int, list[int]]:
         """Disease -> rows of the edges that treat it."""
-        return _grouped(self.snapshot, "treats", self.snapshot.tail)
-
-    @cached_property
-    def _forbidding(self) -> Mapping[int, list[int]]:
-        """Condition -> rows of the edges that forbid a treatment in it."""
-        return _grouped(self.snapshot, "contraindicated_in", self.snapshot.tail)
+        return grouped(self.snapshot, "treats", self.snapshot.tail)
 
     def _treatments_of(self, disease: int) -> dict[int, Trail]:
         found: dict[int, Trail] = {}
@@ -111,43 +161,9 @@ class TreatmentGraph:
                 found.setdefault(int(self.snapshot.head[row]), (*trail, (row, False)))
         return found
 
-    def _vetoes(
-        self,
-        treatment: int,
-        conditions: Sequence[tuple[int, dict[int, Trail]]],
-        allergies: Sequence[tuple[int, dict[int, Trail]]],
-    ) -> list[Veto]:
-        classes = self.hierarchy.climb(treatment)
-        vetoes = []
-        for reason, kinds in conditions:
-            trail = self._forbidden(kinds, classes)
-            if trail is not None:
-                vetoes.append(Veto(reason, False, trail))
-        for reason, kinds in allergies:
-            if reason in classes:
-                vetoes.append(Veto(reason, True, reverse(classes[reason])))
-            elif treatment in kinds:
-                vetoes.append(Veto(reason, True, kinds[treatment]))
-        return vetoes
-
-    def _forbidden(self, kinds: dict[int, Trail], classes: dict[int, Trail]) -> Trail | None:
-        """The shortest way from a condition through a prohibition to a treatment."""
-        trails = [
-            (*up, (row, False), *reverse(classes[drug]))
-            for node, up in kinds.items()
-            for row in self._forbidding.get(node, ())
-            if (drug := int(self.snapshot.head[row])) in classes
-        ]
-        return min(trails, key=len, default=None)
-
-
-def _length(option: Option) -> int:
-    return min(len(item.trail) for item in option.indications)
-
-
-def _grouped(snapshot: Snapshot, relation: str, ends: NDArray[np.int32]) -> dict[int, list[int]]:
-    groups: dict[int, list[int]] = {}
-    for row in snapshot.edges_of(relation):
-        if not snapshot.negated[row]:
-            groups.setdefault(int(ends[row]), []).append(int(row))
-    return groups
+    def _place(self, option: Option) -> tuple[int, bool, float, int, str, int]:
+        """Where an option stands: by status, cautions, benefit, the shortest way, and at last its name."""
+        shortest = min((len(trail) for item in option.indications for trail in item.trails), default=0)
+        name = self.snapshot.names[option.treatment]
+        place = _ORDER.index(option.status)
+        return place, bool(option.concerns), -option.benefit, shortest, name, option.treatment

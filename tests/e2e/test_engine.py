@@ -15,7 +15,8 @@ from kgdx.domain.case import Polarity
 from kgdx.domain.errors import ImageError
 from kgdx.domain.evidence import CodeOrigin, ImageOrigin, TextOrigin
 from kgdx.domain.report import Path as GraphPath
-from kgdx.domain.report import Treatment, TreatmentStatus
+from kgdx.domain.report import Treatment
+from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.engine import Engine
 from kgdx.explain.walk import all_paths
 from kgdx.imaging.read import read_image
@@ -44,7 +45,8 @@ KEYS = {
     "paths": "steps contribution sentence",
     "steps": "edge_id head head_name relation tail tail_name is_forward source publications frequency "
     "negated",
-    "treatments": "drug name status expected_benefit reasons paths",
+    "treatments": "drug name status expected_benefit reasons paths concerns confidence",
+    "concerns": "kind severity curie name path is_certain",
 }
 
 
@@ -185,8 +187,10 @@ def test_penicillins_are_vetoed_over_the_allergy(report: ReportOut) -> None:
     for name in ("amoxicillin", "amoxicillin clavulanate", "piperacillin-tazobactam"):
         drug = found[name]
         assert drug.status is TreatmentStatus.CONTRAINDICATED
-        assert stops(drug.paths[-1])[0] == "kgdx:penicillins"
-        assert stops(drug.paths[-1])[-1] == drug.drug
+        (concern,) = drug.concerns
+        assert concern.kind is ConcernKind.ALLERGY
+        assert stops(concern.path)[0] == concern.curie == "kgdx:penicillins"
+        assert stops(concern.path)[-1] == drug.drug
         assert "allergic to penicillins" in drug.reasons[-1]
         assert drug.expected_benefit > 0, "vetoed, not dropped"
     assert found["levofloxacin"].status is TreatmentStatus.RECOMMENDED
@@ -200,13 +204,83 @@ def test_without_the_allergy_nothing_else_changes(report: ReportOut, engine: Eng
     assert free.differential == bound.differential
 
 
+def test_cephalosporins_may_cross_react(report: ReportOut) -> None:
+    drug = by_name(report)["ceftriaxone"]
+    assert drug.status is TreatmentStatus.CAUTION
+    (concern,) = drug.concerns
+    assert (concern.kind, concern.severity) == (ConcernKind.CROSS_REACTIVITY, Severity.CAUTION)
+    assert "beta-lactams" in concern.path.sentence
+
+
+def treated(engine: Engine, **more: object) -> dict[str, Treatment]:
+    """Treatments of a pneumonia with more of a patient."""
+    findings = ["HP:0001945", "HP:0032177", "HP:0031246"]
+    return by_name(engine.diagnose(CaseIn(findings=findings, **more)))
+
+
+def kinds(treatment: Treatment) -> set[tuple[ConcernKind, Severity]]:
+    return {(c.kind, c.severity) for c in treatment.concerns}
+
+
+def test_a_state_is_found_by_any_of_its_codes(engine: Engine) -> None:
+    """The graph knows pregnancy as kgdx:pregnancy alone."""
+    found = engine.diagnose(CaseIn(findings=["HP:0001945", "HP:0032177"], conditions=["SCTID:77386006"]))
+    assert not [warning for warning in found.warnings if "conditions" in warning]
+    assert kinds(by_name(found)["levofloxacin"]) == {(ConcernKind.PREGNANCY, Severity.CONTRAINDICATED)}
+
+
+def test_an_allergy_to_an_ingredient_forbids_the_combination(engine: Engine) -> None:
+    found = treated(engine, allergies=["CHEBI:2676"])  # amoxicillin
+    forbidden = {(ConcernKind.ALLERGY, Severity.CONTRAINDICATED)}
+    assert kinds(found["amoxicillin"]) == kinds(found["amoxicillin clavulanate"]) == forbidden
+    assert kinds(found["ceftriaxone"]) == {(ConcernKind.CROSS_REACTIVITY, Severity.CAUTION)}
+
+
+def test_age_forbids_what_the_graph_forbids_at_it(engine: Engine) -> None:
+    child, adult = treated(engine, age_years=9), treated(engine, age_years=58)
+    assert kinds(child["doxycycline"]) == {(ConcernKind.AGE, Severity.CONTRAINDICATED)}
+    assert kinds(adult["doxycycline"]) == set()
+    assert child.keys() == adult.keys()
+
+
+def test_what_the_patient_takes_already_is_said(engine: Engine) -> None:
+    found = treated(engine, medications=["CHEBI:63611", "CHEBI:29007"])  # moxifloxacin, ceftriaxone
+    duplicate = {(ConcernKind.DUPLICATE, Severity.CAUTION)}
+    assert kinds(found["levofloxacin"]) == kinds(found["ceftriaxone"]) == duplicate
+    assert found["ceftriaxone"].reasons[-1] == "The patient already takes Ceftriaxone"
+
+
+@pytest.mark.parametrize(
+    "given", [{"findings": ["HP:0002105", "HP:0030166", "HP:0001399"]}, {"report": "Hepatic failure."}]
+)
+def test_a_finding_that_is_surely_there_is_a_condition(engine: Engine, given: dict[str, object]) -> None:
+    text = "Fever, hemoptysis, night sweats. " + str(given.get("report", ""))
+    found = engine.diagnose(CaseIn(**{**given, "report": text}))
+    forbidden = [t for t in found.treatments if any(c.curie == "HP:0001399" for c in t.concerns)]
+    assert forbidden
+    assert {t.status for t in forbidden} == {TreatmentStatus.CONTRAINDICATED}
+
+
+def test_an_image_alone_forbids_nothing(engine: Engine, case: CaseIn) -> None:
+    found = engine._extractor.extract(CaseIn(images=[image.path for image in case.images]).to_domain())
+    seen = {e.curie for e in found.evidence if e.polarity is Polarity.PRESENT}
+    assert set(found.suspected) == seen != set()
+    assert found.conditions == ()
+
+
+def test_an_unknown_medication_is_a_warning(engine: Engine) -> None:
+    found = engine.diagnose(CaseIn(findings=["HP:0001945"], medications=["CHEBI:1"]))
+    assert any(warning.startswith("medications: CHEBI:1 is not in the graph") for warning in found.warnings)
+
+
 def test_recommended_come_first_and_every_path_ends_at_the_drug(report: ReportOut, engine: Engine) -> None:
     edges = set(engine.snapshot.edges["edge_id"].to_pylist())
-    vetoed = [t.status is TreatmentStatus.CONTRAINDICATED for t in report.treatments]
-    assert vetoed == sorted(vetoed)
+    places = [list(TreatmentStatus).index(t.status) for t in report.treatments]
+    assert places == sorted(places)
+    assert {t.status for t in report.treatments} == set(TreatmentStatus) - {TreatmentStatus.PREDICTED}
     for treatment in report.treatments:
         assert treatment.reasons
-        for path in treatment.paths:
+        for path in (*treatment.paths, *(concern.path for concern in treatment.concerns)):
             assert {step.edge_id for step in path.steps} <= edges
             assert not path.steps or stops(path)[-1] == treatment.drug
 
@@ -231,6 +305,8 @@ def test_the_json_has_the_keys_that_are_documented(report: ReportOut) -> None:
         ("steps", first["paths"][0]["steps"][0]),
         ("treatments", told["treatments"][0]),
         ("paths", told["treatments"][0]["paths"][0]),
+        ("concerns", told["treatments"][-1]["concerns"][0]),
+        ("paths", told["treatments"][-1]["concerns"][0]["path"]),
     ):
         assert keys(value) == KEYS[name]
     modalities = {e["origin"]["modality"] for e in told["evidence"]}

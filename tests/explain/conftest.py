@@ -14,8 +14,9 @@ from kgdx.domain.report import (
     Report,
     Step,
     Treatment,
-    TreatmentStatus,
+    TreatmentConcern,
 )
+from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.explain.picture import HeatMap, ShownImage
 
 HISTORY = (
@@ -55,6 +56,11 @@ NAMES = {
     "CHEBI:2676": "Amoxicillin–clavulanic acid",
     "CHEBI:17334": "Penicillin",
     "CHEBI:2637": "Amikacin",
+    "CHEBI:3508": "Ceftazidime",
+    "CHEBI:3515": "Cefuroxime",
+    "CHEBI:23066": "Cephalosporin",
+    "CHEBI:28001": "Vancomycin",
+    "CHEBI:47426": "Furosemide",
     "NCIT:C15355": "Thoracentesis",
     "UBERON:0000977": "Pleura",
 }
@@ -214,6 +220,18 @@ DIFFERENTIAL = (
     Diagnosis("MONDO:0005294", NAMES["MONDO:0005294"], 4, -1.2, 0.004),
 )
 
+PENICILLIN_VETO = "Penicillin must not be given in penicillin allergy, and amoxicillin is one of them."
+INTERACTION = TreatmentConcern(
+    ConcernKind.INTERACTION,
+    Severity.CAUTION,
+    "CHEBI:47426",
+    NAMES["CHEBI:47426"],
+    Path(
+        (step("CHEBI:2637", "interacts_with", "CHEBI:47426", source="infores:drugcentral"),),
+        0.0,
+        "The patient takes furosemide, which interacts with Amikacin.",
+    ),
+)
 TREATMENTS = (
     Treatment(
         "CHEBI:29007",
@@ -249,13 +267,65 @@ TREATMENTS = (
         ),
     ),
     Treatment(
+        "CHEBI:3508",
+        NAMES["CHEBI:3508"],
+        TreatmentStatus.CAUTION,
+        0.21,
+        ("Treats pleural empyema (21%).", "The patient already takes cefuroxime, also a cephalosporin."),
+        (
+            Path(
+                (step("CHEBI:3508", "treats", "MONDO:0000986", source="infores:drugcentral"),),
+                0.21,
+                "Ceftazidime treats pleural empyema.",
+            ),
+        ),
+        concerns=(
+            TreatmentConcern(
+                ConcernKind.DUPLICATE,
+                Severity.CAUTION,
+                "CHEBI:3515",
+                NAMES["CHEBI:3515"],
+                Path(
+                    (
+                        step(
+                            "CHEBI:3515", "subclass_of", "CHEBI:23066", forward=True, source="infores:chebi"
+                        ),
+                        step("CHEBI:3508", "subclass_of", "CHEBI:23066", source="infores:chebi"),
+                    ),
+                    0.0,
+                    "The patient already takes cefuroxime, also a cephalosporin.",
+                ),
+            ),
+        ),
+    ),
+    Treatment(
+        "CHEBI:28001",
+        NAMES["CHEBI:28001"],
+        TreatmentStatus.PREDICTED,
+        0.25,
+        ("Predicted to treat parapneumonic effusion (62%, confidence of the prediction 40%).",),
+        (
+            Path(
+                (
+                    step(
+                        "MONDO:0700001", "similar_to", "MONDO:0000986", forward=True, source="infores:mondo"
+                    ),
+                    step("CHEBI:28001", "treats", "MONDO:0000986", source="infores:drugcentral"),
+                ),
+                0.25,
+                "Vancomycin treats pleural empyema, which parapneumonic effusion resembles.",
+            ),
+        ),
+        confidence=0.4,
+    ),
+    Treatment(
         "CHEBI:2676",
         NAMES["CHEBI:2676"],
         TreatmentStatus.CONTRAINDICATED,
         0.83,
         (
             "Treats parapneumonic effusion (62%) and pleural empyema (21%).",
-            "Contraindicated: the patient is allergic to penicillin, and this drug is a kind of penicillin.",
+            PENICILLIN_VETO,
         ),
         (
             Path(
@@ -263,20 +333,27 @@ TREATMENTS = (
                 0.62,
                 "Amoxicillin–clavulanic acid treats parapneumonic effusion.",
             ),
-            Path(
-                (
-                    step("CHEBI:2676", "subclass_of", "CHEBI:17334", forward=True, source="infores:chebi"),
-                    step(
-                        "CHEBI:17334",
-                        "contraindicated_in",
-                        "MONDO:0600008",
-                        forward=True,
-                        source="infores:drugcentral",
-                        publications=("PMID:31290996",),
+        ),
+        concerns=(
+            TreatmentConcern(
+                ConcernKind.CONDITION,
+                Severity.CONTRAINDICATED,
+                "MONDO:0600008",
+                NAMES["MONDO:0600008"],
+                Path(
+                    (
+                        step(
+                            "CHEBI:17334",
+                            "contraindicated_in",
+                            "MONDO:0600008",
+                            source="infores:drugcentral",
+                            publications=("PMID:31290996",),
+                        ),
+                        step("CHEBI:2676", "subclass_of", "CHEBI:17334", source="infores:chebi"),
                     ),
+                    0.0,
+                    PENICILLIN_VETO,
                 ),
-                0.0,
-                "This drug is a kind of penicillin, which must not be given in penicillin allergy.",
             ),
         ),
     ),
@@ -287,22 +364,33 @@ TREATMENTS = (
         0.21,
         (
             "Treats pleural empyema (21%).",
-            "Contraindicated in chronic kidney disease, a known condition of the patient.",
+            "Amikacin must not be given in chronic kidney disease.",
+            "The patient takes furosemide, which interacts with Amikacin.",
         ),
         (
             Path(
-                (
-                    step(
-                        "CHEBI:2637",
-                        "contraindicated_in",
-                        "MONDO:0005300",
-                        forward=True,
-                        source="infores:drugcentral",
-                    ),
-                ),
-                0.0,
-                "Amikacin must not be given in chronic kidney disease.",
+                (step("CHEBI:2637", "treats", "MONDO:0000986", source="infores:drugcentral"),),
+                0.21,
+                "Amikacin treats pleural empyema.",
             ),
+        ),
+        concerns=(
+            TreatmentConcern(
+                ConcernKind.CONDITION,
+                Severity.CONTRAINDICATED,
+                "MONDO:0005300",
+                NAMES["MONDO:0005300"],
+                Path(
+                    (
+                        step(
+                            "CHEBI:2637", "contraindicated_in", "MONDO:0005300", source="infores:drugcentral"
+                        ),
+                    ),
+                    0.0,
+                    "Amikacin must not be given in chronic kidney disease.",
+                ),
+            ),
+            INTERACTION,
         ),
     ),
 )

@@ -9,8 +9,10 @@ import pytest
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
 from kgdx.domain.report import FindingContribution, Path, Report
+from kgdx.domain.treatment import TreatmentStatus
 from kgdx.explain.html import render
 from kgdx.explain.picture import HeatMap, ShownImage
+from kgdx.explain.wording import STATUS_SIGNS
 
 _VOID = {"meta", "img", "rect", "polyline", "polygon", "br"}
 _EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
@@ -94,9 +96,21 @@ def test_contraindicated_treatments_show_their_veto_without_a_click(report: Repo
     source = render(report)
     card = source[source.index('<article class="card treatment contraindicated">') :]
     visible = card[: card.index("<details")]
-    assert "allergic to penicillin" in visible
+    assert "must not be given in penicillin allergy" in visible
     assert '<svg class="path"' in visible
     assert "Penicillin allergy" in visible
+
+
+def test_every_status_is_worded_and_every_concern_told_by_its_kind(report: Report) -> None:
+    cards = [card.split("</article>")[0] for card in render(report).split('<article class="card treatment')]
+    for treatment, card in zip(report.treatments, cards[1:], strict=True):
+        assert f"<code>{treatment.drug}</code>" in card
+        assert f"{STATUS_SIGNS[treatment.status]} {treatment.status.value}</span>" in card
+        assert ("<strong>Prediction</strong>, confidence 40%" in card) == (treatment.confidence == 0.4)
+        for concern in treatment.concerns:
+            group = card[card.index(f'class="concerns {concern.severity.value}"') :]
+            assert f'<span class="kind">{concern.kind.value}</span> {concern.path.sentence}' in group
+    assert {t.status for t in report.treatments} == set(TreatmentStatus)
 
 
 def test_texts_and_names_cannot_act() -> None:
@@ -132,7 +146,14 @@ def test_paths_and_treatments_cannot_act(report: Report, images) -> None:
             for diagnosis in report.differential
         ),
         treatments=tuple(
-            replace(t, name=_EVIL, drug=_EVIL, reasons=(_EVIL, _EVIL), paths=tuple(map(spoil, t.paths)))
+            replace(
+                t,
+                name=_EVIL,
+                drug=_EVIL,
+                reasons=(_EVIL, _EVIL),
+                paths=tuple(map(spoil, t.paths)),
+                concerns=tuple(replace(c, name=_EVIL, curie=_EVIL, path=spoil(c.path)) for c in t.concerns),
+            )
             for t in report.treatments
         ),
     )

@@ -9,12 +9,11 @@ import pytest
 
 import graph_schema
 from kgdx.domain.case import Patient
-from kgdx.domain.report import Diagnosis, Path, Treatment, TreatmentStatus
-from kgdx.explain.justify import Justifier, treatments
+from kgdx.domain.report import Diagnosis, Path
+from kgdx.explain.justify import Justifier
 from kgdx.explain.paths import PathWriter
 from kgdx.reasoning.hierarchy import Hierarchy
 from kgdx.reasoning.reasoner import Ranking
-from kgdx.reasoning.treatment import TreatmentGraph
 from kgdx.snapshot import Snapshot
 from tests.reasoning.tiny import graph, network, query, random_facts, reasoner
 
@@ -162,50 +161,6 @@ def test_the_commonest_kind_of_a_general_finding_is_named() -> None:
     facts = "F2 is_a F1\nF3 is_a F1\nD1 shows F2 0.2\nD1 shows F3 0.7\nD2 shows F9\nD3 shows F9"
     _, found = justified(graph(facts), "F1", silent=True)
     assert [walk_of(path) for path in found["D1"].paths] == [["F1", "F3", "D1"]]
-
-
-def treated(facts: str, *, conditions: str = "", allergies: str = "") -> dict[str, Treatment]:
-    snapshot = graph(facts)
-    at = snapshot.index
-    options = TreatmentGraph(snapshot, Hierarchy(snapshot)).options(
-        [(at["D1"], 0.62), (at["D2"], 0.21)],
-        [at[c] for c in conditions.split()],
-        [at[a] for a in allergies.split()],
-    )
-    return {t.drug: t for t in treatments(options, PathWriter(snapshot, graph_schema.load()))}
-
-
-PRESCRIPTIONS = """
-    T1 treats D1
-    T1 treats D2
-    T2 treats D1
-    T1 is_a T3
-    T2 forbidden_in D7
-"""
-
-
-def test_a_treatment_says_what_it_is_for() -> None:
-    found = treated(PRESCRIPTIONS)
-    assert found["T1"].status is TreatmentStatus.RECOMMENDED
-    assert found["T1"].reasons == ("Treats D1 (62%), D2 (21%)",)
-    assert found["T1"].expected_benefit == pytest.approx(0.83)
-    assert [walk_of(path) for path in found["T1"].paths] == [["D1", "T1"], ["D2", "T1"]]
-    assert [path.contribution for path in found["T1"].paths] == [0.62, 0.21]
-
-
-def test_a_vetoed_treatment_is_shown_last_with_the_path_that_forbids_it() -> None:
-    found = treated(PRESCRIPTIONS, conditions="D7", allergies="T3")
-    assert list(found) == ["T1", "T2"], "vetoed both, so by benefit"
-    for drug, way, sentence in (
-        ("T1", ["T3", "T1"], "The patient is allergic to T3, and T1 is one of them"),
-        ("T2", ["D7", "T2"], "T2 must not be given in D7"),
-    ):
-        vetoed = found[drug]
-        assert vetoed.status is TreatmentStatus.CONTRAINDICATED
-        assert vetoed.reasons[-1] == vetoed.paths[-1].sentence == sentence
-        assert walk_of(vetoed.paths[-1]) == way
-        assert vetoed.paths[-1].contribution == 0
-        assert vetoed.paths[0].contribution > 0, "what it is for is still told"
 
 
 AGED = graph("""

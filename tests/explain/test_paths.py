@@ -149,6 +149,39 @@ def test_every_step_is_an_edge_of_the_snapshot_as_the_snapshot_states_it() -> No
     assert [ends[0][0], *(b for _, b in ends)] == ["F4", "F3", "F2", "F1", "D1"]
 
 
+@pytest.mark.parametrize(
+    ("justified", "facts", "sentence"),
+    [
+        ("vetoes", "D1 same_as D2\nT1 forbidden_in D2\nT2 same_as T1", "T2 must not be given in D1"),
+        ("allergies", "T2 is_a T1\nT2 same_as T3", "The patient is allergic to T1, and T3 is one of them"),
+        ("allergies", "T1 same_as T2", "The patient is allergic to T1"),
+        (
+            "interactions",
+            "T1 same_as T2\nT2 interacts_with T3",
+            "The patient takes T1, which interacts with T3",
+        ),
+        (
+            "duplicates",
+            "T1 is_a T2\nT2 same_as T3\nT4 is_a T3",
+            "The patient already takes T1; T4 also belongs to T3",
+        ),
+    ],
+)
+def test_another_identifier_of_the_same_is_passed_over(justified: str, facts: str, sentence: str) -> None:
+    snapshot = graph(facts)
+    rows, trail = list(range(snapshot.num_edges)), []
+    start = node = snapshot.index["D1" if justified == "vetoes" else "T1"]
+    while rows:
+        row = next(r for r in rows if node in (snapshot.head[r], snapshot.tail[r]))
+        forward = bool(snapshot.head[row] == node)
+        node = int((snapshot.tail if forward else snapshot.head)[row])
+        trail.append((row, forward))
+        rows.remove(row)
+    written = PathWriter(snapshot, graph_schema.load()).path(justified, start, tuple(trail), 0.0)
+    assert written.sentence == sentence
+    assert len(written.steps) == snapshot.num_edges, "no step is left out of the path itself"
+
+
 def test_every_pattern_can_be_filled_in() -> None:
     for (justified, walk), pattern in graph_schema.load().metapaths.items():
         stops = [f"stop{i}" for i in range(len(walk) + 1)]

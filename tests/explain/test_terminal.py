@@ -35,7 +35,11 @@ def test_what_matters_is_said(report: Report) -> None:
         "Pleural effusion ←has_phenotype– Parapneumonic effusion",
         "Pleuritic chest pain ←NOT has_phenotype– Pleural empyema",
         "[x] contraindicated Amikacin",
-        "veto Contraindicated in chronic kidney disease",
+        "veto Amikacin must not be given in chronic kidney disease. [condition]",
+        "caution The patient takes furosemide, which interacts with Amikacin. [interaction]",
+        "[!] caution Ceftazidime",
+        "[~] predicted Vancomycin",
+        "prediction, confidence 40%",
         "Warning 2 words",
         report.disclaimer,
         report.release,
@@ -79,6 +83,8 @@ def test_nothing_is_cut_off(report: Report, width: int) -> None:
     for path in shown:
         assert path.sentence in words
     for path in (*shown, *(path for treatment in report.treatments for path in treatment.paths)):
+        assert chain(path) in words
+    for path in (concern.path for treatment in report.treatments for concern in treatment.concerns):
         assert chain(path) in words
     for reason in (reason for treatment in report.treatments for reason in treatment.reasons):
         assert reason in words

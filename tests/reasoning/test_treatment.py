@@ -1,42 +1,43 @@
-"""Treatments follow the diagnoses; what must not be given is kept, last, with the reason."""
+"""Treatments follow the diagnoses; predicted ones stand beside them, and nothing that helps is dropped."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from kgdx.domain.treatment import TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy, Trail
+from kgdx.reasoning.patient import Patient, Reason
 from kgdx.reasoning.treatment import Option, TreatmentGraph
 from kgdx.snapshot import Snapshot
+from tests.reasoning.test_safety import walked
 from tests.reasoning.tiny import graph
 
-CLASSES = """
-    T1 is_a T2
-    T2 is_a T3
-    T1 treats D1
-    T4 treats D1
-    T5 treats D2
-    D5 is_a D6
-"""
+
+@dataclass(frozen=True)
+class Guess:
+    treatment: int
+    confidence: float
+    trails: tuple[Trail, ...] = ()
 
 
 def options(
-    snapshot: Snapshot, diseases: dict[str, float], conditions: str = "", allergies: str = ""
+    snapshot: Snapshot,
+    diseases: dict[str, float],
+    conditions: str = "",
+    medications: str = "",
+    predicted: Mapping[str, Sequence[tuple[str, float]]] | None = None,
 ) -> dict[str, Option]:
     """Treatment -> option, in the order the graph gives them."""
     at = snapshot.index
     found = TreatmentGraph(snapshot, Hierarchy(snapshot)).options(
         [(at[disease], p) for disease, p in diseases.items()],
-        [at[c] for c in conditions.split()],
-        [at[a] for a in allergies.split()],
+        Patient(
+            tuple(Reason(at[c]) for c in conditions.split()), (), tuple(at[m] for m in medications.split())
+        ),
+        {at[d]: [Guess(at[drug], sure) for drug, sure in known] for d, known in (predicted or {}).items()},
     )
     return {snapshot.curies[option.treatment]: option for option in found}
-
-
-def walked(snapshot: Snapshot, trail: Trail) -> str:
-    """`D1 treats- T1` for a walk against the edge, `D1 subclass_of+ D2` for one along it."""
-    stops = []
-    for row, forward in trail:
-        ends = snapshot.curies[snapshot.head[row]], snapshot.curies[snapshot.tail[row]]
-        begin, end = ends if forward else ends[::-1]
-        assert not stops or stops[-1] == begin, "steps chain"
-        stops += [*([] if stops else [begin]), f"{snapshot.relations[row]}{'-+'[forward]}", end]
-    return " ".join(stops)
 
 
 def test_the_benefit_is_the_probability_of_all_that_it_treats() -> None:
@@ -69,7 +70,8 @@ def test_treatments_of_a_kind_hold_two_kinds_up_and_no_further() -> None:
     found = options(snapshot, {"D1": 0.5})
     assert set(found) == {"T1", "T2", "T3", "T9"}
     assert (
-        walked(snapshot, found["T3"].indications[0].trail) == "D1 subclass_of+ D2 subclass_of+ D3 treats- T3"
+        walked(snapshot, found["T3"].indications[0].trails[0])
+        == "D1 subclass_of+ D2 subclass_of+ D3 treats- T3"
     )
     assert list(found)[-1] == "T3", "of equal benefit, the furthest last"
 
@@ -78,62 +80,7 @@ def test_what_does_not_treat_is_no_treatment_and_what_is_not_forbidden_no_veto()
     snapshot = graph("T1 NOT treats D1\nT2 treats D1\nT2 NOT forbidden_in D2")
     found = options(snapshot, {"D1": 0.5}, conditions="D2")
     assert list(found) == ["T2"]
-    assert found["T2"].vetoes == ()
-
-
-def test_a_veto_of_the_class_reaches_its_members() -> None:
-    snapshot = graph(CLASSES + "T3 forbidden_in D6")
-    found = options(snapshot, {"D1": 0.9}, conditions="D5")
-    (veto,) = found["T1"].vetoes
-    assert (snapshot.curies[veto.reason], veto.is_allergy) == ("D5", False)
-    assert walked(snapshot, veto.trail) == (
-        "D5 subclass_of+ D6 contraindicated_in- T3 subclass_of- T2 subclass_of- T1"
-    )
-    assert found["T4"].vetoes == ()
-
-
-def test_a_veto_does_not_climb_from_the_member_to_its_class_or_from_the_state_to_its_kinds() -> None:
-    snapshot = graph("T1 is_a T2\nT2 treats D1\nT1 forbidden_in D5\nT2 forbidden_in D7\nD7 is_a D5")
-    assert options(snapshot, {"D1": 0.9}, conditions="D5")["T2"].vetoes == ()
-
-
-def test_the_shortest_of_several_prohibitions_is_told() -> None:
-    snapshot = graph(CLASSES + "T3 forbidden_in D6\nT1 forbidden_in D5")
-    (veto,) = options(snapshot, {"D1": 0.9}, conditions="D5")["T1"].vetoes
-    assert walked(snapshot, veto.trail) == "D5 contraindicated_in- T1"
-
-
-def test_an_allergy_to_the_class_reaches_its_members() -> None:
-    snapshot = graph(CLASSES)
-    found = options(snapshot, {"D1": 0.9}, allergies="T3")
-    (veto,) = found["T1"].vetoes
-    assert (snapshot.curies[veto.reason], veto.is_allergy) == ("T3", True)
-    assert walked(snapshot, veto.trail) == "T3 subclass_of- T2 subclass_of- T1"
-    assert found["T4"].vetoes == ()
-
-
-def test_an_allergy_to_a_member_forbids_its_class_but_not_its_sibling() -> None:
-    snapshot = graph("T1 is_a T2\nT3 is_a T2\nT2 treats D1\nT3 treats D1")
-    found = options(snapshot, {"D1": 0.9}, allergies="T1")
-    assert walked(snapshot, found["T2"].vetoes[0].trail) == "T1 subclass_of+ T2"
-    assert found["T3"].vetoes == ()
-
-
-def test_an_allergy_to_the_drug_itself_needs_no_step() -> None:
-    snapshot = graph(CLASSES)
-    (veto,) = options(snapshot, {"D1": 0.9}, allergies="T1")["T1"].vetoes
-    assert (veto.trail, veto.is_allergy) == ((), True)
-
-
-def test_every_reason_is_told() -> None:
-    snapshot = graph(CLASSES + "T1 forbidden_in D5\nT2 forbidden_in D2")
-    vetoes = options(snapshot, {"D1": 0.9}, "D5 D2", "T3 T1")["T1"].vetoes
-    assert [(snapshot.curies[v.reason], v.is_allergy) for v in vetoes] == [
-        ("D5", False),
-        ("D2", False),
-        ("T3", True),
-        ("T1", True),
-    ]
+    assert found["T2"].concerns == ()
 
 
 def test_a_vetoed_treatment_is_kept_and_comes_last_with_its_benefit() -> None:
@@ -144,3 +91,76 @@ def test_a_vetoed_treatment_is_kept_and_comes_last_with_its_benefit() -> None:
     assert list(vetoed) == ["T2", "T1"]
     assert vetoed["T1"].benefit == free["T1"].benefit == 0.9
     assert vetoed["T1"].indications == free["T1"].indications
+
+
+def test_a_diagnosis_is_no_condition_of_the_patient() -> None:
+    snapshot = graph("T1 treats D1\nT1 forbidden_in D2\nT1 treats D3")
+    found = options(snapshot, {"D1": 0.5, "D2": 0.4})
+    assert found["T1"].status is TreatmentStatus.RECOMMENDED
+
+
+PREDICTED = """
+    T1 treats D1
+    T2 treats D2
+    T3 interacts_with T9
+    T4 forbidden_in D9
+    T5 interacts_with T9
+    T5 treats D1
+    T6 is_a T7
+"""
+
+
+def statuses(found: Mapping[str, Option]) -> dict[str, str]:
+    return {drug: option.status.value for drug, option in found.items()}
+
+
+def test_order_is_by_status_and_within_it_by_benefit() -> None:
+    guesses = {"D1": [("T3", 0.9), ("T4", 0.9), ("T6", 0.2)], "D2": [("T3", 0.1), ("T1", 0.5)]}
+    facts = graph(PREDICTED)
+    found = options(facts, {"D1": 0.6, "D2": 0.3}, "D9", "T9", guesses)
+    assert statuses(found) == {
+        "T1": "recommended",
+        "T2": "recommended",
+        "T5": "caution",
+        "T6": "predicted",
+        "T3": "predicted",
+        "T4": "contraindicated",
+    }
+    assert list(found) == list(statuses(found)), "a prediction with a caution comes after one without"
+
+
+def test_a_prediction_says_so_and_counts_by_its_confidence() -> None:
+    snapshot = graph("T1 treats D1\nT2 is_a T3\nD2 is_a D3")
+    found = options(snapshot, {"D1": 0.5, "D2": 0.4}, predicted={"D2": [("T2", 0.25), ("T1", 0.5)]})
+    only, both = found["T2"], found["T1"]
+    assert (only.confidence, only.benefit) == (0.25, pytest.approx(0.1))
+    assert only.indications[0].is_predicted
+    assert (both.confidence, both.benefit) == (None, pytest.approx(0.7)), "one stated indication is enough"
+    assert both.status is TreatmentStatus.RECOMMENDED
+    assert [item.is_predicted for item in both.indications] == [False, True]
+
+
+def test_what_is_stated_is_not_predicted() -> None:
+    snapshot = graph("T1 treats D1")
+    found = options(snapshot, {"D1": 0.5}, predicted={"D1": [("T1", 0.9)]})
+    assert [item.confidence for item in found["T1"].indications] == [None]
+
+
+def test_a_prediction_goes_through_the_same_rules() -> None:
+    stated = graph("T1 treats D1\nT1 is_a T2\nT2 forbidden_in D8\nD9 is_a D8")
+    guessed = graph("T1 is_a T2\nT2 forbidden_in D8\nD9 is_a D8\nD1")
+    known = options(stated, {"D1": 0.5}, "D9")["T1"]
+    guess = options(guessed, {"D1": 0.5}, "D9", predicted={"D1": [("T1", 0.8)]})["T1"]
+    assert known.status is guess.status is TreatmentStatus.CONTRAINDICATED
+    assert guess.confidence == 0.8, "and is still marked as a prediction"
+    assert [walked(guessed, c.trail) for c in guess.concerns] == [
+        walked(stated, c.trail) for c in known.concerns
+    ]
+
+
+def test_vetoes_of_asks_for_one_treatment() -> None:
+    snapshot = graph("T1 is_a T2\nT2 forbidden_in D8\nD9 is_a D8\nT3 treats D9")
+    at, found = snapshot.index, TreatmentGraph(snapshot, Hierarchy(snapshot))
+    (veto,) = found.vetoes_of(at["T1"], [at["D9"]])
+    assert walked(snapshot, veto.trail) == "D9 subclass_of+ D8 contraindicated_in- T2 subclass_of- T1"
+    assert found.vetoes_of(at["T3"], [at["D9"]]) == ()

@@ -41,10 +41,13 @@ _SHORT = {
 def graph(facts: str, source: str = "infores:test") -> Snapshot:
     """A snapshot of lines such as `D1 shows F2 0.8`, `D1 NOT shows F3`, `F2 is_a F1` or a lone `F9`.
 
-    `D1 shows F2 8/10` counts patients. The first letter of a node tells its kind, see `KINDS`.
+    `D1 shows F2 8/10` counts patients. What follows `as` is what the source itself calls the relation. The
+    first letter of a node tells its kind, see `KINDS`.
     """
     edges, nodes = [], {}
-    for words in map(str.split, filter(str.strip, facts.splitlines())):
+    for line in filter(str.strip, facts.splitlines()):
+        line, _, said = line.partition(" as ")
+        words = line.split()
         negated = "NOT" in words
         words = [word for word in words if word != "NOT"]
         nodes |= dict.fromkeys(word for word in (words[0], *words[2:3]))
@@ -54,7 +57,18 @@ def graph(facts: str, source: str = "infores:test") -> Snapshot:
             frequency = float(shown) / float(counted or 1) if shown else None
             num_patients = int(counted) if counted else None
             relation = _SHORT.get(relation, relation)
-            edges.append(Edge(head, relation, tail, Provenance(source), negated, frequency, num_patients))
+            edges.append(
+                Edge(
+                    head,
+                    relation,
+                    tail,
+                    Provenance(source),
+                    negated,
+                    frequency,
+                    num_patients,
+                    original_predicate=said.strip(),
+                )
+            )
     named = [Node(curie, KINDS[curie[0]], curie, source=source) for curie in nodes]
     return Snapshot.from_tables(node_table(named), edge_table(edges))
 

@@ -1,0 +1,36 @@
+"""What can be said of a treatment in one patient: its status, and what kinds of concern there are."""
+
+from enum import StrEnum
+
+
+class TreatmentStatus(StrEnum):
+    """What the graph says of a treatment in this patient; the order is that of a report.
+
+    A predicted treatment stays one whatever cautions it raises; only a contraindication takes its place.
+    """
+
+    RECOMMENDED = "recommended"
+    CAUTION = "caution"
+    PREDICTED = "predicted"
+    CONTRAINDICATED = "contraindicated"
+
+
+class Severity(StrEnum):
+    """How much a concern weighs, the worst first."""
+
+    CONTRAINDICATED = "contraindicated"
+    CAUTION = "caution"
+
+
+class ConcernKind(StrEnum):
+    """What of the patient speaks against a treatment."""
+
+    CONDITION = "condition"
+    PREGNANCY = "pregnancy"
+    BREASTFEEDING = "breastfeeding"
+    AGE = "age"
+    SEX = "sex"
+    ALLERGY = "allergy"
+    CROSS_REACTIVITY = "cross-reactivity"
+    INTERACTION = "interaction"
+    DUPLICATE = "duplicate therapy"
