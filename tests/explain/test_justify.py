@@ -221,7 +221,9 @@ def test_every_message_has_a_path_and_no_path_is_without_a_message(seed: int) ->
 
 def test_a_message_over_another_identifier_shows_it() -> None:
     snapshot = graph("D1 shows F1 0.9\nD1 same_as D2\nD2 shows F2 0.4\nD3 shows F3\nD4 shows F3")
-    made, asked = replace(reasoner(snapshot), is_merging=False), query(snapshot, "F2")
+    loud = messages()
+    loud.present[-1].weight.data.mul_(50.0)
+    made, asked = replace(reasoner(snapshot, said=loud), is_merging=False), query(snapshot, "F2")
     justifier = Justifier(made, Hierarchy(snapshot), PathWriter(snapshot, graph_schema.load()))
     found = {d.disease: d for d in justifier.diagnoses(asked, made.rank(asked), 99, 99)}
     (path,) = [path for path in found["D1"].paths if walk_of(path) == ["F2", "D2", "D1"]]
