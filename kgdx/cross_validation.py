@@ -47,7 +47,8 @@ class CrossValidation:
             train: makes a reasoner that saw nothing of the given cases.
         """
         judged: dict[int, Judged] = {}
-        for fold in range(self.num_folds):
+        # Few groups leave folds empty: nothing is trained for them.
+        for fold in np.unique(self.fold_of).tolist():
             rows = np.flatnonzero(self.fold_of == fold)
             told = named(f"fold {fold + 1} of {self.num_folds}", progress)
             parts = self._kept(fold) or self._keep(fold, _judge(train, [self.cases[i] for i in rows], told))

@@ -134,7 +134,7 @@ class BestPaths:
         often = stated.data.astype(np.float32)
         best = _row_maximum(nearness, stated.indptr)
         is_nearest = nearness >= np.repeat(best, np.diff(stated.indptr), axis=1)
-        is_same = stated.indices == nodes[:, None]
+        is_same = is_kind & (stated.indices == nodes[:, None])
         return Met(
             nearness=best,
             shared=_row_maximum(shared, stated.indptr),
@@ -144,7 +144,10 @@ class BestPaths:
         )
 
     def _nearness(self, nodes: Ints, findings: NDArray[np.int32]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-        """(F, T) nearness of stated findings, information of the shared kind, whether it is a kind of q."""
+        """(F, T) nearness of stated findings, information of the shared kind, whether it is a kind of q.
+
+        What all candidates show is near to nothing, itself included: it tells none from another.
+        """
         above = self.annotations.ancestors[findings]
         shared = np.zeros((len(nodes), len(findings)), dtype=np.float32)
         is_kind = np.zeros(shared.shape, dtype=bool)
@@ -161,7 +164,7 @@ class BestPaths:
             )
         both = self.information[nodes][:, None] + self.information[findings]
         nearness = np.divide(2.0 * shared, both, out=np.zeros_like(shared), where=both > 0)
-        return nearness, shared, is_kind
+        return nearness, shared, is_kind & (nearness > 0)
 
 
 def _row_maximum(values: Floats, indptr: NDArray[np.int32]) -> Floats:

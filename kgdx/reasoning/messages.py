@@ -54,7 +54,9 @@ class MessageNetwork(nn.Module):
         said = pairs.new_zeros(both.shape[:2])
         said = said.masked_scatter(is_present[:, None], self.present(both[is_present])[..., 0])
         said = said.masked_scatter(~is_present[:, None], self.absent(both[~is_present])[..., 0])
-        return said[:, :-1] - said[:, -1:]
+        # Equal rows of a batch may differ in their last bits.
+        is_shared = (pairs[..., :-1] != 0).any(dim=2)
+        return (said[:, :-1] - said[:, -1:]) * is_shared
 
     def prior(self, diseases: Tensor, num_present: int, num_absent: int) -> Tensor:
         """What the number of findings, of the case and of each disease, adds before any of them is looked at.

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 import graph_schema
 from graph_schema import Relation, Schema
@@ -16,7 +15,7 @@ from kgdx.domain.case import CodedFinding
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.codes import code_evidence
 from kgdx.reasoning.query import GraphQuery, seed
-from kgdx.reasoning.reasoner import Ranking, Reasoner, ReasonerSettings
+from kgdx.reasoning.reasoner import Ranking, ReasonerSettings
 from kgdx.resolve import resolve
 from kgdx.snapshot import Snapshot
 from kgdx.stores.embedded import EmbeddedStore
@@ -64,12 +63,9 @@ def ranked() -> Ranked:
     saved = SavedReasoner.open(shipped_folder() / "reasoner")
 
     def ranked(snapshot: Snapshot, schema: Schema, asked: GraphQuery) -> Ranking:
-        made = diagnostic(snapshot, schema)
-        relations = torch.from_numpy(clip.encode_texts(made.directions))
-        settings = ReasonerSettings(num_walks=500, beam=500)
-        context = np.zeros(clip.dim, np.float32)
-        reasoner = Reasoner(made, saved.network, relations, settings, saved.likelihood)
-        return reasoner.rank(replace(asked, context=context))
+        made = saved.reasoner(diagnostic(snapshot, schema), clip)
+        wide = replace(made, settings=ReasonerSettings(num_walks=500, beam=500))
+        return wide.rank(replace(asked, context=np.zeros(clip.dim, np.float32)))
 
     return ranked
 

@@ -12,11 +12,21 @@ from hypothesis import strategies as st
 import graph_schema
 from graph_schema import Relation, Schema
 from kgdx.domain.case import Patient
+from kgdx.reasoning.calibration import Calibration
 from kgdx.reasoning.forward import Forward
 from kgdx.reasoning.likelihood import contributions, priors
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.reasoner import Reasoner, ReasonerSettings
-from tests.reasoning.tiny import by_name, graph, network, query, random_facts, reasoner, walks_into
+from tests.reasoning.tiny import (
+    by_name,
+    graph,
+    messages,
+    network,
+    query,
+    random_facts,
+    reasoner,
+    walks_into,
+)
 
 WIDE = ReasonerSettings(num_walks=5000, beam=5000)
 FACTS = random_facts(np.random.default_rng(7), num_diseases=8, num_findings=10)
@@ -32,16 +42,29 @@ def ranked(facts: list[str], *case: str, settings: ReasonerSettings = WIDE) -> d
 
 def forward_of(made: Reasoner, asked: GraphQuery) -> Forward:
     with torch.no_grad():
-        return made.forward(asked, made.graph.annotations.candidates[made.propose(asked)[0]])
+        return made.forward(asked, made.graph.annotations.candidates[made.propose(asked).positions])
+
+
+def nothing_denied(forward: Forward) -> np.ndarray:
+    return np.zeros((len(forward.candidates), len(forward.findings)), dtype=bool)
+
+
+def likelihood(made: Reasoner, asked: GraphQuery) -> np.ndarray:
+    """(D,) prior and ratios, as far as they are trusted."""
+    present, absent, of_prior, _ = made.messages.trust.double().tolist()
+    ratios = contributions(asked.observations, made.graph.annotations, made.likelihood)
+    trust = np.array([present if seen.weight > 0 else absent for seen in asked.observations])
+    return of_prior * priors(made.graph.annotations, made.likelihood) + trust @ ratios
 
 
 def test_the_best_comes_first_and_the_parts_add_up() -> None:
     ranking = reasoner(WORLD).rank(query(WORLD, *CASE))
-    parts = ranking.prior + ranking.base.sum(axis=1) + ranking.graph.sum(axis=1)
-    np.testing.assert_allclose(ranking.logit, parts)
+    of_findings = (ranking.base + ranking.messages + ranking.graph).sum(axis=1)
+    np.testing.assert_allclose(ranking.logit, ranking.prior + of_findings)
     assert (np.diff(ranking.logit) <= 0).all()
     assert (np.diff(ranking.probability) <= 0).all()
-    assert np.abs(ranking.graph).max() > 0.01, "the network says something"
+    assert np.abs(ranking.graph).max() > 0.01, "walks say something"
+    assert np.abs(ranking.messages).max() > 0.01, "best paths say something"
     np.testing.assert_array_equal(
         ranking.diseases, reasoner(WORLD).graph.annotations.candidates[ranking.positions]
     )
@@ -85,9 +108,10 @@ def test_the_order_of_the_graph_changes_nothing(seed: int) -> None:
 def test_an_absence_read_in_a_text_sends_no_walk_and_never_supports() -> None:
     ranking = reasoner(WORLD).rank(query(WORLD, *CASE))
     said, looked_for = CASE.index("~F8"), CASE.index("-F2")
-    assert (ranking.graph[:, said] == 0).all()
+    for added in (ranking.graph, ranking.messages):
+        assert (added[:, said] == 0).all()
+        assert np.abs(added[:, looked_for]).max() > 0, "a code may"
     assert (ranking.base[:, said] <= 0).all()
-    assert np.abs(ranking.graph[:, looked_for]).max() > 0, "a code may"
     starts = {int(ranking.case_graph.nodes[node]) for node in ranking.walks.start}
     assert WORLD.index["F8"] not in starts
     assert WORLD.index["F2"] in starts
@@ -99,7 +123,7 @@ def test_what_is_retained_decides_and_nothing_else(seed: int) -> None:
     """Whatever happens to the gates of edges that were not retained, the decision stands."""
     made = reasoner(WORLD, ReasonerSettings())
     forward = forward_of(made, query(WORLD, *CASE))
-    walks = forward.strongest(4, 4)
+    walks = forward.strongest(4, 4, nothing_denied(forward))
     decided = forward.decide(walks)
     rng = np.random.default_rng(seed)
     for candidate in range(len(forward.candidates)):
@@ -114,7 +138,7 @@ def test_what_is_retained_decides_and_nothing_else(seed: int) -> None:
 def test_the_decision_is_the_sum_of_all_walks_over_retained_edges() -> None:
     made = reasoner(WORLD, net=network(num_steps=3))
     forward = forward_of(made, query(WORLD, *CASE))
-    walks = forward.strongest(3, 3)
+    walks = forward.strongest(3, 3, nothing_denied(forward))
     decided, readout = forward.decide(walks), forward.network.readout.numpy()
     for candidate, goal in enumerate(forward.candidates):
         retained = np.unique(walks.of(candidate).edges)
@@ -204,20 +228,22 @@ def test_one_disease_under_several_identifiers_is_proposed_once() -> None:
         assert len(ranking.positions) == min(num_proposed, 9 - 3)
         numbers = made.same[everyone]
         assert len(set(numbers)) == len(numbers) == len(set(made.same))
-        logit = made.propose(query(snapshot, *CASE))[1]
+        logit = likelihood(made, query(snapshot, *CASE))
         best = [logit[made.same == number].max() for number in numbers]
         np.testing.assert_allclose(logit[everyone], best), "the likeliest identifier speaks for all"
 
 
-@pytest.mark.parametrize("temperature", [0.5, 3.0])
-def test_temperature_changes_probabilities_but_no_order(temperature: float) -> None:
+@pytest.mark.parametrize("bias", [-1.5, 1.5])
+def test_calibration_changes_probabilities_but_no_order(bias: float) -> None:
+    calibration = Calibration((0.1, 0.0, 0.0, 0.0), bias)
     plain = reasoner(WORLD).rank(query(WORLD, *CASE))
-    scaled = reasoner(WORLD, ReasonerSettings(temperature=temperature)).rank(query(WORLD, *CASE))
+    scaled = reasoner(WORLD, ReasonerSettings(calibration=calibration)).rank(query(WORLD, *CASE))
     np.testing.assert_array_equal(plain.diseases, scaled.diseases)
     np.testing.assert_array_equal(plain.logit, scaled.logit)
-    assert (scaled.probability[0] < plain.probability[0]) == (temperature > 1)
-    odds = np.diff(np.log(plain.probability))
-    np.testing.assert_allclose(np.diff(np.log(scaled.probability)), odds / temperature)
+    assert plain.clues == scaled.clues
+    assert scaled.probability[0] == pytest.approx(calibration.probability(scaled.clues), abs=1e-6)
+    ratio = np.diff(np.log(scaled.probability)) / np.diff(scaled.logit)
+    np.testing.assert_allclose(ratio, ratio[0], rtol=1e-6), "one temperature for all"
 
 
 @pytest.mark.parametrize("num_proposed", [1, 3, 50])
@@ -236,12 +262,14 @@ def test_huge_weights_do_not_overflow(weight: float) -> None:
         assert np.isfinite(part).all()
 
 
-def test_what_weighs_next_to_nothing_says_next_to_nothing_and_more_weight_says_more() -> None:
+@pytest.mark.parametrize("part", ["graph", "messages"])
+def test_what_weighs_next_to_nothing_says_next_to_nothing_and_more_weight_says_more(part: str) -> None:
     made = reasoner(WORLD)
-    said = [np.abs(made.rank(query(WORLD, "F3", weight=w)).graph).max() for w in (1e-6, 0.5, 3.0, 12.0)]
+    rankings = [made.rank(query(WORLD, "F3", weight=weight)) for weight in (1e-6, 0.5, 3.0, 12.0)]
+    said = [np.abs(getattr(ranking, part)).max() for ranking in rankings]
     assert said[0] < 1e-5
     assert said == sorted(set(said))
-    assert np.abs(made.rank(query(WORLD, "F3", weight=1e-6)).base).max() < 1e-5
+    assert np.abs(rankings[0].base).max() < 1e-5
 
 
 def test_a_finding_that_no_disease_shows_is_borne() -> None:
@@ -249,6 +277,7 @@ def test_a_finding_that_no_disease_shows_is_borne() -> None:
     ranking = reasoner(snapshot).rank(query(snapshot, "F99"))
     assert np.isfinite(ranking.logit).all()
     assert (ranking.graph == 0).all()
+    assert (ranking.messages == 0).all()
     assert len(ranking.walks.candidate) == 0
 
 
@@ -268,18 +297,50 @@ def test_what_is_known_of_the_patient_adds_up_in_the_logit() -> None:
     assert added["D2"] < 0 == added["D4"]
     before, after = by_name(AGED, plain), by_name(AGED, ranking)
     assert after == pytest.approx({disease: x + added[disease] for disease, x in before.items()}, abs=1e-4)
-    np.testing.assert_allclose(
-        made.propose(replace(asked, patient=Patient("female", 3.0)))[1][ranking.positions],
-        (ranking.logit - ranking.graph.sum(axis=1)),
-    )
+    proposal = made.propose(replace(asked, patient=Patient("female", 3.0)))
+    proposed = dict(zip(proposal.positions.tolist(), proposal.logit, strict=True))
+    without_walks = [proposed[position] for position in ranking.positions.tolist()]
+    np.testing.assert_allclose(without_walks, ranking.logit - ranking.graph.sum(axis=1))
 
 
-def test_without_a_patient_course_and_inheritance_change_no_bit() -> None:
-    made, asked = reasoner(AGED), query(AGED, *CASE)
-    base = contributions(asked.observations, made.graph.annotations, made.likelihood)
-    logit = priors(made.graph.annotations, made.likelihood) + base.sum(axis=0)
-    np.testing.assert_array_equal(made.propose(asked)[1], logit)
-    ranking = made.rank(asked)
+def test_without_a_patient_course_and_inheritance_change_nothing() -> None:
+    asked = query(AGED, *CASE)
+    ranking, plain = reasoner(AGED).rank(asked), reasoner(WORLD).rank(query(WORLD, *CASE))
     assert ranking.demographics.shape == (len(ranking.diseases), 0)
-    parts = ranking.prior + ranking.base.sum(axis=1) + ranking.graph.sum(axis=1)
+    assert by_name(AGED, ranking) == pytest.approx(by_name(WORLD, plain), abs=1e-4)
+    parts = ranking.prior + ranking.of_findings.sum(axis=1)
     np.testing.assert_array_equal(ranking.logit, parts)
+
+
+def test_ratios_are_added_as_far_as_they_are_trusted() -> None:
+    made, asked = reasoner(WORLD), query(WORLD, *CASE)
+    proposal, trust = made.propose(asked), made.messages.trust.double().tolist()
+    ratios = contributions(asked.observations, made.graph.annotations, made.likelihood).T[proposal.positions]
+    for i, word in enumerate(CASE):
+        trusted = trust[1 if word[0] in "-~" else 0]
+        np.testing.assert_allclose(proposal.base[:, i], trusted * ratios[:, i])
+
+
+@settings(max_examples=20)
+@given(seeds, st.integers(1, 8), st.integers(1, 8))
+def test_the_others_come_best_first_and_never_before_who_was_proposed(
+    seed: int, num_met: int, num_proposed: int
+) -> None:
+    few = ReasonerSettings(num_met=num_met, num_proposed=num_proposed)
+    made = reasoner(WORLD, few, said=messages(seed % 20))
+    ranking = made.rank(query(WORLD, *CASE))
+    everyone = [*ranking.positions, *ranking.others]
+    assert len(everyone) == len(set(everyone)) == len(set(made.same))
+    assert len(ranking.positions) == min(num_met, num_proposed, len(everyone))
+    assert (np.diff(np.concatenate([ranking.logit, ranking.others_logit])) <= 0).all()
+    assert (np.diff(made.propose(query(WORLD, *CASE)).others_logit) <= 0).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whoever_else_is_proposed_changes_no_message_and_no_ratio(seed: int) -> None:
+    asked = query(WORLD, *CASE)
+    few = reasoner(WORLD, ReasonerSettings(num_proposed=3), said=messages(seed)).propose(asked)
+    all_of_them = reasoner(WORLD, said=messages(seed)).propose(asked)
+    place = [all_of_them.positions.tolist().index(position) for position in few.positions]
+    np.testing.assert_allclose(few.messages, all_of_them.messages[place], atol=1e-6)
+    np.testing.assert_array_equal(few.base, all_of_them.base[place])

@@ -14,6 +14,7 @@ from kgdx.columns import edge_table, node_table
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
+from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.model import ModelSettings, PathNetwork
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.reasoner import Ranking, Reasoner, ReasonerSettings
@@ -40,8 +41,8 @@ _SHORT = {
 def graph(facts: str, source: str = "infores:test") -> Snapshot:
     """A snapshot of lines such as `D1 shows F2 0.8`, `D1 NOT shows F3`, `F2 is_a F1` or a lone `F9`.
 
-    What follows `as` is what the source itself calls the relation. The first letter of a node tells its
-    kind, see `KINDS`.
+    `D1 shows F2 8/10` counts patients. What follows `as` is what the source itself calls the relation. The
+    first letter of a node tells its kind, see `KINDS`.
     """
     edges, nodes = [], {}
     for line in filter(str.strip, facts.splitlines()):
@@ -52,7 +53,9 @@ def graph(facts: str, source: str = "infores:test") -> Snapshot:
         nodes |= dict.fromkeys(word for word in (words[0], *words[2:3]))
         if len(words) > 1:
             head, relation, tail, *often = words
-            frequency = float(often[0]) if often else None
+            shown, _, counted = often[0].partition("/") if often else ("", "", "")
+            frequency = float(shown) / float(counted or 1) if shown else None
+            num_patients = int(counted) if counted else None
             relation = _SHORT.get(relation, relation)
             edges.append(
                 Edge(
@@ -62,11 +65,17 @@ def graph(facts: str, source: str = "infores:test") -> Snapshot:
                     Provenance(source),
                     negated,
                     frequency,
+                    num_patients,
                     original_predicate=said.strip(),
                 )
             )
     named = [Node(curie, KINDS[curie[0]], curie, source=source) for curie in nodes]
     return Snapshot.from_tables(node_table(named), edge_table(edges))
+
+
+def shrunk(frequency: float, num_patients: float = 10.0) -> float:
+    """What is believed of a frequency: as if four further patients, one of them with it, had been seen."""
+    return (frequency * num_patients + 1.0) / (num_patients + 4.0)
 
 
 def diagnostic(snapshot: Snapshot, schema: Schema | None = None) -> DiagnosticGraph:
@@ -93,15 +102,34 @@ def network(num_steps: int = 4, seed: int = 0) -> PathNetwork:
     return made.eval().requires_grad_(False)
 
 
+def messages(seed: int = 0) -> MessageNetwork:
+    """Messages that were never trained, of both signs; what the likelihood knows is trusted unequally."""
+    torch.manual_seed(seed)
+    made = MessageNetwork(MessageSettings(hidden=6))
+    for part in (made.present, made.absent, made.breadth):
+        torch.nn.init.normal_(part[-1].weight)
+        torch.nn.init.normal_(part[-1].bias)
+    made.trust.data = torch.tensor([0.9, 0.7, 0.8, 0.6])
+    return made.eval().requires_grad_(False)
+
+
+def silent() -> MessageNetwork:
+    """Messages that say nothing, and likelihood ratios trusted as they are."""
+    made = MessageNetwork(MessageSettings(hidden=6))
+    made.trust.data.fill_(1.0)
+    return made.eval().requires_grad_(False)
+
+
 def reasoner(
     snapshot: Snapshot,
     settings: ReasonerSettings | None = None,
     net: PathNetwork | None = None,
     schema: Schema | None = None,
+    said: MessageNetwork | None = None,
 ) -> Reasoner:
     made = diagnostic(snapshot, schema)
     relations = torch.from_numpy(HashEncoder().encode_texts(made.directions))
-    return Reasoner(made, net or network(), relations, settings or ReasonerSettings())
+    return Reasoner(made, net or network(), said or messages(), relations, settings or ReasonerSettings())
 
 
 def query(snapshot: Snapshot, *given: str, weight: float = 12.0) -> GraphQuery:
