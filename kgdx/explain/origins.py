@@ -55,17 +55,18 @@ class Origins:
             position: of the candidate among the annotations' candidates.
             messages: (F,) what each best path added.
         """
+        disease = int(self._reasoner.graph.annotations.candidates[position])
+        nodes = [seen.node for seen in self._observations]
+        best_paths = self._reasoner.best_paths
+        own = best_paths.nearest(nodes, position)
+        other = best_paths.nearest(nodes, position, is_elsewhere=True)
         return [
-            self._nearest(seen.node, position) if message != 0.0 else None
-            for seen, message in zip(self._observations, messages, strict=True)
+            self._nearest(node, disease, mine, elsewhere) if message != 0.0 else None
+            for node, mine, elsewhere, message in zip(nodes, own, other, messages, strict=True)
         ]
 
-    def _nearest(self, node: int, position: int) -> Trail | None:
+    def _nearest(self, node: int, disease: int, own: Nearest | None, other: Nearest | None) -> Trail | None:
         """Over what is stated of the disease itself, or of what it is the same as where that is nearer."""
-        disease = int(self._reasoner.graph.annotations.candidates[position])
-        best_paths = self._reasoner.best_paths
-        own = best_paths.nearest(node, position)
-        other = best_paths.nearest(node, position, is_elsewhere=True)
         if other is not None and (own is None or other.nearness > own.nearness):
             for twin, matches in self._hierarchy.climb(disease, max_kinds=0).items():
                 if twin != disease and (row := self._row(twin, other.finding)) is not None:

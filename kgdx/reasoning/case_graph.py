@@ -64,7 +64,8 @@ class DiagnosticGraph:
     def rows_of(self, disease: int) -> NDArray[np.int64]:
         """Snapshot rows of the `has_phenotype` edges of one disease, by node index."""
         keys, rows = self._findings_by_disease
-        start, end = np.searchsorted(keys, (disease, disease + 1))
+        # In the type of the column, which would be copied into another one otherwise.
+        start, end = np.searchsorted(keys, np.array((disease, disease + 1), dtype=keys.dtype))
         return rows[start:end]
 
     @cached_property
