@@ -93,7 +93,7 @@ def _fault(
     for end in ("domain", "range"):
         if not isinstance(entry[end], list) or not entry[end]:
             return f"{end} is no list of kinds"
-        if strange := [kind for kind in entry[end] if kind not in kinds]:
+        if strange := [kind for kind in entry[end] if not isinstance(kind, str) or kind not in kinds]:
             return f"{strange[0]!r} in {end} is no kind; it may be one of {', '.join(kinds)}"
     if empty := [name for name in _TEXTS if not isinstance(entry[name], str) or not entry[name].strip()]:
         return f"{empty[0]} is no text"
