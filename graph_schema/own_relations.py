@@ -16,12 +16,17 @@ _FORM = (
     "range: [PhenotypicFeature], text: is heralded by, inverse_text: is an early sign of, diagnostic: true}"
 )
 # A name becomes a relation type of a store: what Cypher reserves cannot be one, nor what a store has already.
-_RESERVED = frozenset(
-    "add all and as asc ascending by case constraint contains create delete desc descending detach distinct "
-    "do drop else end ends exists false for in is limit load mandatory match merge not null of on optional "
-    "or order provenance remove require return scalar set skip starts then true union unique unwind when "
-    "where with xor".split()
-)
+# fmt: off
+_RESERVED = frozenset((
+    "add", "all", "and", "as", "asc", "ascending", "by", "case", "constraint",
+    "contains", "create", "delete", "desc", "descending", "detach", "distinct", "do", "drop",
+    "else", "end", "ends", "exists", "false", "for", "in", "is", "limit",
+    "load", "mandatory", "match", "merge", "not", "null", "of", "on", "optional",
+    "or", "order", "provenance", "remove", "require", "return", "scalar", "set", "skip",
+    "starts", "then", "true", "union", "unique", "unwind", "when", "where", "with",
+    "xor",
+))
+# fmt: on
 
 
 class RelationFileError(SchemaFileError):

@@ -1,7 +1,4 @@
-"""A graph of somebody's own, from KGX to a report with the shipped weights: risk factors, and a new relation."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""A graph of somebody's own, from KGX to a report with the shipped weights."""
 
 import numpy as np
 import pytest
@@ -47,8 +44,8 @@ EDGES = [
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The relation is declared while the graph is loaded and built, and no longer when the bundle is opened."""
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """The relation is declared while the graph is loaded and built, and no longer when it is opened."""
     folder = tmp_path_factory.mktemp("own")
     (folder / "relations.yaml").write_text(RELATIONS, encoding="utf-8")
     for name, head, rows in (
@@ -70,7 +67,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     out = folder / "release"
     bundle.build(snapshot, bundle.shipped_folder(), out, __version__, schema.own_relations)
     assert "heralded_by" not in graph_schema.load().relations
-    yield Engine.open(out, Settings(bundle=None))
+    return Engine.open(out, Settings(bundle=None))
 
 
 def diagnosed(engine: Engine, *findings: str) -> ReportOut:
@@ -92,7 +89,7 @@ def test_a_risk_factor_of_the_case_raises_its_disease_and_is_told(engine: Engine
     first = report.differential[0]
     assert first.name == "lung cancer"
     assert logits(report)["lung cancer"] > logits(without)["lung cancer"]
-    assert [found.name for found in first.supports][0] == "smoking"
+    assert first.supports[0].name == "smoking"
     (path,) = (p for p in first.paths if [s.relation for s in p.steps] == ["predisposes_to"])
     assert path.sentence == "Smoking is a risk factor of lung cancer"
     assert path.steps[0].is_forward
@@ -102,10 +99,7 @@ def test_a_risk_factor_that_is_denied_does_not_raise_its_disease(engine: Engine)
     absent = {"id": "DDXPLUS:E_1", "status": "absent"}
     report = engine.diagnose(CaseIn(findings=["HP:4", absent]))
     found = {d.name: d for d in report.differential}
-    assert "smoking (absent)" not in {
-        f.name for d in report.differential for f in d.supports if d.name != "x"
-    }
-    assert found["lung cancer"].rank == 4
+    assert "smoking (absent)" not in {finding.name for finding in found["lung cancer"].supports}
 
 
 def test_a_relation_of_ones_own_raises_the_right_disease_by_a_walk(engine: Engine) -> None:
