@@ -27,8 +27,8 @@ class Observation:
         weight: natural log of P(observations | finding) / P(observations | no finding), in
             [-MAX_WEIGHT, MAX_WEIGHT].
         is_looked_for: somebody examined the patient for this very finding and recorded by a code that it is
-            not there. What one looks for says something of what one suspects. Not so exposures, which everybody
-            is asked for.
+            not there. What one looks for says something of what one suspects. Not so exposures: all
+            are asked for them.
     """
 
     node: int
