@@ -4,7 +4,6 @@ import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import graph_schema
 from kgdx.bundle import Bundle
 from kgdx.domain.case import Case
 from kgdx.domain.errors import BundleError
@@ -66,7 +65,7 @@ class Engine:
         settings = settings or Settings()
         chosen = bundle or settings.bundle
         opened = Bundle.open(Path(chosen)) if chosen else Bundle.shipped()
-        snapshot, schema = opened.snapshot(), graph_schema.load()
+        snapshot, schema = opened.snapshot(), opened.schema()
         clip, saved = Clip.open(opened.folder / "clip"), SavedReasoner.open(opened.folder / "reasoner")
         if saved.text_revision != clip.revision:
             fact = f"its reasoner was trained with text encoder {saved.text_revision}, not {clip.revision}"
