@@ -55,5 +55,5 @@ class Stated:
 
     def of_disease(self, disease: int) -> "Stated":
         """The statements of one disease, by node index; of statements sorted by `by_disease`."""
-        start, end = np.searchsorted(self.disease, (disease, disease + 1))
+        start, end = np.searchsorted(self.disease, np.array((disease, disease + 1), dtype=self.disease.dtype))
         return self.take(np.arange(start, end))
