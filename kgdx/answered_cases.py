@@ -1,6 +1,7 @@
 """Phenopackets whose diagnosis is known, as cases to train on and to be judged by."""
 
 import gzip
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,13 @@ import numpy as np
 from kgdx.domain.errors import CaseError
 from kgdx.evidence.codes import code_evidence
 from kgdx.evidence.fusion import names_vector
-from kgdx.interop.phenopacket import accepted_diseases, publications
+from kgdx.interop.phenopacket import accepted_diseases, case_fields, publications
 from kgdx.ports import TextEncoder
 from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.query import seed
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.wire import CaseIn
-from kgdx.wire.files import parse_json
+from kgdx.wire.files import json_name, parse_json
 
 
 def read_payloads(path: Path) -> list[dict[str, Any]]:
@@ -27,11 +28,11 @@ def read_payloads(path: Path) -> list[dict[str, Any]]:
     try:
         content = path.read_bytes()
         lines = (gzip.decompress(content) if path.suffix == ".gz" else content).splitlines()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         fact = f"cannot be read ({type(error).__name__})"
         raise CaseError(str(path), fact, "give phenopackets, one JSON a line") from error
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
-    return [parse_json(line, f"{path}, line {number}") for number, line in numbered]
+    return [_object(line, f"{path}, line {number}") for number, line in numbered]
 
 
 def answered_case(
@@ -43,6 +44,8 @@ def answered_case(
         CaseError: if it is no phenopacket of version 2.
     """
     graph = reasoner.graph
+    if not case_fields(payload, where)["findings"]:
+        return None
     given = CaseIn.from_payload(payload, where).to_domain()
     evidence, _ = code_evidence(given.findings, graph.snapshot, graph.schema)
     query = seed(evidence, graph.snapshot, names_vector(evidence, encoder), given.patient)
@@ -53,3 +56,12 @@ def answered_case(
         return None
     accepted = np.flatnonzero(np.isin(reasoner.same, reasoner.same[accepted]))
     return AnsweredCase(query, accepted, answers, publications(payload))
+
+
+def _object(line: bytes, where: str) -> dict[str, Any]:
+    payload = parse_json(line, where)
+    if not isinstance(payload, dict):
+        raise CaseError(
+            where, f"is a JSON {json_name(payload)}, not an object", "give one phenopacket a line"
+        )
+    return payload

@@ -69,6 +69,7 @@ def packet(i: int, paper: int) -> dict[str, Any]:
 
 PACKETS = [packet(i % 10, paper=20 + i if i != 3 else 7) for i in range(14)]
 UNKNOWN = {**packet(0, 90), "diseases": [{"term": {"id": "OMIM:999999"}}]}
+EMPTY = {**packet(0, 91), "phenotypicFeatures": []}
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def command(tmp_path: Path) -> ReasonerCommand:
     (tmp_path / "graph").mkdir()
     snapshot().write(tmp_path / "graph")
     cases = tmp_path / "cases.jsonl.gz"
-    cases.write_bytes(gzip.compress(lines(*PACKETS, UNKNOWN)))
+    cases.write_bytes(gzip.compress(lines(*PACKETS, UNKNOWN, EMPTY)))
     clip = shipped_folder() / "clip"
     return ReasonerCommand(None, tmp_path, cases, clip, tmp_path / "out", "OMIM:", 3, BRIEF)
 
@@ -98,7 +99,7 @@ def test_it_writes_a_reasoner_with_its_calibration_and_tells_its_metrics(
 ) -> None:
     _, told = made(command)
     assert json.loads(capsys.readouterr().out).items() >= told.items(), "stdout is data"
-    assert told["n"] == 14, "one case has an answer that the graph does not know"
+    assert told["n"] == 14, "one has an answer that the graph does not know, and one no finding"
     assert told["micro"]["n"] == 14
     assert told["macro"]["n"] == 10
     assert told["shared_pmid"]["n"] == 1
@@ -165,12 +166,15 @@ Spoil = Callable[[Path], object]
         (lambda path: path.write_bytes(spoilt(gzip.compress(lines(*PACKETS)))), "cannot be read"),
         (lambda path: path.write_bytes(gzip.compress(lines(PACKETS[0]) + b"{oops")), "line 3.*not JSON"),
         (lambda path: path.write_bytes(gzip.compress(lines(PACKETS[0]) + b"\xff")), "line 3.*UTF-8"),
-        (lambda path: path.write_bytes(gzip.compress(lines(PACKETS[0], 3))), "case 2|line 2"),
-        (lambda path: path.write_bytes(gzip.compress(lines(PACKETS[0], [PACKETS[0]]))), "case 2|line 2"),
+        (lambda path: path.write_bytes(gzip.compress(lines(PACKETS[0], 3))), "line 2: is a JSON number"),
+        (
+            lambda path: path.write_bytes(gzip.compress(lines(PACKETS[0], [PACKETS[0]]))),
+            "line 2: is a JSON list",
+        ),
         (lambda path: path.write_bytes(gzip.compress(b"")), "no case has"),
         (lambda path: path.write_bytes(gzip.compress(lines(UNKNOWN))), "no case has"),
         (
-            lambda path: path.write_bytes(gzip.compress(lines({**PACKETS[0], "phenotypicFeatures": []}))),
+            lambda path: path.write_bytes(gzip.compress(lines(EMPTY))),
             "no case has",
         ),
         (

@@ -228,6 +228,8 @@ class Reasoner:
         first, others = np.split(order, [self.settings.num_proposed])
         # Whoever was not met is taken to gain what those at the end of the met gain.
         usual = added[len(added) // 2 :].mean()
+        others_logit = np.concatenate([(logit[met] + added)[others], logit[rest] + usual])
+        after = np.argsort(-others_logit, kind="stable")
         return Proposal(
             positions=met[first],
             prior=prior[met[first]] + breadth[first],
@@ -236,8 +238,8 @@ class Reasoner:
             statements=statements,
             demographics=facts[:, met[first]].T,
             is_denied=is_denied[first],
-            others=np.concatenate([met[others], rest]),
-            others_logit=np.concatenate([(logit[met] + added)[others], logit[rest] + usual]),
+            others=np.concatenate([met[others], rest])[after],
+            others_logit=others_logit[after],
         )
 
     def forward(self, query: GraphQuery, diseases: Ints) -> Forward:

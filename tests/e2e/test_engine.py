@@ -22,7 +22,6 @@ from kgdx.explain.walk import all_paths
 from kgdx.imaging.read import read_image
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.query import GraphQuery, seed
-from kgdx.reasoning.reasoner import Reasoner
 from kgdx.snapshot import Snapshot
 from kgdx.wire import CaseIn, ReportOut
 
@@ -362,7 +361,7 @@ def logit_without(engine: Engine, asked: GraphQuery, disease: int, rows: set[int
         information=made.graph.annotations.information,
     )
     graph = DiagnosticGraph(cut, annotations, made.graph.schema)
-    ranking = Reasoner(graph, made.network, made.relations, made.settings, made.likelihood).rank(asked)
+    ranking = replace(made, graph=graph).rank(asked)
     place = np.flatnonzero(ranking.diseases == disease)
     return float(ranking.logit[place[0]]) if len(place) else float(ranking.logit.min())
 

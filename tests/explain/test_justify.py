@@ -6,16 +6,19 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import graph_schema
 from kgdx.domain.case import Patient
 from kgdx.domain.report import Diagnosis, Path
 from kgdx.explain.justify import Justifier
+from kgdx.explain.origins import Origins
 from kgdx.explain.paths import PathWriter
 from kgdx.reasoning.hierarchy import Hierarchy
 from kgdx.reasoning.reasoner import Ranking
 from kgdx.snapshot import Snapshot
-from tests.reasoning.tiny import graph, network, query, random_facts, reasoner
+from tests.reasoning.tiny import graph, messages, network, query, random_facts, reasoner, silent
 
 WORLD = graph("""
     F2 is_a F1
@@ -33,16 +36,23 @@ WORLD = graph("""
     F9
 """)
 CASE = ("F2", "F5", "-F4", "~F3", "F9")
+WORDS = tuple(sign + f"F{i}" for i in range(10) for sign in ("", "-", "~"))
+COURSE = ("D0 has_clinical_attribute HP:0003577", "D1 has_mode_of_inheritance HP:0001419")
+
+
+def bare(word: str) -> str:
+    return word.lstrip("-~")
 
 
 def justified(
-    snapshot: Snapshot, *case: str, silent: bool = False, num_paths: int = 99
+    snapshot: Snapshot, *case: str, is_silent: bool = False, num_paths: int = 99
 ) -> tuple[Ranking, dict[str, Diagnosis]]:
-    """Diagnoses by CURIE; `silent` for a network that says nothing."""
+    """Diagnoses by CURIE; `is_silent` for networks that say nothing."""
     net = network()
-    if silent:
+    if is_silent:
         net.readout.data.zero_()
-    made, asked = reasoner(snapshot, net=net), query(snapshot, *case)
+    made = reasoner(snapshot, net=net, said=silent() if is_silent else messages())
+    asked = query(snapshot, *case)
     hierarchy = Hierarchy(snapshot)
     justifier = Justifier(made, hierarchy, PathWriter(snapshot, graph_schema.load()))
     ranking = made.rank(asked)
@@ -65,8 +75,7 @@ def test_logit_is_prior_and_contributions() -> None:
     ranking, found = justified(WORLD, *CASE)
     for place, diagnosis in enumerate(found.values()):
         assert diagnosis.rank == place + 1
-        total = ranking.base[place].sum() + ranking.graph[place].sum() + ranking.prior[place]
-        assert diagnosis.logit == pytest.approx(total)
+        assert diagnosis.logit == pytest.approx(ranking.prior[place] + ranking.of_findings[place].sum())
         told = [*diagnosis.supports, *diagnosis.contradicts, *diagnosis.unexplained]
         assert len({f.curie for f in told}) == len(told), "each finding is told once"
         untold = len(CASE) - len(told)
@@ -96,8 +105,8 @@ def test_paths_come_largest_first_and_no_more_than_asked_for() -> None:
         assert shares == sorted(shares, reverse=True)
 
 
-def test_likelihood_and_network_share_a_path() -> None:
-    """Where both walk the same edges the path is shown once, with the sum."""
+def test_likelihood_best_path_and_walk_share_a_path() -> None:
+    """Where all take the same edges the path is shown once, with the sum."""
     ranking, found = justified(WORLD, "F2")
     place = next(i for i, d in enumerate(found) if d == "D1")
     (direct,) = [path for path in found["D1"].paths if walk_of(path) == ["F2", "D1"]]
@@ -107,8 +116,9 @@ def test_likelihood_and_network_share_a_path() -> None:
         for row, share in zip(walks.edges, walks.contribution, strict=True)
         if (row >= 0).sum() == 1
     ]
-    assert direct.contribution == pytest.approx(ranking.base[place, 0] + mine, abs=1e-5)
-    assert abs(mine) > 1e-3
+    said = ranking.base[place, 0] + ranking.messages[place, 0]
+    assert direct.contribution == pytest.approx(said + mine, abs=1e-5)
+    assert min(abs(mine), abs(ranking.messages[place, 0])) > 1e-3
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -125,7 +135,7 @@ def test_what_a_text_denies_never_supports(seed: int) -> None:
 
 
 def test_the_reasons_of_each_disease() -> None:
-    _, found = justified(WORLD, *CASE, silent=True)
+    _, found = justified(WORLD, *CASE, is_silent=True)
     first = found["D1"]
     assert [f.name for f in first.supports] == ["F2", "F4 (absent)"], (
         "F4 was looked for, and is often not there"
@@ -139,7 +149,7 @@ def test_the_reasons_of_each_disease() -> None:
 
 
 def test_a_disease_without_any_of_it_leaves_all_present_findings_unexplained() -> None:
-    _, found = justified(WORLD, *CASE, silent=True)
+    _, found = justified(WORLD, *CASE, is_silent=True)
     stranger = found["D3"]
     assert {f.curie for f in stranger.unexplained} == {"F2", "F5", "F9"}
     assert stranger.supports == ()
@@ -150,7 +160,7 @@ def test_a_sibling_is_explained_over_what_both_are_kinds_of() -> None:
     facts = "F2 is_a F1\nF3 is_a F1\nD1 shows F2 0.9\n" + "\n".join(
         f"D{i} shows F7 0.9" for i in range(2, 30)
     )
-    _, found = justified(graph(facts), "F3", silent=True)
+    _, found = justified(graph(facts), "F3", is_silent=True)
     (path,) = found["D1"].paths
     assert walk_of(path) == ["F3", "F1", "F2", "D1"]
     assert path.sentence == "F3 resembles F2, seen in D1 (in 90% of patients): both are kinds of F1"
@@ -159,8 +169,63 @@ def test_a_sibling_is_explained_over_what_both_are_kinds_of() -> None:
 
 def test_the_commonest_kind_of_a_general_finding_is_named() -> None:
     facts = "F2 is_a F1\nF3 is_a F1\nD1 shows F2 0.2\nD1 shows F3 0.7\nD2 shows F9\nD3 shows F9"
-    _, found = justified(graph(facts), "F1", silent=True)
+    _, found = justified(graph(facts), "F1", is_silent=True)
     assert [walk_of(path) for path in found["D1"].paths] == [["F1", "F3", "D1"]]
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 2**32), st.lists(st.sampled_from(WORDS), min_size=1, max_size=6, unique_by=bare))
+def test_shares_add_up_to_the_logit_less_the_prior(seed: int, case: list[str]) -> None:
+    """Whatever the graph, the weights, the case and the patient; what is not told is too little to tell."""
+    rng = np.random.default_rng(seed)
+    facts = [*random_facts(rng, num_findings=10), "D0 NOT shows F3", "D4 NOT shows F7", *COURSE]
+    snapshot = graph("\n".join(facts))
+    made = reasoner(snapshot, net=network(seed=seed % 5), said=messages(seed % 7))
+    patient = Patient("male" if seed % 2 else "female", float(rng.integers(0, 80)))
+    asked = replace(query(snapshot, *case), patient=patient)
+    ranking = made.rank(asked)
+    justifier = Justifier(made, Hierarchy(snapshot), PathWriter(snapshot, graph_schema.load()))
+    for place, diagnosis in enumerate(justifier.diagnoses(asked, ranking, 99, 99)):
+        told = [*diagnosis.supports, *diagnosis.contradicts, *diagnosis.unexplained]
+        num_shares = len(case) + len(ranking.statements)
+        gained = sum(share.contribution for share in told)
+        untold = 0.05 * (num_shares - len(told)) + 1e-9
+        assert diagnosis.logit - ranking.prior[place] == pytest.approx(gained, abs=untold)
+        assert len(told) <= num_shares
+        assert all(share.contribution > 0 for share in diagnosis.supports)
+        assert all(share.contribution < 0 for share in diagnosis.contradicts)
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 2**32))
+def test_every_message_has_a_path_and_no_path_is_without_a_message(seed: int) -> None:
+    snapshot = graph("\n".join(random_facts(np.random.default_rng(seed), 8, 12)))
+    made, asked = (
+        reasoner(snapshot, said=messages(seed % 7)),
+        query(snapshot, "F0", "F4", "-F7", "~F9", "F11"),
+    )
+    ranking = made.rank(asked)
+    origins = Origins(made, Hierarchy(snapshot), asked.observations)
+    for place, position in enumerate(ranking.positions.tolist()):
+        said = ranking.messages[place]
+        trails = origins.nearest(position, said)
+        assert [trail is not None for trail in trails] == [bool(message) for message in said]
+        for seen, trail in zip(asked.observations, trails, strict=True):
+            ends = [seen.node]
+            for row, is_forward in trail or ():
+                start, end = int(snapshot.head[row]), int(snapshot.tail[row])
+                assert ends[-1] == (start if is_forward else end)
+                ends.append(end if is_forward else start)
+            assert trail is None or ends[-1] == int(ranking.diseases[place])
+
+
+def test_a_message_over_another_identifier_shows_it() -> None:
+    snapshot = graph("D1 shows F1 0.9\nD1 same_as D2\nD2 shows F2 0.4\nD3 shows F3\nD4 shows F3")
+    made, asked = replace(reasoner(snapshot), is_merging=False), query(snapshot, "F2")
+    justifier = Justifier(made, Hierarchy(snapshot), PathWriter(snapshot, graph_schema.load()))
+    found = {d.disease: d for d in justifier.diagnoses(asked, made.rank(asked), 99, 99)}
+    (path,) = [path for path in found["D1"].paths if walk_of(path) == ["F2", "D2", "D1"]]
+    assert path.sentence == "F2 is seen in D2 (in 40% of patients), which is D1 under another identifier"
 
 
 AGED = graph("""

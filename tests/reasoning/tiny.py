@@ -108,7 +108,7 @@ def messages(seed: int = 0) -> MessageNetwork:
     torch.manual_seed(seed)
     made = MessageNetwork(MessageSettings(hidden=6))
     for part in (made.present, made.absent, made.breadth):
-        torch.nn.init.normal_(part[-1].weight)
+        torch.nn.init.normal_(part[-1].weight, std=5.0)
         torch.nn.init.normal_(part[-1].bias)
     made.trust.data = torch.tensor([0.9, 0.7, 0.8, 0.6])
     return made.eval().requires_grad_(False)
