@@ -6,6 +6,7 @@
     concepts/         encoder of names of concepts
     fusion/           what statements of several modalities weigh together
     reasoner/         the path network and its settings
+    treatments/       the network that predicts treatments, and its calibration
 
 The weights that ship with kgdx and its starter graph are laid out the same way, so that there is only one
 way to open an engine.
@@ -29,8 +30,8 @@ from kgdx.snapshot import Snapshot
 
 MANIFEST, GRAPH = "manifest.json", "graph"
 _RELATIONS = f"{GRAPH}/relations.json"
-MODELS = ("clip", "concepts", "fusion", "reasoner")
-_FORMAT = 3
+MODELS = ("clip", "concepts", "fusion", "reasoner", "treatments")
+_FORMAT = 4
 _BUILD = "make one with `kgdx build --store STORE --out FOLDER`"
 
 

@@ -21,11 +21,13 @@ from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.hierarchy import Hierarchy
 from kgdx.reasoning.patient import Patient, reasons_of
+from kgdx.reasoning.predicted_treatments import PredictedTreatments
 from kgdx.reasoning.query import seed
 from kgdx.reasoning.reasoner import Ranking, Reasoner
 from kgdx.reasoning.treatment import Option, TreatmentGraph
+from kgdx.reasoning.untreated import UntreatedDiseases
 from kgdx.snapshot import Snapshot
-from kgdx.weights import SavedReasoner, open_fusion
+from kgdx.weights import SavedReasoner, SavedTreatments, open_fusion
 from kgdx.wire import CaseIn, ReportOut, Settings
 
 logger = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ class Engine:
     _extractor: Extractor = field(repr=False)
     _justifier: Justifier = field(repr=False)
     _treatments: TreatmentGraph = field(repr=False)
+    _untreated: UntreatedDiseases = field(repr=False)
     _doubter: Doubter = field(repr=False)
 
     @classmethod
@@ -71,10 +74,13 @@ class Engine:
             fact = f"its reasoner was trained with text encoder {saved.text_revision}, not {clip.revision}"
             raise BundleError(str(opened.folder), fact, "train it anew with `kgdx train reasoner`")
         fusion = open_fusion(opened.folder / "fusion", clip.revision)
-        concepts = ConceptEncoder.open(settings.text_encoder or opened.folder / "concepts")
+        own_concepts = ConceptEncoder.open(opened.folder / "concepts")
+        concepts = ConceptEncoder.open(settings.text_encoder) if settings.text_encoder else own_concepts
+        predicting = _predicting(opened.folder, own_concepts)
         graph = DiagnosticGraph(snapshot, Annotations.from_snapshot(snapshot), schema)
         reasoner = saved.reasoner(graph, clip)
         hierarchy = Hierarchy(snapshot)
+        stated = TreatmentGraph(snapshot, hierarchy)
         return cls(
             release=opened.release,
             settings=settings,
@@ -84,7 +90,13 @@ class Engine:
                 snapshot, schema, clip, Eyes.open(settings, clip), concepts, fusion, settings.link
             ),
             _justifier=Justifier(reasoner, hierarchy, PathWriter(snapshot, schema)),
-            _treatments=TreatmentGraph(snapshot, hierarchy),
+            _treatments=stated,
+            _untreated=UntreatedDiseases(
+                stated,
+                lambda: PredictedTreatments.on(
+                    snapshot, schema, predicting.network, predicting.calibration, own_concepts
+                ),
+            ),
             _doubter=Doubter.of(reasoner, hierarchy),
         )
 
@@ -124,7 +136,7 @@ class Engine:
             for disease, probability in zip(ranking.diseases, ranking.probability, strict=True)
             if probability >= _LEAST_TREATED
         ]
-        return self._treatments.options(posterior, patient)
+        return self._treatments.options(posterior, patient, self._untreated.predictions(posterior))
 
     def _patient(self, case: Case, found: Extraction) -> Patient:
         """What the safety rules ask about. The diagnoses themselves are no conditions of the patient."""
@@ -139,3 +151,14 @@ class Engine:
     def _report(self, found: Extraction, abstained: str) -> ReportOut:
         report = Report(self.release, found.evidence, (), (), found.warnings, abstained)
         return ReportOut.of(report).showing(found.texts, found.images)
+
+
+def _predicting(folder: Path, concepts: ConceptEncoder) -> SavedTreatments:
+    """The network of predicted treatments of a bundle, checked against the encoder it was trained with."""
+    saved = SavedTreatments.open(folder / "treatments")
+    if saved.text_revision != concepts.revision:
+        fact = (
+            f"its treatments were trained with concept encoder {saved.text_revision}, not {concepts.revision}"
+        )
+        raise BundleError(str(folder), fact, "train them anew with `kgdx train treatments`")
+    return saved

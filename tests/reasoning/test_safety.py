@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy, Trail
 from kgdx.reasoning.patient import Patient, Reason
+from kgdx.reasoning.predicted_treatments import Prediction
 from kgdx.reasoning.safety import Concern, SafetyGraph
 from kgdx.reasoning.treatment import Option, TreatmentGraph
 from kgdx.snapshot import Snapshot
@@ -232,7 +233,7 @@ def _options(snapshot: Snapshot, parts: Sequence[tuple[str, int]]) -> dict[int, 
     reasons += [Reason(node, is_certain=False) for node in at("D", "S")]
     patient = Patient(tuple(reasons), at("T", "A"), at("T", "M"))
     posterior = [(snapshot.index[disease], 0.2) for disease in _DISEASES]
-    guess = type("Guess", (), {"treatment": snapshot.index["T0"], "confidence": 0.5, "trails": ()})()
+    guess = Prediction(snapshot.index["T0"], 0.5, ())
     found = TreatmentGraph(snapshot, Hierarchy(snapshot)).options(
         posterior, patient, {snapshot.index["D0"]: [guess]}
     )
