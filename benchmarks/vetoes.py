@@ -12,7 +12,7 @@ from ingest.sources import contraindications
 from kgdx.domain.graph import Edge
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.patient import Patient, Reason
+from kgdx.reasoning.precautions import Precautions, Reason
 from kgdx.reasoning.treatment import TreatmentGraph
 from kgdx.reasoning.treatment_walks import TreatmentWalks
 
@@ -101,7 +101,7 @@ def _dropped(walks: TreatmentWalks, rules: TreatmentGraph, pairs: list[tuple[int
     of_both = sorted({disease for _, disease in both})
     others = sorted({condition for _, condition in pairs} & treats.keys() - {*of_both})
     for disease in of_both + others[:_CASES]:
-        options = rules.options([(disease, 1.0)], Patient((Reason(disease),)))
+        options = rules.options([(disease, 1.0)], Precautions((Reason(disease),)))
         shown = {option.treatment: option for option in options}
         told["silent_drops"] += len(treats[disease] - shown.keys())
         told["both_shown_and_vetoed"] += sum(

@@ -1,12 +1,15 @@
 """The composition root: opens a release and answers cases."""
 
 import logging
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kgdx.bundle import Bundle
 from kgdx.domain.case import Case
-from kgdx.domain.errors import BundleError
+from kgdx.domain.errors import BundleError, KgdxError
 from kgdx.domain.evidence import TextOrigin
 from kgdx.domain.report import Report
 from kgdx.encoders.clip import Clip
@@ -20,7 +23,7 @@ from kgdx.eyes import Eyes
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.patient import Patient, reasons_of
+from kgdx.reasoning.precautions import Precautions, reasons_of
 from kgdx.reasoning.predicted_treatments import PredictedTreatments
 from kgdx.reasoning.query import seed
 from kgdx.reasoning.reasoner import Ranking, Reasoner
@@ -33,6 +36,8 @@ from kgdx.wire import CaseIn, ReportOut, Settings
 logger = logging.getLogger(__name__)
 
 _NUM_PATHS = 8
+# Only numpy and torch let go of the interpreter while they work: more threads would gain little.
+_NUM_THREADS = 2
 # A diagnosis less likely than this recommends no treatment.
 _LEAST_TREATED = 0.01
 
@@ -109,7 +114,37 @@ class Engine:
             ImageError: if an image of the case cannot be read at all.
         """
         case = case.to_domain() if isinstance(case, CaseIn) else case
-        found = self._extractor.extract(case)
+        return self._answer(case, self._extractor.extract(case))
+
+    def diagnose_many(
+        self, cases: Iterable[CaseIn | Case], num_threads: int = _NUM_THREADS
+    ) -> Iterator[ReportOut]:
+        """Answer cases as they come, in their order; no more than a few are held at a time.
+
+        Reports and images are read in one thread while other cases are ranked in others. An error ends the
+        stream, after the answers of the cases before.
+
+        Args:
+            num_threads: that rank.
+
+        Raises:
+            ImageError: as `diagnose`.
+        """
+        with ThreadPoolExecutor(num_threads) as pool:
+            waiting: deque[Future[ReportOut]] = deque()
+            for given in cases:
+                case = given.to_domain() if isinstance(given, CaseIn) else given
+                try:
+                    found = self._extractor.extract(case)
+                except KgdxError:
+                    yield from (answer.result() for answer in waiting)
+                    raise
+                waiting.append(pool.submit(self._answer, case, found))
+                if len(waiting) > num_threads:
+                    yield waiting.popleft().result()
+            yield from (answer.result() for answer in waiting)
+
+    def _answer(self, case: Case, found: Extraction) -> ReportOut:
         query = seed(found.evidence, self.snapshot, found.context, case.patient)
         if not query.observations:
             return self._report(found, abstained=NOTHING_KNOWN)
@@ -121,7 +156,9 @@ class Engine:
             release=self.release,
             evidence=found.evidence,
             differential=self._doubter.marked(differential, ranking),
-            treatments=treatments(self._options(ranking, self._patient(case, found)), self._justifier.writer),
+            treatments=treatments(
+                self._options(ranking, self._precautions(case, found)), self._justifier.writer
+            ),
             warnings=found.warnings,
             abstained=doubts.abstained,
             next_steps=doubts.next_steps,
@@ -130,15 +167,15 @@ class Engine:
         )
         return ReportOut.of(report).showing(found.texts, found.images)
 
-    def _options(self, ranking: Ranking, patient: Patient) -> list[Option]:
+    def _options(self, ranking: Ranking, precautions: Precautions) -> list[Option]:
         posterior = [
             (int(disease), float(probability))
             for disease, probability in zip(ranking.diseases, ranking.probability, strict=True)
             if probability >= _LEAST_TREATED
         ]
-        return self._treatments.options(posterior, patient, self._untreated.predictions(posterior))
+        return self._treatments.options(posterior, precautions, self._untreated.predictions(posterior))
 
-    def _patient(self, case: Case, found: Extraction) -> Patient:
+    def _precautions(self, case: Case, found: Extraction) -> Precautions:
         """What the safety rules ask about. The diagnoses themselves are no conditions of the patient."""
         conditions, suspected, allergies, medications = (
             tuple(self.snapshot.index[curie] for curie in curies)
@@ -146,7 +183,7 @@ class Engine:
         )
         hierarchy, schema = self._treatments.hierarchy, self.reasoner.graph.schema
         reasons = reasons_of(hierarchy, schema, conditions, suspected, case.sex, case.age_years)
-        return Patient(reasons, allergies, medications)
+        return Precautions(reasons, allergies, medications)
 
     def _report(self, found: Extraction, abstained: str) -> ReportOut:
         report = Report(self.release, found.evidence, (), (), found.warnings, abstained)

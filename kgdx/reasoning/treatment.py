@@ -11,7 +11,7 @@ from functools import cached_property
 
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy, Trail
-from kgdx.reasoning.patient import Patient, Reason
+from kgdx.reasoning.precautions import Precautions, Reason
 from kgdx.reasoning.predicted_treatments import Prediction, WalkReason
 from kgdx.reasoning.safety import Concern, SafetyGraph, grouped
 from kgdx.snapshot import Snapshot
@@ -99,7 +99,7 @@ class TreatmentGraph:
     def options(
         self,
         posterior: Sequence[tuple[int, float]],
-        patient: Patient,
+        precautions: Precautions,
         predicted: Mapping[int, Sequence[Prediction]] | None = None,
     ) -> list[Option]:
         """All treatments of some diagnoses in the order of their status, in each the most beneficial first.
@@ -118,7 +118,7 @@ class TreatmentGraph:
                 if guess.treatment not in stated:
                     found = Indication(disease, probability, guess.reasons, guess.confidence)
                     indications.setdefault(guess.treatment, []).append(found)
-        climbed = self.safety.climb(patient)
+        climbed = self.safety.climb(precautions)
         options = [
             Option(
                 treatment,
@@ -131,7 +131,7 @@ class TreatmentGraph:
 
     def vetoes_of(self, treatment: int, conditions: Sequence[int]) -> tuple[Concern, ...]:
         """What forbids a treatment to somebody who has these conditions, given as nodes; often nothing."""
-        climbed = self.safety.climb(Patient(tuple(Reason(node) for node in conditions)))
+        climbed = self.safety.climb(Precautions(tuple(Reason(node) for node in conditions)))
         return tuple(found for found in self.safety.concerns_of(treatment, climbed) if found.is_veto)
 
     @property

@@ -9,7 +9,7 @@ from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.paths import PathWriter
 from kgdx.explain.walk import stops
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.patient import Patient, Reason
+from kgdx.reasoning.precautions import Precautions, Reason
 from kgdx.reasoning.predicted_treatments import Prediction, WalkReason
 from kgdx.reasoning.treatment import TreatmentGraph
 from tests.reasoning.tiny import graph
@@ -37,7 +37,7 @@ def treated(
     """The guess is for D2, by way of D1 and what treats that."""
     snapshot = graph(facts)
     at = snapshot.index
-    patient = Patient(
+    patient = Precautions(
         tuple(Reason(at[c], is_certain=is_certain) for c in conditions.split()),
         tuple(at[a] for a in allergies.split()),
         tuple(at[m] for m in medications.split()),

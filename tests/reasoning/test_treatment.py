@@ -6,7 +6,7 @@ import pytest
 
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.patient import Patient, Reason
+from kgdx.reasoning.precautions import Precautions, Reason
 from kgdx.reasoning.predicted_treatments import Prediction
 from kgdx.reasoning.treatment import Option, TreatmentGraph
 from kgdx.snapshot import Snapshot
@@ -25,7 +25,7 @@ def options(
     at = snapshot.index
     found = TreatmentGraph(snapshot, Hierarchy(snapshot)).options(
         [(at[disease], p) for disease, p in diseases.items()],
-        Patient(
+        Precautions(
             tuple(Reason(at[c]) for c in conditions.split()), (), tuple(at[m] for m in medications.split())
         ),
         {
