@@ -43,7 +43,7 @@ def nearest(walks: TreatmentWalks, likeness: NDArray[np.float64]) -> NDArray[np.
     """(T, D) what treats the likest diseases; popularity decides between what none of them tells apart."""
     treats = walks.known[walks.treated][:, walks.treatments].astype(np.float64)
     told = np.asarray(treats.T @ (likeness**_SHARPNESS).T)
-    return told + _POPULARITY * popularity(walks, len(likeness))
+    return np.asarray(told + _POPULARITY * popularity(walks, len(likeness)))
 
 
 def _joined(walks: TreatmentWalks, relation: str) -> sp.csr_matrix:

@@ -10,7 +10,9 @@ from ingest.catalogue import find
 from ingest.model import Row
 from ingest.sources import contraindications
 from kgdx.domain.graph import Edge
+from kgdx.domain.treatment import TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy
+from kgdx.reasoning.precautions import Precautions, Reason
 from kgdx.reasoning.treatment import TreatmentGraph
 from kgdx.reasoning.treatment_walks import TreatmentWalks
 
@@ -84,7 +86,10 @@ def _is_listed(
 
 
 def _dropped(walks: TreatmentWalks, rules: TreatmentGraph, pairs: list[tuple[int, int]]) -> dict[str, int]:
-    """Cases of a disease that forbids some of its treatments: each must be shown, these as vetoed."""
+    """Cases of a disease that forbids some of its treatments: each must be shown, these as vetoed.
+
+    A silent drop is a treatment that the graph states for the disease and that is in no option.
+    """
     snapshot = walks.snapshot
     rows = snapshot.edges_of("treats")
     rows = rows[~snapshot.negated[rows]]
@@ -96,9 +101,12 @@ def _dropped(walks: TreatmentWalks, rules: TreatmentGraph, pairs: list[tuple[int
     of_both = sorted({disease for _, disease in both})
     others = sorted({condition for _, condition in pairs} & treats.keys() - {*of_both})
     for disease in of_both + others[:_CASES]:
-        shown = {option.treatment: option for option in rules.options([(disease, 1.0)], [disease], [])}
+        options = rules.options([(disease, 1.0)], Precautions((Reason(disease),)))
+        shown = {option.treatment: option for option in options}
         told["silent_drops"] += len(treats[disease] - shown.keys())
         told["both_shown_and_vetoed"] += sum(
-            bool(drug in shown and shown[drug].vetoes) for drug, other in both if other == disease
+            drug in shown and shown[drug].status is TreatmentStatus.CONTRAINDICATED
+            for drug, other in both
+            if other == disease
         )
     return told

@@ -1,7 +1,7 @@
 """The schema as one frozen value, read from the YAML files beside this one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from graph_schema.own_prefixes import own_prefixes
+from graph_schema.own_relations import check_relations, own_relations
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Schema:
         aliases: lower-case spelling -> preferred prefix.
         metapaths: (what is justified, walk) -> pattern; the former is a heading of `metapaths.yaml`.
         states: states of a patient that treatments may be forbidden in, by name.
+        own_relations: name -> declaration, of the relations among `relations` that do not ship.
     """
 
     categories: Mapping[str, str]
@@ -108,6 +110,22 @@ class Schema:
     aliases: Mapping[str, str]
     metapaths: Mapping[tuple[str, tuple[str, ...]], Metapath]
     states: Mapping[str, State]
+    own_relations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def with_own_relations(self, declared: Mapping[str, Mapping[str, Any]], where: str) -> "Schema":
+        """This schema with relations that somebody else declared; they win over relations of one's own.
+
+        Args:
+            declared: as `own_relations`.
+            where: they come from, for the error.
+
+        Raises:
+            RelationFileError: if one cannot be.
+        """
+        check_relations(where, declared, _read("schema.yaml")["relations"], self.kinds)
+        others = {name: _relation(name, entry) for name, entry in declared.items()}
+        own = {**self.own_relations, **declared}
+        return replace(self, relations={**self.relations, **others}, own_relations=own)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -138,20 +156,23 @@ class Schema:
 
 @cache
 def load() -> Schema:
-    """Read the schema that ships with the package, and the user's own prefixes.
+    """Read the schema that ships with the package, and the user's own prefixes and relations.
 
     Raises:
         PrefixFileError: if `KGDX_PREFIXES` names a file that cannot be used.
+        RelationFileError: if `KGDX_RELATIONS` does.
     """
     schema = _read("schema.yaml")
     prefixes = _read("prefixes.yaml")
     prefixes |= own_prefixes(prefixes, schema["kinds"])
+    own = own_relations(schema["relations"], schema["kinds"])
+    relations = schema["relations"] | own
     spellings = {alias: p for p, entry in prefixes.items() for alias in (p, *entry.get("aliases", ()))}
     return Schema(
         categories={kind: entry["category"] for kind, entry in schema["kinds"].items()},
         narrower={also: kind for kind, entry in schema["kinds"].items() for also in entry.get("also", ())},
         prefers={kind: tuple(entry.get("prefers", ())) for kind, entry in schema["kinds"].items()},
-        relations={name: _relation(name, entry) for name, entry in schema["relations"].items()},
+        relations={name: _relation(name, entry) for name, entry in relations.items()},
         iris={prefix: entry["iri"] for prefix, entry in prefixes.items()},
         prefix_kinds={prefix: entry["kind"] for prefix, entry in prefixes.items() if entry.get("kind")},
         aliases={spelling.lower(): prefix for spelling, prefix in spellings.items()},
@@ -163,6 +184,7 @@ def load() -> Schema:
             for entry in entries
         },
         states={name: _state(entry) for name, entry in _read("states.yaml").items()},
+        own_relations=own,
     )
 
 

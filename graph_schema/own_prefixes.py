@@ -1,12 +1,10 @@
 """Prefixes of one's own: a file in the form of `prefixes.yaml`, named by `KGDX_PREFIXES`."""
 
-import os
 import re
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 
-import yaml
+from graph_schema.own_file import SchemaFileError, read_own
 
 VARIABLE = "KGDX_PREFIXES"
 _PREFIX = re.compile(r"[A-Za-z][\w.]*")
@@ -14,7 +12,7 @@ _FIELDS = {"iri", "kind", "aliases"}
 _FORM = 'write one line a prefix, as in ACME: {iri: "https://example.org/acme/", kind: Disease}'
 
 
-class PrefixFileError(ValueError):
+class PrefixFileError(SchemaFileError):
     """The file that `KGDX_PREFIXES` names cannot be used; says where, what and the remedy."""
 
 
@@ -28,18 +26,7 @@ def own_prefixes(known: Mapping[str, Mapping[str, Any]], kinds: Collection[str])
     Raises:
         PrefixFileError: if the file cannot be read or declares something that cannot be.
     """
-    name = os.environ.get(VARIABLE)
-    if not name:
-        return {}
-    try:
-        declared = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{name}, line {mark.line + 1}" if mark else name
-        fact = getattr(error, "problem", None) or getattr(error, "strerror", None) or "not UTF-8"
-        raise PrefixFileError(f"{where}: {fact}: {_FORM}, or unset {VARIABLE}") from error
-    if not isinstance(declared, dict) or not declared:
-        raise PrefixFileError(f"{name}: no prefixes: {_FORM}")
+    name, declared = read_own(VARIABLE, "prefixes", _FORM, PrefixFileError)
     taken = {
         spelling.lower()
         for prefix, entry in known.items()

@@ -1,11 +1,12 @@
 """A bundle: one release of graph and weights in a folder, immutable and named by what is in it.
 
     manifest.json     format, graph hash and counts, SHA-256 of every file
-    graph/            the snapshot
+    graph/            the snapshot, and in relations.json those of its relations that do not ship with kgdx
     clip/             image and text towers
     concepts/         encoder of names of concepts
     fusion/           what statements of several modalities weigh together
     reasoner/         the path network and its settings
+    treatments/       the network that predicts treatments, and its calibration
 
 The weights that ship with kgdx and its starter graph are laid out the same way, so that there is only one
 way to open an engine.
@@ -15,19 +16,22 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import graph_schema
+from graph_schema import RelationFileError, Schema
 from kgdx.domain.errors import BundleError
 from kgdx.snapshot import Snapshot
 
 MANIFEST, GRAPH = "manifest.json", "graph"
-MODELS = ("clip", "concepts", "fusion", "reasoner")
-_FORMAT = 3
+_RELATIONS = f"{GRAPH}/relations.json"
+MODELS = ("clip", "concepts", "fusion", "reasoner", "treatments")
+_FORMAT = 4
 _BUILD = "make one with `kgdx build --store STORE --out FOLDER`"
 
 
@@ -68,6 +72,22 @@ class Bundle:
         """The graph of the release."""
         return Snapshot.open(self.folder / GRAPH)
 
+    def schema(self) -> Schema:
+        """What the graph means: the schema, with the relations of its builder's own.
+
+        Raises:
+            BundleError: if a relation of its builder's cannot be, in this version.
+        """
+        if _RELATIONS not in _manifest(self.folder)["files"]:
+            return graph_schema.load()
+        path = self.folder / _RELATIONS
+        try:
+            declared = json.loads(path.read_text(encoding="utf-8"))
+            return graph_schema.load().with_own_relations(declared, str(path))
+        except (OSError, ValueError, AttributeError) as error:
+            fact = str(error) if isinstance(error, RelationFileError) else "declares no relations"
+            raise BundleError(str(path), fact, _BUILD) from error
+
 
 def shipped_folder() -> Path:
     """Where the shipped bundle lies: inside the package when installed, in the checkout when not."""
@@ -76,13 +96,20 @@ def shipped_folder() -> Path:
     return installed if installed.is_dir() else here.parent / "models"
 
 
-def build(snapshot: Snapshot, models: Path, out: Path, version: str) -> Bundle:
+def build(
+    snapshot: Snapshot,
+    models: Path,
+    out: Path,
+    version: str,
+    own_relations: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Bundle:
     """Write a bundle beside its place and move it there whole, so that nobody ever sees half of one.
 
     Args:
         models: folder that holds the model folders to copy, such as `shipped_folder()`.
         out: folder of the new bundle; an older bundle there is replaced.
         version: of kgdx.
+        own_relations: declarations of relations that do not ship; those that the graph holds go along.
 
     Raises:
         BundleError: if `out` holds something that is no bundle, or cannot be written, or the models are not
@@ -98,6 +125,9 @@ def build(snapshot: Snapshot, models: Path, out: Path, version: str) -> Bundle:
         with _replacing(out) as draft:
             (draft / GRAPH).mkdir()
             snapshot.write(draft / GRAPH)
+            held = set(snapshot.relations.tolist())
+            if own := {name: entry for name, entry in (own_relations or {}).items() if name in held}:
+                (draft / _RELATIONS).write_text(json.dumps(own, indent=1) + "\n", encoding="utf-8")
             for name in MODELS:
                 shutil.copytree(models / name, draft / name)
             _write_manifest(draft, snapshot, version)

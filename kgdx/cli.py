@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from graph_schema import PrefixFileError
+from graph_schema import SchemaFileError
 from kgdx import __version__, image_commands
 from kgdx.domain.errors import BackendUnavailableError, BadInputError, KgdxError
 
@@ -34,7 +34,7 @@ def main() -> None:
         app.add_typer(command.load(), name=command.name)
     try:
         app()
-    except (KgdxError, PrefixFileError) as error:
+    except (KgdxError, SchemaFileError) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(_exit_code(error))
 
@@ -182,7 +182,7 @@ def build(
     with talk.status("building the snapshot"):
         resolved = resolve(nodes, edges, load(), merge)
         snapshot = Snapshot.from_tables(resolved.nodes, resolved.edges)
-        built = bundle.build(snapshot, bundle.shipped_folder(), out, __version__)
+        built = bundle.build(snapshot, bundle.shipped_folder(), out, __version__, load().own_relations)
     if resolved.notes.num_rows:
         text = (
             f"{resolved.notes.num_rows:,} terms stand under another now; {resolved.num_moved:,} edges moved"

@@ -1,13 +1,15 @@
 """The composition root: opens a release and answers cases."""
 
 import logging
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import graph_schema
 from kgdx.bundle import Bundle
 from kgdx.domain.case import Case
-from kgdx.domain.errors import BundleError
+from kgdx.domain.errors import BundleError, KgdxError
 from kgdx.domain.evidence import TextOrigin
 from kgdx.domain.report import Report
 from kgdx.encoders.clip import Clip
@@ -21,17 +23,21 @@ from kgdx.eyes import Eyes
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.patient import Patient, reasons_of
+from kgdx.reasoning.precautions import Precautions, reasons_of
+from kgdx.reasoning.predicted_treatments import PredictedTreatments
 from kgdx.reasoning.query import seed
 from kgdx.reasoning.reasoner import Ranking, Reasoner
 from kgdx.reasoning.treatment import Option, TreatmentGraph
+from kgdx.reasoning.untreated import UntreatedDiseases
 from kgdx.snapshot import Snapshot
-from kgdx.weights import SavedReasoner, open_fusion
+from kgdx.weights import SavedReasoner, SavedTreatments, open_fusion
 from kgdx.wire import CaseIn, ReportOut, Settings
 
 logger = logging.getLogger(__name__)
 
 _NUM_PATHS = 8
+# Only numpy and torch let go of the interpreter while they work: more threads would gain little.
+_NUM_THREADS = 2
 # A diagnosis less likely than this recommends no treatment.
 _LEAST_TREATED = 0.01
 
@@ -51,6 +57,7 @@ class Engine:
     _extractor: Extractor = field(repr=False)
     _justifier: Justifier = field(repr=False)
     _treatments: TreatmentGraph = field(repr=False)
+    _untreated: UntreatedDiseases = field(repr=False)
     _doubter: Doubter = field(repr=False)
 
     @classmethod
@@ -66,16 +73,19 @@ class Engine:
         settings = settings or Settings()
         chosen = bundle or settings.bundle
         opened = Bundle.open(Path(chosen)) if chosen else Bundle.shipped()
-        snapshot, schema = opened.snapshot(), graph_schema.load()
+        snapshot, schema = opened.snapshot(), opened.schema()
         clip, saved = Clip.open(opened.folder / "clip"), SavedReasoner.open(opened.folder / "reasoner")
         if saved.text_revision != clip.revision:
             fact = f"its reasoner was trained with text encoder {saved.text_revision}, not {clip.revision}"
             raise BundleError(str(opened.folder), fact, "train it anew with `kgdx train reasoner`")
         fusion = open_fusion(opened.folder / "fusion", clip.revision)
-        concepts = ConceptEncoder.open(settings.text_encoder or opened.folder / "concepts")
+        own_concepts = ConceptEncoder.open(opened.folder / "concepts")
+        concepts = ConceptEncoder.open(settings.text_encoder) if settings.text_encoder else own_concepts
+        predicting = _predicting(opened.folder, own_concepts)
         graph = DiagnosticGraph(snapshot, Annotations.from_snapshot(snapshot), schema)
         reasoner = saved.reasoner(graph, clip)
         hierarchy = Hierarchy(snapshot)
+        stated = TreatmentGraph(snapshot, hierarchy)
         return cls(
             release=opened.release,
             settings=settings,
@@ -85,7 +95,13 @@ class Engine:
                 snapshot, schema, clip, Eyes.open(settings, clip), concepts, fusion, settings.link
             ),
             _justifier=Justifier(reasoner, hierarchy, PathWriter(snapshot, schema)),
-            _treatments=TreatmentGraph(snapshot, hierarchy),
+            _treatments=stated,
+            _untreated=UntreatedDiseases(
+                stated,
+                lambda: PredictedTreatments.on(
+                    snapshot, schema, predicting.network, predicting.calibration, own_concepts
+                ),
+            ),
             _doubter=Doubter.of(reasoner, hierarchy),
         )
 
@@ -98,7 +114,37 @@ class Engine:
             ImageError: if an image of the case cannot be read at all.
         """
         case = case.to_domain() if isinstance(case, CaseIn) else case
-        found = self._extractor.extract(case)
+        return self._answer(case, self._extractor.extract(case))
+
+    def diagnose_many(
+        self, cases: Iterable[CaseIn | Case], num_threads: int = _NUM_THREADS
+    ) -> Iterator[ReportOut]:
+        """Answer cases as they come, in their order; no more than a few are held at a time.
+
+        Reports and images are read in one thread while other cases are ranked in others. An error ends the
+        stream, after the answers of the cases before.
+
+        Args:
+            num_threads: that rank.
+
+        Raises:
+            ImageError: as `diagnose`.
+        """
+        with ThreadPoolExecutor(num_threads) as pool:
+            waiting: deque[Future[ReportOut]] = deque()
+            for given in cases:
+                case = given.to_domain() if isinstance(given, CaseIn) else given
+                try:
+                    found = self._extractor.extract(case)
+                except KgdxError:
+                    yield from (answer.result() for answer in waiting)
+                    raise
+                waiting.append(pool.submit(self._answer, case, found))
+                if len(waiting) > num_threads:
+                    yield waiting.popleft().result()
+            yield from (answer.result() for answer in waiting)
+
+    def _answer(self, case: Case, found: Extraction) -> ReportOut:
         query = seed(found.evidence, self.snapshot, found.context, case.patient)
         if not query.observations:
             return self._report(found, abstained=NOTHING_KNOWN)
@@ -110,7 +156,9 @@ class Engine:
             release=self.release,
             evidence=found.evidence,
             differential=self._doubter.marked(differential, ranking),
-            treatments=treatments(self._options(ranking, self._patient(case, found)), self._justifier.writer),
+            treatments=treatments(
+                self._options(ranking, self._precautions(case, found)), self._justifier.writer
+            ),
             warnings=found.warnings,
             abstained=doubts.abstained,
             next_steps=doubts.next_steps,
@@ -119,15 +167,15 @@ class Engine:
         )
         return ReportOut.of(report).showing(found.texts, found.images)
 
-    def _options(self, ranking: Ranking, patient: Patient) -> list[Option]:
+    def _options(self, ranking: Ranking, precautions: Precautions) -> list[Option]:
         posterior = [
             (int(disease), float(probability))
             for disease, probability in zip(ranking.diseases, ranking.probability, strict=True)
             if probability >= _LEAST_TREATED
         ]
-        return self._treatments.options(posterior, patient)
+        return self._treatments.options(posterior, precautions, self._untreated.predictions(posterior))
 
-    def _patient(self, case: Case, found: Extraction) -> Patient:
+    def _precautions(self, case: Case, found: Extraction) -> Precautions:
         """What the safety rules ask about. The diagnoses themselves are no conditions of the patient."""
         conditions, suspected, allergies, medications = (
             tuple(self.snapshot.index[curie] for curie in curies)
@@ -135,8 +183,19 @@ class Engine:
         )
         hierarchy, schema = self._treatments.hierarchy, self.reasoner.graph.schema
         reasons = reasons_of(hierarchy, schema, conditions, suspected, case.sex, case.age_years)
-        return Patient(reasons, allergies, medications)
+        return Precautions(reasons, allergies, medications)
 
     def _report(self, found: Extraction, abstained: str) -> ReportOut:
         report = Report(self.release, found.evidence, (), (), found.warnings, abstained)
         return ReportOut.of(report).showing(found.texts, found.images)
+
+
+def _predicting(folder: Path, concepts: ConceptEncoder) -> SavedTreatments:
+    """The network of predicted treatments of a bundle, checked against the encoder it was trained with."""
+    saved = SavedTreatments.open(folder / "treatments")
+    if saved.text_revision != concepts.revision:
+        fact = (
+            f"its treatments were trained with concept encoder {saved.text_revision}, not {concepts.revision}"
+        )
+        raise BundleError(str(folder), fact, "train them anew with `kgdx train treatments`")
+    return saved

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -82,6 +82,7 @@ class _Course:
     command: ReasonerCommand
     snapshot: Snapshot
     encoder: Clip
+    _met: dict[AnsweredCase, MetCase] = field(default_factory=dict)
 
     def untrained(self) -> Reasoner:
         prefix = self.command.candidates
@@ -127,10 +128,17 @@ class _Course:
         cases = [*published, *self._simulated(reasoner, heldout)]
         met = []
         for number, case in enumerate(cases, 1):
-            met.append(MetCase.of(case, reasoner, self.command.training.messages.num_candidates))
+            met.append(self._met.get(case) or self._meet(case, reasoner))
             progress(number, len(cases), "meeting candidates")
         fit(reasoner, cases, met, self.command.training, progress)
         return reasoner
+
+    def _meet(self, case: AnsweredCase, reasoner: Reasoner) -> MetCase:
+        met = MetCase.of(case, reasoner, self.command.training.messages.num_candidates)
+        # A published case comes again in other folds; a simulated one does not.
+        if not case.is_simulated:
+            self._met[case] = met
+        return met
 
     def metrics(self, validation: CrossValidation, judged: Sequence[Judged]) -> dict[str, Any]:
         """Out-of-fold metrics in the keys of `benchmarks.diagnosis`, and what they were measured on."""

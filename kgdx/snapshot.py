@@ -6,9 +6,9 @@ store it came from and in whichever order it was loaded.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from kgdx.domain.graph import Edge, Provenance
 
 _NODES = "nodes.arrow"
 _EDGES = "edges.arrow"
+_REMEMBERED = 20_000
 _REPEATING = (
     "kind",
     "relation",
@@ -179,6 +180,14 @@ class Snapshot:
 
     def edge(self, row: int) -> Edge:
         """One edge with all its properties, as the store holds it."""
+        return self._edge(row)
+
+    @cached_property
+    def _edge(self) -> Callable[[int], Edge]:
+        """Reading an edge, the last ones remembered: case after case tells the same edges around findings."""
+        return lru_cache(maxsize=_REMEMBERED)(self._read_edge)
+
+    def _read_edge(self, row: int) -> Edge:
         values: dict[str, Any] = self.edges.slice(row, 1).to_pylist()[0]
         values.pop("edge_id")
         provenance = Provenance(

@@ -11,7 +11,7 @@ KgdxError                       every error of ours; the message says what, wher
 │   └── QueryError              a graph query that cannot be run
 └── BackendUnavailableError     a store that cannot be opened or reached (exit 4)
 
-`graph_schema.PrefixFileError`, of the package below, stands beside them (exit 3).
+`graph_schema.SchemaFileError`, of the package below, stands beside them (exit 3).
 """
 
 from dataclasses import dataclass

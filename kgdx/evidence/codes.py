@@ -7,7 +7,7 @@ from kgdx.domain.case import CodedFinding, Polarity
 from kgdx.domain.curie import normalise
 from kgdx.domain.errors import CurieError
 from kgdx.domain.evidence import CodeOrigin, Evidence
-from kgdx.evidence.nameable import FINDING_KINDS
+from kgdx.evidence.nameable import CODED_KINDS
 from kgdx.snapshot import Snapshot
 
 # Natural log of P(code recorded so | finding) / P(code recorded so | no finding). Assumptions, not yet
@@ -85,7 +85,7 @@ def _known_state(curie: str, snapshot: Snapshot, schema: Schema) -> str:
 def code_evidence(
     findings: tuple[CodedFinding, ...], snapshot: Snapshot, schema: Schema
 ) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
-    """Evidence of all codes that stand for a finding, and a warning for every one that does not.
+    """Evidence of all codes that stand for a finding or a risk factor, and a warning for every other one.
 
     A finding given twice with the same status counts once.
     """
@@ -97,7 +97,7 @@ def code_evidence(
             warnings.append(resolved.warning)
         if not resolved.curie:
             continue
-        if resolved.kind not in FINDING_KINDS:
+        if resolved.kind not in CODED_KINDS:
             warnings.append(_no_finding(resolved))
             continue
         key = resolved.curie, finding.polarity
@@ -111,7 +111,7 @@ def _no_finding(resolved: Resolved) -> str:
     remedy = {
         "Disease": "put a known disease under conditions, and give findings here",
         "Drug": "put it under medications or allergies",
-    }.get(resolved.kind, "give a phenotypic feature or an imaging finding")
+    }.get(resolved.kind, "give a phenotypic feature, an imaging finding or an exposure")
     fact = f"{resolved.curie} ({resolved.name}) is a {resolved.kind}, no finding"
     return f"findings: {fact}: {remedy}; it was left out"
 

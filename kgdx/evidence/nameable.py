@@ -9,6 +9,8 @@ from kgdx.domain.curie import prefix_of
 from kgdx.snapshot import Snapshot
 
 FINDING_KINDS = ("PhenotypicFeature", "ImagingFinding")
+# What a code may stand for and be evidence. Texts name exposures in too many ways for a dictionary to read.
+CODED_KINDS = (*FINDING_KINDS, "Exposure")
 DISEASE_KINDS = ("Disease",)
 
 # Below it, HPO keeps findings; beside it, onset, course, inheritance and modifiers such as "Severe".

@@ -1,7 +1,8 @@
 """From a ranking to diagnoses with their reasons."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from kgdx.domain.report import Diagnosis, FindingContribution, Path
 from kgdx.explain.origins import Origins
@@ -63,9 +64,7 @@ class Justifier:
             supports=_sorted(f for f in explained if f.contribution >= _LEAST),
             contradicts=_sorted(f for f in explained if f.contribution <= -_LEAST),
             unexplained=_sorted(f for f, skip in zip(findings, is_unexplained, strict=True) if skip),
-            paths=_best(
-                (*self._paths(query, ranking, place, read), *self._patient_paths(ranking, place)), num_paths
-            ),
+            paths=self._paths(query, ranking, place, read, num_paths),
             graph_surplus=float(ranking.surplus[place]),
         )
 
@@ -75,8 +74,9 @@ class Justifier:
         ranking: Ranking,
         place: int,
         read: tuple[Sequence[Trail | None], Sequence[Trail | None]],
+        num_paths: int,
     ) -> tuple[Path, ...]:
-        """Likelihood, best path and walk may be one path; it is then shown once, with the sum."""
+        """The paths of the largest shares; likelihood, best path and walk may be one, which is shown once."""
         shares: dict[tuple[int, Trail], float] = {}
         for trails, added in zip(read, (ranking.base[place], ranking.messages[place]), strict=True):
             for i, trail in enumerate(trails):
@@ -89,17 +89,17 @@ class Justifier:
             trail = tuple((int(case_graph.edge_rows[e]), bool(e < half)) for e in edges if e >= 0)
             key = observed[int(case_graph.nodes[start])], trail
             shares[key] = shares.get(key, 0.0) + float(share)
-        return tuple(
-            self.writer.path(
-                "findings",
-                query.observations[i].node,
-                trail,
-                share,
-                is_absent=query.observations[i].weight < 0,
-            )
+        # Only what is shown is put into words.
+        told: list[tuple[float, Callable[[], Path]]] = [
+            (share, partial(self._finding_path, query.observations[i], trail, share))
             for (i, trail), share in shares.items()
-            if abs(share) >= _LEAST
-        )
+        ]
+        told += self._patient_paths(ranking, place)
+        best = sorted(told, key=lambda each: -abs(each[0]))
+        return tuple(write() for share, write in best[:num_paths] if abs(share) >= _LEAST)
+
+    def _finding_path(self, seen: Observation, trail: Trail, share: float) -> Path:
+        return self.writer.path("findings", seen.node, trail, share, is_absent=seen.weight < 0)
 
     def _of_patient(self, ranking: Ranking, place: int) -> list[FindingContribution]:
         """What sex, age and onset add, each under what the graph states of the disease."""
@@ -114,21 +114,16 @@ class Justifier:
             if row >= 0
         ]
 
-    def _patient_paths(self, ranking: Ranking, place: int) -> Iterator[Path]:
+    def _patient_paths(self, ranking: Ranking, place: int) -> Iterator[tuple[float, Callable[[], Path]]]:
         """From what the graph states of a course or an inheritance to the disease, however it is named."""
         snapshot, disease = self.reasoner.graph.snapshot, int(ranking.diseases[place])
-        for statement, value in zip(ranking.statements, ranking.demographics[place], strict=True):
+        for statement, value in zip(ranking.statements, ranking.demographics[place].tolist(), strict=True):
             row = int(statement.rows[ranking.positions[place]])
-            if abs(value) < _LEAST or row < 0:
-                continue
-            named = self.hierarchy.climb(disease, max_kinds=0)[int(snapshot.head[row])]
-            trail = ((row, False), *reverse(named))
-            start = int(snapshot.tail[row])
-            yield self.writer.path("demographics", start, trail, float(value), said=statement.text)
-
-
-def _best(paths: Iterable[Path], num_paths: int) -> tuple[Path, ...]:
-    return tuple(sorted(paths, key=lambda path: -abs(path.contribution))[:num_paths])
+            if row >= 0:
+                named = self.hierarchy.climb(disease, max_kinds=0)[int(snapshot.head[row])]
+                trail, start = ((row, False), *reverse(named)), int(snapshot.tail[row])
+                write = partial(self.writer.path, "demographics", start, trail, value, said=statement.text)
+                yield value, write
 
 
 def _name(name: str, seen: Observation) -> str:

@@ -46,12 +46,16 @@ def _treatment(option: Option, writer: PathWriter) -> Treatment:
 
 
 def _paths(indication: Indication, writer: PathWriter) -> list[Path]:
-    """The ways of one indication; they share its benefit."""
+    """The ways of one indication; each has its share of the benefit."""
     heading = "predictions" if indication.is_predicted else "treatments"
-    return [
-        writer.path(heading, indication.disease, trail, indication.benefit / len(indication.trails))
-        for trail in indication.trails
-    ]
+    paths, names = [], writer.snapshot.names
+    for way in indication.ways:
+        path = writer.path(heading, way.start, way.trail, indication.benefit * way.share)
+        if way.likeness is not None:
+            like = f"{names[indication.disease]} is named like {names[way.start]}"
+            path = Path(path.steps, path.contribution, f"{like[0].upper()}{like[1:]}: {path.sentence}")
+        paths.append(path)
+    return paths
 
 
 def _indicated_for(option: Option, snapshot: Snapshot) -> str:

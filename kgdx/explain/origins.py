@@ -10,6 +10,10 @@ from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
 from kgdx.reasoning.likelihood import expected_frequency
 from kgdx.reasoning.query import Observation
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.reasoning.stated import Stated
+
+Step = tuple[int, bool]
+"""Row of an edge, and whether it is walked from head to tail; part of a `Trail`."""
 
 
 class Origins:
@@ -55,24 +59,25 @@ class Origins:
             position: of the candidate among the annotations' candidates.
             messages: (F,) what each best path added.
         """
+        disease = int(self._reasoner.graph.annotations.candidates[position])
+        nodes = [seen.node for seen in self._observations]
+        best_paths = self._reasoner.best_paths
+        own = best_paths.nearest(nodes, position)
+        other = best_paths.nearest(nodes, position, is_elsewhere=True)
         return [
-            self._nearest(seen.node, position) if message != 0.0 else None
-            for seen, message in zip(self._observations, messages, strict=True)
+            self._nearest(node, disease, mine, elsewhere) if message != 0.0 else None
+            for node, mine, elsewhere, message in zip(nodes, own, other, messages, strict=True)
         ]
 
-    def _nearest(self, node: int, position: int) -> Trail | None:
+    def _nearest(self, node: int, disease: int, own: Nearest | None, other: Nearest | None) -> Trail | None:
         """Over what is stated of the disease itself, or of what it is the same as where that is nearer."""
-        disease = int(self._reasoner.graph.annotations.candidates[position])
-        best_paths = self._reasoner.best_paths
-        own = best_paths.nearest(node, position)
-        other = best_paths.nearest(node, position, is_elsewhere=True)
         if other is not None and (own is None or other.nearness > own.nearness):
             for twin, matches in self._hierarchy.climb(disease, max_kinds=0).items():
-                if twin != disease and (row := self._row(twin, other.finding)) is not None:
-                    return (*self._over(node, other), (row, False), *reverse(matches))
-        if own is None or (row := self._row(disease, own.finding)) is None:
+                if twin != disease and (step := self._step(twin, other.finding)) is not None:
+                    return (*self._over(node, other), step, *reverse(matches))
+        if own is None or (step := self._step(disease, own.finding)) is None:
             return None
-        return (*self._over(node, own), (row, False))
+        return (*self._over(node, own), step)
 
     def _over(self, node: int, nearest: Nearest) -> Trail:
         """From a finding up to the shared kind and down to the stated finding."""
@@ -89,34 +94,38 @@ class Origins:
             return None
         often = annotations.direct.data[start:end]
         finding = int(stated[max(kinds, key=lambda i: often[i])])
-        row = self._row(int(annotations.candidates[position]), finding)
-        if row is None:
+        step = self._step(int(annotations.candidates[position]), finding)
+        if step is None:
             return None
-        return (*self._kinds_of(node)[general], *reverse(self._kinds_of(finding)[general]), (row, False))
+        return (*self._kinds_of(node)[general], *reverse(self._kinds_of(finding)[general]), step)
 
-    def _denied(self, position: int) -> dict[int, int]:
-        """Finding -> row of the edge in which a source denies it of the disease."""
+    def _denied(self, position: int) -> dict[int, Step]:
+        """Finding -> the edge in which a source denies it of the disease."""
         graph = self._reasoner.graph
-        rows = graph.rows_of(int(graph.annotations.candidates[position]))
-        rows = rows[graph.snapshot.negated[rows]]
-        return {int(graph.snapshot.tail[row]): int(row) for row in rows}
+        stated = graph.stated_of(int(graph.annotations.candidates[position]))
+        denied = stated.take(graph.snapshot.negated[stated.rows])
+        return {int(finding): _step(denied, i) for i, finding in enumerate(denied.finding)}
 
-    def _through(self, node: int, denied: dict[int, int]) -> Trail | None:
+    def _through(self, node: int, denied: dict[int, Step]) -> Trail | None:
         """The shortest walk over a denial of the finding or of what it is a kind of."""
         for ancestor, up in self._kinds_of(node).items():
             if ancestor in denied:
-                return (*up, (denied[ancestor], False))
+                return (*up, denied[ancestor])
         return None
 
-    def _row(self, disease: int, finding: int) -> int | None:
-        graph = self._reasoner.graph
-        rows = graph.rows_of(disease)
-        rows = rows[(graph.snapshot.tail[rows] == finding) & ~graph.snapshot.negated[rows]]
-        if len(rows) == 0:
+    def _step(self, disease: int, finding: int) -> Step | None:
+        """From a finding over the commonest statement of it to the disease."""
+        snapshot, stated = self._reasoner.graph.snapshot, self._reasoner.graph.stated_of(disease)
+        stated = stated.take((stated.finding == finding) & ~snapshot.negated[stated.rows])
+        if len(stated.rows) == 0:
             return None
-        return int(rows[np.argmax(np.nan_to_num(graph.snapshot.frequency[rows], nan=-1.0))])
+        return _step(stated, int(np.argmax(np.nan_to_num(snapshot.frequency[stated.rows], nan=-1.0))))
 
     def _kinds_of(self, node: int) -> dict[int, Trail]:
         if node not in self._climbed:
             self._climbed[node] = self._hierarchy.climb(node, over_matches=False)
         return self._climbed[node]
+
+
+def _step(stated: Stated, i: int) -> Step:
+    return int(stated.rows[i]), bool(stated.is_forward[i])

@@ -10,7 +10,7 @@ from kgdx.reasoning.hierarchy import Trail
 from kgdx.snapshot import Snapshot
 
 # Relations whose frequency is the share of a disease's patients.
-_COUNTED = ("has_phenotype", "has_clinical_attribute", "has_mode_of_inheritance")
+_COUNTED = ("has_phenotype", "predisposes_to", "has_clinical_attribute", "has_mode_of_inheritance")
 
 
 @dataclass(frozen=True, eq=False)

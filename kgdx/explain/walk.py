@@ -11,6 +11,7 @@ FAMILIES = {
     "Disease": "disease",
     "PhenotypicFeature": "finding",
     "ImagingFinding": "finding",
+    "Exposure": "finding",
     "Gene": "gene",
     "Drug": "treatment",
     "Procedure": "treatment",

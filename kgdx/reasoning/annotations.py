@@ -1,6 +1,7 @@
 """What is known of each disease's findings: frequencies, background rates, information content.
 
-Everything here is counted from a snapshot once and shared by all cases.
+A risk factor is a finding here, see `Stated`. Everything is counted from a snapshot once and shared by all
+cases.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from kgdx.domain.errors import BundleError
 from kgdx.reasoning.identity import same_disease
+from kgdx.reasoning.stated import Stated
 from kgdx.snapshot import Snapshot
 
 # Frequency of a finding that a source lists without saying how often it is seen.
@@ -58,20 +60,20 @@ class Annotations:
         """Count the annotations of a snapshot.
 
         Args:
-            is_candidate: which diseases to rank, by CURIE; all with a finding if left out.
+            is_candidate: which diseases to rank, by CURIE; all with a finding or a risk factor if left out.
 
         Raises:
             BundleError: if no disease of the snapshot has a finding.
         """
-        stated = rows = snapshot.edges_of("has_phenotype")
+        stated = asked = Stated.of(snapshot)
         curies = snapshot.curies
         if is_candidate is not None:
-            rows = rows[[is_candidate(curies[i]) for i in snapshot.head[rows]]]
-        affirmed = rows[~snapshot.negated[rows]]
-        if len(affirmed) == 0:
+            asked = asked.take(np.array([is_candidate(curies[i]) for i in asked.disease], dtype=bool))
+        affirmed = _affirmed(snapshot, asked)
+        if len(affirmed.rows) == 0:
             remedy = "load disease annotations, such as hpoa, and build again"
             raise BundleError("snapshot", "no disease has a finding", remedy)
-        candidates = np.unique(snapshot.head[affirmed]).astype(np.int64)
+        candidates = np.unique(affirmed.disease)
         shape = (len(candidates), snapshot.num_nodes)
         ancestors = _closure(snapshot)
         direct = _mean_frequency(snapshot, affirmed, candidates, shape)
@@ -81,8 +83,8 @@ class Annotations:
             candidates=candidates,
             direct=direct,
             frequency=frequency,
-            elsewhere=_elsewhere(snapshot, stated[~snapshot.negated[stated]], candidates),
-            denied=_denied(snapshot, rows, candidates, shape),
+            elsewhere=_elsewhere(snapshot, _affirmed(snapshot, stated), candidates),
+            denied=_denied(snapshot, asked, candidates, shape),
             background=np.asarray(frequency.sum(axis=0)).ravel() / shape[0],
             information=-np.log(np.where(share > 0, share, 1.0)),
             ancestors=ancestors,
@@ -119,17 +121,21 @@ def _closure(snapshot: Snapshot) -> sp.csr_matrix:
         reached = further
 
 
+def _affirmed(snapshot: Snapshot, stated: Stated) -> Stated:
+    return stated.take(~snapshot.negated[stated.rows])
+
+
 def _mean_frequency(
-    snapshot: Snapshot, rows: NDArray[np.int64], candidates: NDArray[np.int64], shape: tuple[int, int]
+    snapshot: Snapshot, affirmed: Stated, candidates: NDArray[np.int64], shape: tuple[int, int]
 ) -> sp.csr_matrix:
     """Shrunk mean of the stated frequencies of each (disease, finding), else `UNSTATED_FREQUENCY`.
 
     The mean of a Beta posterior over all patients that were counted (Gelman et al. 2013, Bayesian Data
     Analysis, 2.4).
     """
-    where = (np.searchsorted(candidates, snapshot.head[rows]), snapshot.tail[rows])
-    stated = snapshot.frequency[rows].astype(np.float64)
-    counted = np.nan_to_num(snapshot.num_patients[rows], nan=_USUAL_COUNT)
+    where = (np.searchsorted(candidates, affirmed.disease), affirmed.finding)
+    stated = snapshot.frequency[affirmed.rows].astype(np.float64)
+    counted = np.nan_to_num(snapshot.num_patients[affirmed.rows], nan=_USUAL_COUNT)
     patients = np.where(np.isnan(stated), 0.0, counted)
     total = sp.csr_matrix((np.nan_to_num(stated) * patients, where), shape=shape)
     count = sp.csr_matrix((patients, where), shape=shape)
@@ -153,11 +159,9 @@ def _passed_up(direct: sp.csr_matrix, ancestors: sp.csr_matrix) -> sp.csc_matrix
     return _greatest(rows, column, np.repeat(entries.data, counts), direct.shape).tocsc()
 
 
-def _elsewhere(
-    snapshot: Snapshot, affirmed: NDArray[np.int64], candidates: NDArray[np.int64]
-) -> sp.csr_matrix:
+def _elsewhere(snapshot: Snapshot, affirmed: Stated, candidates: NDArray[np.int64]) -> sp.csr_matrix:
     """Greatest frequency that the other identifiers of each candidate state."""
-    diseases = np.unique(snapshot.head[affirmed]).astype(np.int64)
+    diseases = np.unique(affirmed.disease)
     shape = (len(diseases), snapshot.num_nodes)
     stated = _mean_frequency(snapshot, affirmed, diseases, shape)
     joined = same_disease(snapshot, np.concatenate([candidates, diseases]))
@@ -184,8 +188,8 @@ def _greatest(
 
 
 def _denied(
-    snapshot: Snapshot, rows: NDArray[np.int64], candidates: NDArray[np.int64], shape: tuple[int, int]
+    snapshot: Snapshot, stated: Stated, candidates: NDArray[np.int64], shape: tuple[int, int]
 ) -> sp.csc_matrix:
-    negated = rows[snapshot.negated[rows] & np.isin(snapshot.head[rows], candidates)]
-    where = (np.searchsorted(candidates, snapshot.head[negated]), snapshot.tail[negated])
-    return sp.csc_matrix((np.ones(len(negated), dtype=bool), where), shape=shape)
+    negated = stated.take(snapshot.negated[stated.rows] & np.isin(stated.disease, candidates))
+    where = (np.searchsorted(candidates, negated.disease), negated.finding)
+    return sp.csc_matrix((np.ones(len(negated.rows), dtype=bool), where), shape=shape)

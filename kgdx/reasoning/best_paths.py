@@ -108,23 +108,28 @@ class BestPaths:
         )
         return np.stack(columns, axis=2)
 
-    def nearest(self, node: int, position: int, *, is_elsewhere: bool = False) -> Nearest | None:
-        """The best path from one finding to one candidate, None if there is none.
+    def nearest(
+        self, nodes: Sequence[int], position: int, *, is_elsewhere: bool = False
+    ) -> list[Nearest | None]:
+        """The best path from each finding to one candidate, None where there is none.
 
         Args:
             is_elsewhere: meet what is stated under other identifiers.
         """
         known = self.annotations
         stated = (known.elsewhere if is_elsewhere else known.direct)[[position]]
-        if stated.nnz == 0:
-            return None
-        nearness = self._nearness(np.array([node]), stated.indices)[0][0]
-        best = int(np.lexsort((-stated.data, -nearness))[0])
-        if nearness[best] == 0.0:
-            return None
-        finding = int(stated.indices[best])
-        common = np.intersect1d(known.ancestors_of(node), known.ancestors_of(finding))
-        return Nearest(int(common[np.argmax(self.information[common])]), finding, float(nearness[best]))
+        nearness = self._nearness(np.array(nodes, dtype=np.int64), stated.indices)[0]
+        found: list[Nearest | None] = []
+        for node, near in zip(nodes, nearness, strict=True):
+            if not near.any():
+                found.append(None)
+                continue
+            best = int(np.lexsort((-stated.data, -near))[0])
+            finding = int(stated.indices[best])
+            common = np.intersect1d(known.ancestors_of(node), known.ancestors_of(finding))
+            kind = int(common[np.argmax(self.information[common])])
+            found.append(Nearest(kind, finding, float(near[best])))
+        return found
 
     def _meet(self, stated: sp.csr_matrix, nodes: Ints) -> Met:
         """Meet the rows of a (K, N) matrix of frequencies."""

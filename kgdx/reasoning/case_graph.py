@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from graph_schema import Schema
 from kgdx.reasoning.annotations import UNSTATED_FREQUENCY, Annotations
+from kgdx.reasoning.stated import Stated
 from kgdx.snapshot import Snapshot
 
 NUM_EDGE_FEATURES = 6
@@ -61,17 +62,13 @@ class DiagnosticGraph:
         """Snapshot rows of the diagnostic edges."""
         return self.snapshot.edges_of(*self._relation_names)
 
-    def rows_of(self, disease: int) -> NDArray[np.int64]:
-        """Snapshot rows of the `has_phenotype` edges of one disease, by node index."""
-        keys, rows = self._findings_by_disease
-        start, end = np.searchsorted(keys, (disease, disease + 1))
-        return rows[start:end]
+    def stated_of(self, disease: int) -> Stated:
+        """What is stated of one disease, by node index: findings, risk factors, and what is denied."""
+        return self._stated.of_disease(disease)
 
     @cached_property
-    def _findings_by_disease(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        rows = self.snapshot.edges_of("has_phenotype")
-        order = np.argsort(self.snapshot.head[rows], kind="stable")
-        return self.snapshot.head[rows][order], rows[order]
+    def _stated(self) -> Stated:
+        return Stated.of(self.snapshot).by_disease()
 
     @cached_property
     def _relation(self) -> NDArray[np.int64]:
@@ -83,8 +80,11 @@ class DiagnosticGraph:
         return np.equal(self._relation, self._relation_names.index("exact_match"))
 
     @cached_property
-    def _is_gene(self) -> NDArray[np.bool_]:
-        return np.equal(self._relation, self._relation_names.index("gene_associated_with_condition"))
+    def _is_inward(self) -> NDArray[np.bool_]:
+        """What points at a disease from outside the hierarchy, as genes and risk factors do."""
+        relations = [self.schema.relations[name] for name in self._relation_names]
+        is_inward = np.array([not r.is_same_kind and "Disease" in r.range for r in relations])
+        return np.asarray(is_inward[self._relation])
 
     @cached_property
     def _ends(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -129,8 +129,8 @@ class DiagnosticGraph:
     def cut(self, findings: NDArray[np.int64], diseases: NDArray[np.int64]) -> CaseGraph:
         """The case graph of some findings and some candidate diseases.
 
-        Taken are the findings, the diseases, diseases that mean the same or are their parents, every finding
-        of these, and all that any of them is a kind of.
+        Taken are the findings, the diseases, diseases that mean the same or are their parents, every finding,
+        gene and risk factor of these, and all that any of them is a kind of.
 
         Args:
             findings, diseases: int64 node indices.
@@ -143,7 +143,7 @@ class DiagnosticGraph:
             inside[matched_tail[inside[matched_head]]] = True
             inside[matched_head[inside[matched_tail]]] = True
         inside[tail[inside[head] & ~self._is_match]] = True
-        inside[head[self._is_gene & inside[tail]]] = True
+        inside[head[self._is_inward & inside[tail]]] = True
         inside[findings] = True
         inside[self.annotations.ancestors[np.flatnonzero(inside)].indices] = True
         kept = np.flatnonzero(inside[head] & inside[tail])

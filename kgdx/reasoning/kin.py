@@ -8,11 +8,11 @@ of their letters (2- to 5-grams): the former alone overlooks rare words, the lat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from kgdx.ports import TextEncoder
 from kgdx.reasoning.treatment_walks import TreatmentWalks
@@ -80,7 +80,9 @@ class KinNames:
         return self.encoder.encode_texts(self._named[0])
 
     @cached_property
-    def _spellings(self) -> tuple[TfidfVectorizer, sp.csr_matrix]:
+    def _spellings(self) -> tuple[Any, sp.csr_matrix]:
+        from sklearn.feature_extraction.text import TfidfVectorizer  # takes a second, and few cases need it
+
         vectorizer = TfidfVectorizer(
             analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32
         )

@@ -11,6 +11,7 @@ from torch import Tensor
 from kgdx.domain.case import Patient, Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence
 from kgdx.evidence.fusion import strongest
+from kgdx.evidence.nameable import FINDING_KINDS
 from kgdx.snapshot import Snapshot
 
 # A code is as sure as anything gets; beyond e^12 a likelihood ratio no longer changes any ranking.
@@ -26,7 +27,8 @@ class Observation:
         weight: natural log of P(observations | finding) / P(observations | no finding), in
             [-MAX_WEIGHT, MAX_WEIGHT].
         is_looked_for: somebody examined the patient for this very finding and recorded by a code that it is
-            not there. What one looks for says something of what one suspects.
+            not there. What one looks for says something of what one suspects. Not so exposures: all
+            are asked for them.
     """
 
     node: int
@@ -66,7 +68,9 @@ def seed(
     coded = {
         item.curie
         for item in evidence
-        if isinstance(item.origin, CodeOrigin) and item.polarity is Polarity.ABSENT
+        if isinstance(item.origin, CodeOrigin)
+        and item.polarity is Polarity.ABSENT
+        and snapshot.kinds[snapshot.index[item.curie]] in FINDING_KINDS
     }
     observations = tuple(
         Observation(snapshot.index[curie], float(np.clip(weight, -MAX_WEIGHT, MAX_WEIGHT)), curie in coded)

@@ -160,7 +160,7 @@ class Reasoner:
     @property
     def trust(self) -> float:
         """By which the likelihood ratio of a present finding is multiplied."""
-        return float(self.messages.trust[0])
+        return float(self.messages.trust[0].detach())
 
     @cached_property
     def _priors(self) -> Floats:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from kgdx.domain.treatment import ConcernKind, Severity
 from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
-from kgdx.reasoning.patient import Patient, Reason
+from kgdx.reasoning.precautions import Precautions, Reason
 from kgdx.snapshot import Snapshot
 
 _DRUG_STEPS = (("close_match", True), ("close_match", False), ("part_of", False))
@@ -101,12 +101,12 @@ class SafetyGraph:
                 found.setdefault(tail, []).append((int(row), head, False))
         return found
 
-    def climb(self, patient: Patient) -> ClimbedPatient:
+    def climb(self, precautions: Precautions) -> ClimbedPatient:
         """Climb from every part of a patient."""
         return ClimbedPatient(
-            [(reason, self.conditions.climb(reason.node)) for reason in patient.reasons],
-            [self.climb_drug(node) for node in patient.allergies],
-            [self.climb_drug(node) for node in patient.medications],
+            [(reason, self.conditions.climb(reason.node)) for reason in precautions.reasons],
+            [self.climb_drug(node) for node in precautions.allergies],
+            [self.climb_drug(node) for node in precautions.medications],
         )
 
     def climb_drug(self, node: int) -> Climbed:

@@ -35,8 +35,8 @@ class ReasonerTraining:
         seed: of everything random.
     """
 
-    num_simulated: int = 2000
-    simulated_weight: float = 0.3
+    num_simulated: int = 1000
+    simulated_weight: float = 0.1
     without_context: float = 0.3
     messages: MessageTraining = field(default_factory=MessageTraining)
     walks: WalkTraining = field(default_factory=WalkTraining)

@@ -33,9 +33,9 @@ class MessageTraining:
     """
 
     num_candidates: int = 100
-    epochs: int = 4
+    epochs: int = 8
     batch: int = 16
-    learning_rate: float = 5e-3
+    learning_rate: float = 1.5e-2
     weight_decay: float = 1e-4
 
 

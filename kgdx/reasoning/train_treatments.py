@@ -124,7 +124,7 @@ def _loss(predictor: PredictedTreatments, groups: NDArray[np.int64]) -> torch.Te
 def known_places(walks: TreatmentWalks, telling: TreatmentWalks, group: int) -> NDArray[np.int64]:
     """Positions in `walks.treatments` of what a graph with the same nodes says treats a disease."""
     known = np.intersect1d(telling.known[group].indices, walks.treatments)
-    return np.searchsorted(walks.treatments, known)
+    return np.asarray(np.searchsorted(walks.treatments, known), dtype=np.int64)
 
 
 def ranks(scored: NDArray[np.float64], known: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -28,7 +28,7 @@ class WalkTraining:
         weight_decay: of all parameters.
     """
 
-    num_cases: int = 2400
+    num_cases: int = 1600
     batch: int = 8
     learning_rate: float = 1e-2
     weight_decay: float = 1e-5

@@ -8,33 +8,17 @@ what must not be given is kept and shown, last.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy, Trail
-from kgdx.reasoning.patient import Patient, Reason
+from kgdx.reasoning.precautions import Precautions, Reason
+from kgdx.reasoning.predicted_treatments import Prediction, WalkReason
 from kgdx.reasoning.safety import Concern, SafetyGraph, grouped
 from kgdx.snapshot import Snapshot
 
 # What treats "infection" treats this infection only in a manner of speaking: do not climb far.
 _MAX_KINDS = 2
 _ORDER = tuple(TreatmentStatus)
-
-
-class Predicted(Protocol):
-    """A treatment of a disease that the graph does not state."""
-
-    @property
-    def treatment(self) -> int:
-        """Node index."""
-
-    @property
-    def confidence(self) -> float:
-        """Probability that it treats the disease, in [0, 1]."""
-
-    @property
-    def trails(self) -> Sequence[Trail]:
-        """What carried the prediction, from the disease to the treatment, strongest first; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +28,14 @@ class Indication:
     Attributes:
         disease: node index.
         probability: of the disease, in [0, 1].
-        trails: ways from the disease to the treatment: one if it is stated, any number if it is predicted.
+        ways: from the disease to the treatment, strongest first: one if it is stated, any number if it is
+            predicted.
         confidence: of a prediction, in [0, 1]; None if the graph states that it treats the disease.
     """
 
     disease: int
     probability: float
-    trails: tuple[Trail, ...]
+    ways: tuple[WalkReason, ...]
     confidence: float | None = None
 
     @property
@@ -114,8 +99,8 @@ class TreatmentGraph:
     def options(
         self,
         posterior: Sequence[tuple[int, float]],
-        patient: Patient,
-        predicted: Mapping[int, Sequence[Predicted]] | None = None,
+        precautions: Precautions,
+        predicted: Mapping[int, Sequence[Prediction]] | None = None,
     ) -> list[Option]:
         """All treatments of some diagnoses in the order of their status, in each the most beneficial first.
 
@@ -127,13 +112,13 @@ class TreatmentGraph:
         for disease, probability in posterior:
             stated = self._treatments_of(disease)
             for treatment, trail in stated.items():
-                found = Indication(disease, probability, (trail,))
+                found = Indication(disease, probability, (WalkReason(disease, None, trail, 1.0),))
                 indications.setdefault(treatment, []).append(found)
             for guess in (predicted or {}).get(disease, ()):
                 if guess.treatment not in stated:
-                    found = Indication(disease, probability, tuple(guess.trails), guess.confidence)
+                    found = Indication(disease, probability, guess.reasons, guess.confidence)
                     indications.setdefault(guess.treatment, []).append(found)
-        climbed = self.safety.climb(patient)
+        climbed = self.safety.climb(precautions)
         options = [
             Option(
                 treatment,
@@ -146,8 +131,17 @@ class TreatmentGraph:
 
     def vetoes_of(self, treatment: int, conditions: Sequence[int]) -> tuple[Concern, ...]:
         """What forbids a treatment to somebody who has these conditions, given as nodes; often nothing."""
-        climbed = self.safety.climb(Patient(tuple(Reason(node) for node in conditions)))
+        climbed = self.safety.climb(Precautions(tuple(Reason(node) for node in conditions)))
         return tuple(found for found in self.safety.concerns_of(treatment, climbed) if found.is_veto)
+
+    @property
+    def num_treated(self) -> int:
+        """How many diseases the graph states a treatment of."""
+        return len(self._treating)
+
+    def states_any(self, disease: int) -> bool:
+        """Whether the graph states a treatment of a disease, by the rule of `options`."""
+        return bool(self._treatments_of(disease))
 
     @cached_property
     def _treating(self) -> Mapping[int, list[int]]:
@@ -163,7 +157,7 @@ class TreatmentGraph:
 
     def _place(self, option: Option) -> tuple[int, bool, float, int, str, int]:
         """Where an option stands: by status, cautions, benefit, the shortest way, and at last its name."""
-        shortest = min((len(trail) for item in option.indications for trail in item.trails), default=0)
+        shortest = min((len(way.trail) for item in option.indications for way in item.ways), default=0)
         name = self.snapshot.names[option.treatment]
         place = _ORDER.index(option.status)
         return place, bool(option.concerns), -option.benefit, shortest, name, option.treatment

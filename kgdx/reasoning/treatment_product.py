@@ -46,7 +46,7 @@ def product(values: Tensor, dense: Tensor, start: Tensor, end: Tensor, num_ends:
     Returns:
         (C, num_ends, B) float32.
     """
-    result: Tensor = _Product.apply(values, dense.contiguous(), start, end, num_ends)  # type: ignore[no-untyped-call]
+    result: Tensor = _Product.apply(values, dense.contiguous(), start, end, num_ends)
     return result
 
 
@@ -59,8 +59,8 @@ def _dots(left: Tensor, right: Tensor, rows: Tensor, columns: Tensor, block: int
     """(E,) dot product of row `rows[e]` of one matrix and row `columns[e]` of the other."""
     return torch.cat(
         [
-            torch.einsum("eb,eb->e", left[i], right[j])
-            for i, j in zip(rows.split(block), columns.split(block), strict=True)
+            torch.einsum("eb,eb->e", left[rows[at : at + block]], right[columns[at : at + block]])
+            for at in range(0, len(rows), block)
         ]
         or [torch.zeros(0)]
     )

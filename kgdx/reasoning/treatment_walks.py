@@ -22,13 +22,16 @@ from kgdx.snapshot import Snapshot
 Meaning = tuple[str, str, str]
 """Kind of the start, what the relation means, kind of the end: in words."""
 
+# As in `WalkEdges`, without the direction.
+_Columns = tuple[NDArray[np.generic], ...]
+
 TREATMENT_KINDS, CONDITION_KINDS = ("Drug", "Procedure"), ("Disease", "PhenotypicFeature")
 # What says that a treatment is for a condition.
 TREATING = ("treats", "ameliorates", "applied_to_treat")
-# A prohibition is for the safety rules and an equivalence is no step; the others only make graphs larger.
 # These state a mechanism only where a drug is known to treat a disease: a walk over one only finds that pair
 # again, and would give a hidden pair away.
 PER_PAIR_SOURCES = ("infores:drugmechdb",)
+# A prohibition is for the safety rules and an equivalence is no step; the others only make graphs larger.
 _NOT_WALKED = ("exact_match", "contraindicated_in", "has_side_effect", "in_taxon", "expressed_in")
 
 
@@ -116,7 +119,7 @@ class TreatmentWalks:
         classes = self.group[self.snapshot.tail[self._affirmed("subclass_of")]]
         given = np.unique(self.known.indices)
         every = np.unique(self.group[kinds])
-        return every[~np.isin(every, np.setdiff1d(classes, given))]
+        return np.setdiff1d(every, np.setdiff1d(classes, given))
 
     @cached_property
     def texts(self) -> tuple[Meaning, ...]:
@@ -159,16 +162,16 @@ class TreatmentWalks:
 
     @cached_property
     def _built(self) -> tuple[tuple[Meaning, ...], WalkEdges]:
-        parts = [(text, *part) for key in self._keys() for text, *part in self._both_ways(*key)]
-        texts = tuple(sorted({part[0] for part in parts}))
+        parts = [part for key in self._keys() for part in self._both_ways(*key)]
+        texts = tuple(sorted({text for text, _ in parts}))
         number = {text: i for i, text in enumerate(texts)}
         blank = np.zeros(0)
-        columns = list(zip(*(part[1:] for part in parts), strict=True)) or [(blank,)] * 9
+        columns = list(zip(*(columns for _, columns in parts), strict=True)) or [(blank,)] * 9
         kinds = (np.int64, bool, np.int64, np.int64, np.float32, np.float32, np.float32, bool, bool)
         rows, forward, *others = (
             np.concatenate(column).astype(kind) for column, kind in zip(columns, kinds, strict=True)
         )
-        direction = np.repeat([number[part[0]] for part in parts], [len(part[1]) for part in parts])
+        direction = np.repeat([number[text] for text, _ in parts], [len(columns[0]) for _, columns in parts])
         return texts, WalkEdges(rows, forward, direction.astype(np.int64), *others)
 
     def _keys(self) -> Iterator[tuple[str, str, str, NDArray[np.int64]]]:
@@ -185,7 +188,7 @@ class TreatmentWalks:
 
     def _both_ways(
         self, relation: str, head: str, tail: str, rows: NDArray[np.int64]
-    ) -> list[tuple[Meaning, *tuple[NDArray[np.generic], ...]]]:
+    ) -> list[tuple[Meaning, _Columns]]:
         start, end = self.group[self.snapshot.head[rows]], self.group[self.snapshot.tail[rows]]
         _, first = np.unique(start * self.num_groups + end, return_index=True)
         first = first[start[first] != end[first]]
@@ -202,8 +205,8 @@ class TreatmentWalks:
             (_spelt(tail), meaning.inverse_text, _spelt(head)),
         )
         return [
-            (there, rows, ~no, start, end, weight, out, into, treats, treated),
-            (back, rows, no, end, start, weight, into, out, treated, treats),
+            (there, (rows, ~no, start, end, weight, out, into, treats, treated)),
+            (back, (rows, no, end, start, weight, into, out, treated, treats)),
         ]
 
 

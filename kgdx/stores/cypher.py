@@ -69,15 +69,20 @@ def table_statements(schema: Schema) -> Iterator[str]:
         columns = ", ".join(_column(name, NODE_COLUMNS) for name in NODE_PROPERTIES)
         yield f"CREATE NODE TABLE IF NOT EXISTS {kind} ({columns}, PRIMARY KEY (curie))"
     for relation in schema.relations.values():
-        ends = ", ".join(f"FROM {head} TO {tail}" for head, tail in relation.pairs())
-        columns = ", ".join(_column(name, EDGE_COLUMNS) for name in EDGE_PROPERTIES)
-        yield f"CREATE REL TABLE IF NOT EXISTS {relation.name} ({ends}, {columns})"
+        yield relation_table(relation)
     for label, layout in (("Provenance", RECORD_COLUMNS), ("Load", LOAD_COLUMNS)):
         columns = ", ".join(f"{field.name} {_COLUMN_TYPES[field.type]}" for field in layout)
         yield f"CREATE NODE TABLE IF NOT EXISTS {label} ({columns}, PRIMARY KEY (id))"
     # What Neo4j calls these two. A macro takes no IF NOT EXISTS.
     yield "CREATE MACRO type(edge) AS label(edge)"
     yield "CREATE MACRO split(text, separator) AS string_split(text, separator)"
+
+
+def relation_table(relation: Relation) -> str:
+    """Statement that makes the table of a relation, when embedded."""
+    ends = ", ".join(f"FROM {head} TO {tail}" for head, tail in relation.pairs())
+    columns = ", ".join(_column(name, EDGE_COLUMNS) for name in EDGE_PROPERTIES)
+    return f"CREATE REL TABLE IF NOT EXISTS {relation.name} ({ends}, {columns})"
 
 
 def constraint_statements(schema: Schema) -> Iterator[str]:

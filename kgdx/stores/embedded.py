@@ -140,7 +140,10 @@ class EmbeddedStore:
         self.close()
 
     def _prepare(self) -> None:
-        """Make the tables of a new graph; of any other, look whether they are those of the schema."""
+        """Make the tables of a new graph; of any other, look whether they are those of the schema.
+
+        Relations of the user's own may be declared when the graph is there already: they get their tables.
+        """
         tables = set(self._session.table("CALL show_tables() RETURN name")["name"].to_pylist())
         if not tables and not self._session.is_read_only:
             with self._session.rewriting():
@@ -148,7 +151,17 @@ class EmbeddedStore:
                     self._session.do(statement)
             return
         wanted = {*self._schema.kinds, *self._schema.relations, "Provenance", "Load"}
-        if missing := sorted(wanted - tables):
+        missing = sorted(wanted - tables)
+        if missing and self._schema.own_relations.keys() >= set(missing):
+            if self._session.is_read_only:
+                raise BackendUnavailableError(
+                    f"{self._session.path}: made before {missing[0]} was declared: "
+                    "load a source into it, which adds the relation"
+                )
+            with self._session.rewriting():
+                for name in missing:
+                    self._session.do(texts.relation_table(self._schema.relations[name]))
+        elif missing:
             raise BackendUnavailableError(
                 f"{self._session.path}: made with another schema (no {', '.join(missing[:3])}): "
                 "load its sources into a new file"

@@ -20,6 +20,8 @@ NODES = [
     Node("HP:0000006", "PhenotypicFeature", "obsolete F", is_obsolete=True, replaced_by="HP:9999999"),
     Node("MONDO:0005252", "Disease", "heart failure"),
     Node("CHEBI:1", "Drug", "a drug"),
+    Node("DDXPLUS:E_1", "Exposure", "smoking"),
+    Node("DDXPLUS:E_2", "Exposure", "travel"),
 ]
 SCHEMA = load()
 
@@ -87,3 +89,13 @@ def test_conditions_resolve_like_findings(snapshot: Snapshot) -> None:
     resolved = resolve("http://purl.obolibrary.org/obo/MONDO_0005252", snapshot, SCHEMA, "conditions")
     assert (resolved.curie, resolved.kind, resolved.warning) == ("MONDO:0005252", "Disease", "")
     assert resolve("?", snapshot, SCHEMA, "allergies").warning.startswith("allergies: ")
+
+
+def test_an_exposure_is_evidence(snapshot: Snapshot) -> None:
+    findings = CodedFinding("DDXPLUS:E_1"), CodedFinding("DDXPLUS:E_2", Polarity.ABSENT)
+    evidence, warnings = code_evidence(findings, snapshot, SCHEMA)
+    assert warnings == ()
+    assert [(e.name, e.polarity, e.weight) for e in evidence] == [
+        ("smoking", Polarity.PRESENT, 12.0),
+        ("travel", Polarity.ABSENT, -4.0),
+    ]

@@ -1,7 +1,5 @@
 """Every treatment says what it is for and what speaks against it, with paths of the graph."""
 
-from dataclasses import dataclass
-
 import pytest
 
 import graph_schema
@@ -10,8 +8,9 @@ from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.paths import PathWriter
 from kgdx.explain.walk import stops
-from kgdx.reasoning.hierarchy import Hierarchy, Trail
-from kgdx.reasoning.patient import Patient, Reason
+from kgdx.reasoning.hierarchy import Hierarchy
+from kgdx.reasoning.precautions import Precautions, Reason
+from kgdx.reasoning.predicted_treatments import Prediction, WalkReason
 from kgdx.reasoning.treatment import TreatmentGraph
 from tests.reasoning.tiny import graph
 
@@ -26,13 +25,6 @@ PRESCRIPTIONS = """
 """
 
 
-@dataclass(frozen=True)
-class Guess:
-    treatment: int
-    confidence: float
-    trails: tuple[Trail, ...]
-
-
 def treated(
     facts: str,
     *,
@@ -45,7 +37,7 @@ def treated(
     """The guess is for D2, by way of D1 and what treats that."""
     snapshot = graph(facts)
     at = snapshot.index
-    patient = Patient(
+    patient = Precautions(
         tuple(Reason(at[c], is_certain=is_certain) for c in conditions.split()),
         tuple(at[a] for a in allergies.split()),
         tuple(at[m] for m in medications.split()),
@@ -53,7 +45,8 @@ def treated(
     predicted = {}
     if guess:
         rows = [int(row) for row in snapshot.edges_of("treats") if snapshot.tail[row] == at["D2"]]
-        predicted = {at["D2"]: [Guess(at[guess[0]], guess[1], tuple(((row, False),) for row in rows))]}
+        ways = tuple(WalkReason(at["D2"], None, ((row, False),), 1 / len(rows)) for row in rows)
+        predicted = {at["D2"]: [Prediction(at[guess[0]], guess[1], ways)]}
     options = TreatmentGraph(snapshot, Hierarchy(snapshot)).options(
         [(at["D1"], 0.62), (at["D2"], 0.21)], patient, predicted
     )

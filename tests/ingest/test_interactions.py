@@ -6,7 +6,7 @@ import graph_schema
 from ingest.load import load
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.patient import Patient
+from kgdx.reasoning.precautions import Precautions
 from kgdx.reasoning.treatment import TreatmentGraph
 from kgdx.resolve import resolve
 from kgdx.snapshot import Snapshot
@@ -40,7 +40,7 @@ def test_interactions_of_a_users_graph(store: EmbeddedStore, tmp_path: Path) -> 
     at, treatments = snapshot.index, TreatmentGraph(snapshot, Hierarchy(snapshot))
 
     def statuses(*medications: str) -> dict[str, TreatmentStatus]:
-        patient = Patient(medications=tuple(at[curie] for curie in medications))
+        patient = Precautions(medications=tuple(at[curie] for curie in medications))
         found = treatments.options([(at["MONDO:1"], 0.9)], patient)
         return {snapshot.names[option.treatment]: option.status for option in found}
 

@@ -124,7 +124,16 @@ def test_features_name_no_node() -> None:
     assert sorted(map(tuple, one.features.tolist())) == sorted(map(tuple, two.features.tolist()))
 
 
-def test_rows_of_a_disease_are_its_findings_and_denials() -> None:
-    snapshot = graph(WORLD)
-    rows = diagnostic(snapshot).rows_of(snapshot.index["D1"])
-    assert {snapshot.curies[snapshot.tail[row]] for row in rows} == {"F2", "F7"}
+def test_what_is_stated_of_a_disease_are_its_findings_risk_factors_and_denials() -> None:
+    snapshot = graph(WORLD + "\nE1 predisposes_to D1\nE1 predisposes_to D2\nD2 predisposes_to D1")
+    stated = diagnostic(snapshot).stated_of(snapshot.index["D1"])
+    assert {snapshot.curies[node] for node in stated.finding} == {"F2", "F7", "E1"}
+    assert [snapshot.curies[node] for node in stated.finding[stated.is_forward]] == ["E1"]
+    assert set(stated.disease) == {snapshot.index["D1"]}
+
+
+def test_risk_factors_of_the_candidates_are_cut() -> None:
+    snapshot = graph(WORLD + "\nE1 predisposes_to D1\nE2 predisposes_to E1\nE3 predisposes_to D3")
+    nodes = {snapshot.curies[node] for node in cut(snapshot, "F3", "D1").nodes}
+    assert "E1" in nodes
+    assert "E3" not in nodes

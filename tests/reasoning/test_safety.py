@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy, Trail
-from kgdx.reasoning.patient import Patient, Reason
+from kgdx.reasoning.precautions import Precautions, Reason
+from kgdx.reasoning.predicted_treatments import Prediction
 from kgdx.reasoning.safety import Concern, SafetyGraph
 from kgdx.reasoning.treatment import Option, TreatmentGraph
 from kgdx.snapshot import Snapshot
@@ -39,7 +40,7 @@ def concerns(
     """(kind, severity, reason, walk) of every concern; `~D1` is a condition that is only suspected."""
     snapshot = graph(facts)
     at = snapshot.index
-    patient = Patient(
+    patient = Precautions(
         tuple(Reason(at[c.lstrip("~")], is_certain=c[0] != "~") for c in conditions.split()),
         tuple(at[a] for a in allergies.split()),
         tuple(at[m] for m in medications.split()),
@@ -230,9 +231,9 @@ def _options(snapshot: Snapshot, parts: Sequence[tuple[str, int]]) -> dict[int, 
 
     reasons = [Reason(node) for node in at("D", "C")]
     reasons += [Reason(node, is_certain=False) for node in at("D", "S")]
-    patient = Patient(tuple(reasons), at("T", "A"), at("T", "M"))
+    patient = Precautions(tuple(reasons), at("T", "A"), at("T", "M"))
     posterior = [(snapshot.index[disease], 0.2) for disease in _DISEASES]
-    guess = type("Guess", (), {"treatment": snapshot.index["T0"], "confidence": 0.5, "trails": ()})()
+    guess = Prediction(snapshot.index["T0"], 0.5, ())
     found = TreatmentGraph(snapshot, Hierarchy(snapshot)).options(
         posterior, patient, {snapshot.index["D0"]: [guess]}
     )

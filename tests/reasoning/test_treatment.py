@@ -1,24 +1,17 @@
 """Treatments follow the diagnoses; predicted ones stand beside them, and nothing that helps is dropped."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import pytest
 
 from kgdx.domain.treatment import TreatmentStatus
-from kgdx.reasoning.hierarchy import Hierarchy, Trail
-from kgdx.reasoning.patient import Patient, Reason
+from kgdx.reasoning.hierarchy import Hierarchy
+from kgdx.reasoning.precautions import Precautions, Reason
+from kgdx.reasoning.predicted_treatments import Prediction
 from kgdx.reasoning.treatment import Option, TreatmentGraph
 from kgdx.snapshot import Snapshot
 from tests.reasoning.test_safety import walked
 from tests.reasoning.tiny import graph
-
-
-@dataclass(frozen=True)
-class Guess:
-    treatment: int
-    confidence: float
-    trails: tuple[Trail, ...] = ()
 
 
 def options(
@@ -32,10 +25,13 @@ def options(
     at = snapshot.index
     found = TreatmentGraph(snapshot, Hierarchy(snapshot)).options(
         [(at[disease], p) for disease, p in diseases.items()],
-        Patient(
+        Precautions(
             tuple(Reason(at[c]) for c in conditions.split()), (), tuple(at[m] for m in medications.split())
         ),
-        {at[d]: [Guess(at[drug], sure) for drug, sure in known] for d, known in (predicted or {}).items()},
+        {
+            at[d]: [Prediction(at[drug], sure, ()) for drug, sure in known]
+            for d, known in (predicted or {}).items()
+        },
     )
     return {snapshot.curies[option.treatment]: option for option in found}
 
@@ -70,7 +66,7 @@ def test_treatments_of_a_kind_hold_two_kinds_up_and_no_further() -> None:
     found = options(snapshot, {"D1": 0.5})
     assert set(found) == {"T1", "T2", "T3", "T9"}
     assert (
-        walked(snapshot, found["T3"].indications[0].trails[0])
+        walked(snapshot, found["T3"].indications[0].ways[0].trail)
         == "D1 subclass_of+ D2 subclass_of+ D3 treats- T3"
     )
     assert list(found)[-1] == "T3", "of equal benefit, the furthest last"

@@ -28,6 +28,7 @@ KINDS = {
     "G": "Gene",
     "A": "AnatomicalEntity",
     "H": "PhenotypicFeature",
+    "E": "Exposure",
 }
 _SHORT = {
     "is_a": "subclass_of",

@@ -7,7 +7,7 @@ from kgdx.columns import edge_table, node_table
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.domain.treatment import ConcernKind
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.patient import Patient, reasons_of
+from kgdx.reasoning.precautions import Precautions, reasons_of
 from kgdx.reasoning.safety import SafetyGraph
 from kgdx.snapshot import Snapshot
 
@@ -44,7 +44,7 @@ def forbidden(
     """Last digit of every drug with a concern -> (kind, whether it is a veto)."""
     hierarchy, at = Hierarchy(WORLD), WORLD.index
     given, maybe = [at[c] for c in conditions], [at[c] for c in suspected]
-    patient = Patient(reasons_of(hierarchy, graph_schema.load(), given, maybe, sex, age))
+    patient = Precautions(reasons_of(hierarchy, graph_schema.load(), given, maybe, sex, age))
     safety = SafetyGraph(WORLD)
     climbed = safety.climb(patient)
     found = {drug[-1]: safety.concerns_of(at[drug], climbed) for drug in FORBIDDEN}

@@ -24,7 +24,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class Precautions:
     """What the safety rules ask about.
 
     Attributes:
