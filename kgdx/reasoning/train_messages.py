@@ -32,11 +32,11 @@ class MessageTraining:
             them nearly always, and others hardly ever do.
     """
 
-    epochs: int = 8
+    epochs: int = 5
     batch: int = 16
-    learning_rate: float = 1.5e-2
+    learning_rate: float = 1e-2
     weight_decay: float = 1e-4
-    without_absent: float = 0.0
+    without_absent: float = 0.3
 
 
 @dataclass(frozen=True, eq=False)
