@@ -247,7 +247,7 @@ def test_the_nearest_is_where_the_features_come_from(seed: int, is_elsewhere: bo
         node = snapshot.index[finding]
         seen: Sequence[Observation] = query(snapshot, finding).observations
         near, often = best_paths.features(seen, np.array([position]))[0, 0, list(columns)]
-        nearest = best_paths.nearest(node, position, is_elsewhere=is_elsewhere)
+        (nearest,) = best_paths.nearest([node], position, is_elsewhere=is_elsewhere)
         if nearest is None:
             assert near == often == 0
             continue
@@ -270,7 +270,9 @@ def test_wherever_anything_is_met_there_is_a_best_path(seed: int) -> None:
         node = snapshot.index[finding]
         found = best_paths.features(query(snapshot, finding).observations, everyone)[0, :, :INFORMATION]
         for position in everyone:
-            ways = [best_paths.nearest(node, int(position), is_elsewhere=other) for other in (False, True)]
+            ways = [
+                best_paths.nearest([node], int(position), is_elsewhere=other)[0] for other in (False, True)
+            ]
             assert found[position].any() == any(way is not None for way in ways)
 
 
