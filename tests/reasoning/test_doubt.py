@@ -113,7 +113,7 @@ def test_a_kind_and_a_match_of_an_emergency_are_emergencies() -> None:
 def _dangerous(facts: str, *given_: str) -> list[str]:
     snapshot = tiny.graph(facts)
     made = tiny.reasoner(snapshot)
-    rule = Dangers({"D9": "bleeds"}, {"F9": "shock"}, 0.05)
+    rule = Dangers({"D9": "bleeds"}, {"F9": "shock"}, 0.1)
     finder = DangerFinder(made, Frequencies(made.graph.annotations, made.likelihood), rule=rule)
     query = tiny.query(snapshot, *given_)
     ranking = made.rank(query)
