@@ -38,3 +38,5 @@ CREATE INDEX produces_edge_id IF NOT EXISTS FOR ()-[e:produces]-() ON (e.edge_id
 CREATE INDEX has_side_effect_edge_id IF NOT EXISTS FOR ()-[e:has_side_effect]-() ON (e.edge_id);
 CREATE INDEX ameliorates_edge_id IF NOT EXISTS FOR ()-[e:ameliorates]-() ON (e.edge_id);
 CREATE INDEX applied_to_treat_edge_id IF NOT EXISTS FOR ()-[e:applied_to_treat]-() ON (e.edge_id);
+CREATE INDEX has_mode_of_inheritance_edge_id IF NOT EXISTS FOR ()-[e:has_mode_of_inheritance]-() ON (e.edge_id);
+CREATE INDEX has_clinical_attribute_edge_id IF NOT EXISTS FOR ()-[e:has_clinical_attribute]-() ON (e.edge_id);
