@@ -41,7 +41,7 @@ KEYS = {
     "next_steps cant_miss combinations",
     "evidence": "curie name polarity weight origin qualifiers factor",
     "differential": "disease name rank logit probability supports contradicts unexplained paths "
-    "graph_surplus",
+    "graph_surplus danger",
     "supports": "curie name contribution",
     "paths": "steps contribution sentence",
     "steps": "edge_id head head_name relation tail tail_name is_forward source publications frequency "
