@@ -82,7 +82,7 @@ class _Course:
     command: ReasonerCommand
     snapshot: Snapshot
     encoder: Clip
-    _met: dict[AnsweredCase, MetCase] = field(default_factory=dict)
+    _met: dict[AnsweredCase, MetCase | None] = field(default_factory=dict)
 
     def untrained(self) -> Reasoner:
         prefix = self.command.candidates
@@ -128,14 +128,16 @@ class _Course:
         cases = [*published, *self._simulated(reasoner, heldout)]
         met = []
         for number, case in enumerate(cases, 1):
-            met.append(self._met.get(case) or self._meet(case, reasoner))
+            met.append(self._meet(case, reasoner))
             progress(number, len(cases), "meeting candidates")
         fit(reasoner, cases, met, self.command.training, progress)
         return reasoner
 
-    def _meet(self, case: AnsweredCase, reasoner: Reasoner) -> MetCase:
-        met = MetCase.of(case, reasoner, self.command.training.messages.num_candidates)
-        # A published case comes again in other folds; a simulated one does not.
+    def _meet(self, case: AnsweredCase, reasoner: Reasoner) -> MetCase | None:
+        """A published case comes again in other folds; a simulated one does not."""
+        if case in self._met:
+            return self._met[case]
+        met = MetCase.of(case, reasoner)
         if not case.is_simulated:
             self._met[case] = met
         return met

@@ -27,7 +27,7 @@ from kgdx.weights import SavedReasoner
 
 BRIEF = ReasonerTraining(
     num_simulated=16,
-    messages=MessageTraining(num_candidates=8, epochs=1, batch=8),
+    messages=MessageTraining(epochs=1, batch=8),
     walks=WalkTraining(num_cases=8, batch=4),
 )
 

@@ -44,6 +44,28 @@ class ReasonerSettings:
 
 
 @dataclass(frozen=True, eq=False)
+class Base:
+    """The likelihood ratios of one case, before any trust; D candidates, F observations, S facts.
+
+    Attributes:
+        prior: (D,) float64 logit before any finding.
+        findings: (F, D) float64 log-likelihood ratio of each finding.
+        statements: what is known of the patient.
+        facts: (S, D) float64 log-likelihood ratio of each of the statements.
+    """
+
+    prior: Floats
+    findings: Floats
+    statements: tuple[Statement, ...]
+    facts: Floats
+
+    @property
+    def logit(self) -> Floats:
+        """(D,) what orders the candidates by likelihood alone."""
+        return np.asarray(self.prior + self.findings.sum(axis=0) + self.facts.sum(axis=0))
+
+
+@dataclass(frozen=True, eq=False)
 class Proposal:
     """The candidates of one case that are worth a closer look, best first; K of them, F observations.
 
@@ -212,15 +234,14 @@ class Reasoner:
 
     def propose(self, query: GraphQuery) -> Proposal:
         """The candidates that likelihood and best paths put first."""
-        base = contributions(query.observations, self.graph.annotations, self.likelihood)
-        statements = self.demographics.statements(query.patient)
-        facts = np.array([s.contributions for s in statements]).reshape(len(statements), base.shape[1])
+        base = self.base(query)
+        met = self.met(base)
+        rest = self._distinct(base)[len(met) :]
         present, absent, of_prior, of_facts = self.messages.trust.double().tolist()
-        base *= [[present if seen.weight > 0 else absent] for seen in query.observations]
-        prior, facts = of_prior * self._priors, of_facts * facts
-        logit = prior + base.sum(axis=0) + facts.sum(axis=0)
-        met, rest = self._best(logit)
-        is_denied = self._denied(query, met)
+        trusted = [[present if seen.weight > 0 else absent] for seen in query.observations]
+        findings, facts, prior = base.findings * trusted, base.facts * of_facts, base.prior * of_prior
+        logit = prior + findings.sum(axis=0) + facts.sum(axis=0)
+        is_denied = self.denied(query, met)
         messages, breadth = self._messages(query, met)
         messages[is_denied] = 0.0
         added = breadth + messages.sum(axis=1)
@@ -233,9 +254,9 @@ class Reasoner:
         return Proposal(
             positions=met[first],
             prior=prior[met[first]] + breadth[first],
-            base=base[:, met[first]].T,
+            base=findings[:, met[first]].T,
             messages=messages[first],
-            statements=statements,
+            statements=base.statements,
             demographics=facts[:, met[first]].T,
             is_denied=is_denied[first],
             others=np.concatenate([met[others], rest])[after],
@@ -246,12 +267,23 @@ class Reasoner:
         """The walks of one case, for some candidates, by node index."""
         return Forward.of(self.network, self.graph, self.relations, query, diseases)
 
-    def _best(self, logit: Floats) -> tuple[Ints, Ints]:
-        """The best candidates and the rest, one for each disease however many sources name it."""
-        order = np.argsort(-logit, kind="stable")
+    def base(self, query: GraphQuery) -> Base:
+        """The likelihood ratios of all candidates for one case."""
+        statements = self.demographics.statements(query.patient)
+        size = len(self.graph.annotations.candidates)
+        facts = np.array([fact.contributions for fact in statements]).reshape(len(statements), size)
+        findings = contributions(query.observations, self.graph.annotations, self.likelihood)
+        return Base(self._priors, findings, statements, facts)
+
+    def met(self, base: Base) -> Ints:
+        """Positions of the candidates that the likelihood puts first, best first, one for each disease."""
+        return self._distinct(base)[: self.settings.num_met]
+
+    def _distinct(self, base: Base) -> Ints:
+        """All candidates by likelihood, one for each disease however many sources name it."""
+        order = np.argsort(-base.logit, kind="stable")
         _, first = np.unique(self.same[order], return_index=True)
-        distinct = order[np.sort(first)]
-        return distinct[: self.settings.num_met], distinct[self.settings.num_met :]
+        return np.asarray(order[np.sort(first)])
 
     @torch.no_grad()
     def _messages(self, query: GraphQuery, positions: Ints) -> tuple[Floats, Floats]:
@@ -264,7 +296,7 @@ class Reasoner:
         breadth = self.messages.prior(diseases, num_present, len(is_present) - num_present)
         return said.double().numpy(), breadth.double().numpy()
 
-    def _denied(self, query: GraphQuery, positions: Ints) -> NDArray[np.bool_]:
+    def denied(self, query: GraphQuery, positions: Ints) -> NDArray[np.bool_]:
         """(K, F) whether the finding is present and denied of the candidate."""
         annotations = self.graph.annotations
         columns = [

@@ -83,19 +83,20 @@ def simulated(
 def fit(
     reasoner: Reasoner,
     cases: Sequence[AnsweredCase],
-    met: Sequence[MetCase],
+    met: Sequence[MetCase | None],
     settings: ReasonerTraining,
     progress: Progress,
 ) -> None:
     """Train both networks of a reasoner in place.
 
     Args:
-        met: what the best paths of each case showed.
+        met: what the best paths of each case showed, None where the likelihood leaves its answer out.
     """
     rng = np.random.default_rng(settings.seed)
     torch.manual_seed(settings.seed)
     weight = _weights(cases, settings)
-    fit_messages(reasoner, met, weight, settings.messages, rng, progress)
+    kept = np.array([i for i, case in enumerate(met) if case is not None])
+    fit_messages(reasoner, [m for m in met if m is not None], weight[kept], settings.messages, rng, progress)
     fit_walks(reasoner, cases, weight, settings.walks, rng, progress)
 
 

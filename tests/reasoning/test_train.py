@@ -22,7 +22,7 @@ from tests.reasoning.tiny import HashEncoder, diagnostic, graph, messages, query
 WORLD = graph("\n".join(random_facts(np.random.default_rng(1), num_diseases=20, num_findings=15)))
 SHORT = train.ReasonerTraining(
     num_simulated=24,
-    messages=MessageTraining(num_candidates=12, epochs=3, batch=6),
+    messages=MessageTraining(epochs=3, batch=6),
     walks=WalkTraining(num_cases=16, batch=4),
     seed=3,
 )
@@ -34,7 +34,8 @@ def fresh(seed: int = 3) -> Reasoner:
 
 
 def met(reasoner: Reasoner, cases: Sequence[AnsweredCase]) -> list[MetCase]:
-    return [MetCase.of(case, reasoner, 12) for case in cases]
+    seen = [MetCase.of(case, reasoner) for case in cases]
+    return [case for case in seen if case is not None]
 
 
 @cache
@@ -42,7 +43,8 @@ def trained(seed: int = 3, again: int = 0) -> tuple[Reasoner, list[AnsweredCase]
     told: list[tuple[int, int, str]] = []
     training, made = replace(SHORT, seed=seed), fresh(seed)
     cases = train.simulated(made, HashEncoder(), EVERYONE, training)
-    train.fit(made, cases, met(made, cases), training, lambda *step: told.append(step))
+    seen = [MetCase.of(case, made) for case in cases]
+    train.fit(made, cases, seen, training, lambda *step: told.append(step))
     return made, cases, told
 
 
@@ -112,18 +114,36 @@ def test_what_it_learns_from_becomes_likelier() -> None:
 
 @settings(max_examples=20)
 @given(st.integers(0, 2**32), st.integers(1, 20))
-def test_the_right_answers_are_met_first_wherever_likelihood_puts_them(
-    seed: int, num_candidates: int
-) -> None:
-    rng, made = np.random.default_rng(seed), fresh()
+def test_training_meets_whom_ranking_meets_and_nobody_else(seed: int, num_met: int) -> None:
+    """A right answer that was added would teach that what the likelihood thinks little of is right."""
+    rng = np.random.default_rng(seed)
+    made = replace(fresh(), settings=ReasonerSettings(num_met=num_met))
     words = [f"{'-' if rng.random() < 0.3 else ''}F{i}" for i in rng.choice(15, 4, replace=False)]
     accepted = np.flatnonzero(made.same == made.same[rng.integers(20)])
-    found = MetCase.of(AnsweredCase(query(WORLD, *words), accepted), made, num_candidates)
-    assert found.positions[: found.num_right].tolist() == accepted.tolist()
-    assert len(set(found.positions)) == len(found.positions) <= num_candidates + len(accepted)
+    asked = query(WORLD, *words)
+    found = MetCase.of(AnsweredCase(asked, accepted), made)
+    first = made.met(made.base(asked))
+    is_right = np.isin(made.same[first], made.same[accepted])
+    if found is None:
+        assert not is_right.any()
+        return
+    assert set(found.positions) == set(first)
+    assert set(found.positions[: found.num_right]) == set(first[is_right])
     assert found.pairs.shape[:2] == (4, len(found.positions))
     assert found.base.shape == (4, len(found.positions))
     assert found.is_present.tolist() == [word[0] != "-" for word in words]
+
+
+def test_a_case_without_its_absent_findings_is_the_case_had_nobody_recorded_them() -> None:
+    made, accepted = fresh(), np.array([0])
+    whole = MetCase.of(AnsweredCase(query(WORLD, "F1", "-F2", "F3"), accepted), made)
+    assert whole is not None
+    hidden = whole.without_absent()
+    assert hidden.is_present.tolist() == [True, True]
+    torch.testing.assert_close(hidden.pairs, whole.pairs[[0, 2]])
+    torch.testing.assert_close(hidden.base[[0, 2, 3]], whole.base[[0, 2, 3]])
+    assert (hidden.base[1] == 0).all()
+    assert (whole.base[1] != 0).any(), "it is the whole that is left as it was"
 
 
 @settings(max_examples=20)
@@ -134,7 +154,8 @@ def test_what_training_sees_is_what_ranking_adds_up(seed: int) -> None:
     wide = ReasonerSettings(num_met=99, num_proposed=99)
     made = reasoner(WORLD, wide, said=messages(seed % 9))
     asked = query(WORLD, *(f"F{i}" for i in rng.choice(15, 4, replace=False)))
-    found = MetCase.of(AnsweredCase(asked, np.array([0])), made, 99)
+    found = MetCase.of(AnsweredCase(asked, np.array([0])), made)
+    assert found is not None
     proposal, network = made.propose(asked), made.messages
     diseases = torch.from_numpy(made.best_paths.diseases[found.positions])
     said = network(found.pairs.float(), found.is_present).sum(dim=0) + network.prior(diseases, 4, 0)
@@ -178,7 +199,8 @@ def test_simulated_patients_weigh_together_what_they_are_asked_to(
         AnsweredCase(case.query, case.accepted, (f"D{i % 3}",)) for i, case in enumerate(made_up[:7])
     ]
     for cases, is_mixed in (([*published, *made_up], True), (published, False), (made_up, False)):
-        train.fit(made, cases, met(made, cases), training, lambda *_: None)
+        seen = [MetCase.of(case, made) for case in cases]
+        train.fit(made, cases, seen, training, lambda *_: None)
         of_messages, of_walks = given_weights[-2:]
         np.testing.assert_array_equal(of_messages, of_walks)
         assert of_messages.mean() == pytest.approx(1)
