@@ -36,7 +36,8 @@ PLEURAL_OR_PNEUMONIC = {
     "MONDO:0005824",  # Legionnaires' disease
 }
 KEYS = {
-    "report": "release evidence differential treatments warnings abstained disclaimer",
+    "report": "release evidence differential treatments warnings abstained disclaimer next_steps cant_miss "
+    "combinations",
     "evidence": "curie name polarity weight origin qualifiers factor",
     "differential": "disease name rank logit probability supports contradicts unexplained paths "
     "graph_surplus",
