@@ -1,8 +1,7 @@
 """The best path from a finding to a disease: what is shared, how near it is, and where it runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
-from itertools import product
 
 import networkx as nx
 import numpy as np
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.best_paths import NUM_DISEASE_FEATURES, NUM_PAIR_FEATURES, BestPaths
-from kgdx.reasoning.query import Observation
 from kgdx.snapshot import Snapshot
 from tests.reasoning.tiny import graph, query, random_facts, shrunk
 
@@ -243,20 +241,22 @@ def test_the_nearest_is_where_the_features_come_from(seed: int, is_elsewhere: bo
     best_paths, above = BestPaths.of(annotations), kinds(snapshot)
     columns = (OTHER_NEARNESS, OTHER_NEAREST_FREQUENCY) if is_elsewhere else (NEARNESS, NEAREST_FREQUENCY)
     matrix = annotations.elsewhere if is_elsewhere else annotations.direct
-    for finding, position in product(("F0", "F5", "F11", "F99"), range(len(best_paths.diseases))):
-        node = snapshot.index[finding]
-        seen: Sequence[Observation] = query(snapshot, finding).observations
-        near, often = best_paths.features(seen, np.array([position]))[0, 0, list(columns)]
-        (nearest,) = best_paths.nearest([node], position, is_elsewhere=is_elsewhere)
-        if nearest is None:
-            assert near == often == 0
-            continue
-        assert 0 < nearest.nearness == pytest.approx(near)
-        assert matrix[position, nearest.finding] == pytest.approx(often)
-        kind, end = snapshot.curies[nearest.kind], snapshot.curies[nearest.finding]
-        assert kind in above[finding] & above[end]
-        both = best_paths.information[node] + best_paths.information[nearest.finding]
-        assert 2 * best_paths.information[nearest.kind] / both == pytest.approx(near)
+    findings = ("F0", "F5", "F11", "F99")
+    seen = query(snapshot, *findings).observations
+    for position in range(len(best_paths.diseases)):
+        rows = best_paths.features(seen, np.array([position]))[:, 0, list(columns)]
+        ways = best_paths.nearest([s.node for s in seen], position, is_elsewhere=is_elsewhere)
+        for finding, (near, often), nearest in zip(findings, rows, ways, strict=True):
+            if nearest is None:
+                assert near == often == 0
+                continue
+            assert 0 < nearest.nearness == pytest.approx(near)
+            assert matrix[position, nearest.finding] == pytest.approx(often)
+            kind, end = snapshot.curies[nearest.kind], snapshot.curies[nearest.finding]
+            assert kind in above[finding] & above[end]
+            information = best_paths.information
+            both = information[snapshot.index[finding]] + information[nearest.finding]
+            assert 2 * information[nearest.kind] / both == pytest.approx(near)
 
 
 @settings(max_examples=15)
@@ -266,14 +266,15 @@ def test_wherever_anything_is_met_there_is_a_best_path(seed: int) -> None:
     snapshot = world(seed)
     best_paths = BestPaths.of(Annotations.from_snapshot(snapshot))
     everyone = np.arange(len(best_paths.diseases))
-    for finding in (f"F{i}" for i in range(12)):
-        node = snapshot.index[finding]
-        found = best_paths.features(query(snapshot, finding).observations, everyone)[0, :, :INFORMATION]
-        for position in everyone:
-            ways = [
-                best_paths.nearest([node], int(position), is_elsewhere=other)[0] for other in (False, True)
-            ]
-            assert found[position].any() == any(way is not None for way in ways)
+    seen = query(snapshot, *(f"F{i}" for i in range(12))).observations
+    found = best_paths.features(seen, everyone)[..., :INFORMATION].any(axis=2)
+    for position in everyone.tolist():
+        own, other = (
+            best_paths.nearest([s.node for s in seen], position, is_elsewhere=is_elsewhere)
+            for is_elsewhere in (False, True)
+        )
+        has_way = [bool(a or b) for a, b in zip(own, other, strict=True)]
+        assert found[:, position].tolist() == has_way
 
 
 def test_diseases_are_told_by_how_much_is_stated_of_them() -> None:
