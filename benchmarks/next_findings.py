@@ -28,7 +28,7 @@ from kgdx.bundle import Bundle
 from kgdx.domain.errors import KgdxError
 from kgdx.reasoning.next_findings import NextFindings
 from kgdx.reasoning.query import GraphQuery, Observation
-from kgdx.reasoning.reasoner import Ranking
+from kgdx.reasoning.ranking import Ranking
 from kgdx.snapshot import Snapshot
 
 _TALK = Console(stderr=True)

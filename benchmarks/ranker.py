@@ -16,7 +16,8 @@ from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.hierarchy import Hierarchy
 from kgdx.reasoning.query import GraphQuery, seed
-from kgdx.reasoning.reasoner import Ranking, Reasoner
+from kgdx.reasoning.ranking import Ranking
+from kgdx.reasoning.reasoner import Reasoner
 from kgdx.snapshot import Snapshot
 from kgdx.weights import SavedReasoner
 

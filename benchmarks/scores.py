@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.reasoning.reasoner import Ranking
+from kgdx.reasoning.ranking import Ranking
 
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from benchmarks.ranker import Ranker
 from kgdx.answered_cases import read_payloads
 from kgdx.interop.phenopacket import accepted_diseases
 from kgdx.reasoning.query import GraphQuery
-from kgdx.reasoning.reasoner import Ranking
+from kgdx.reasoning.ranking import Ranking
 from kgdx.wire import CaseIn
 
 

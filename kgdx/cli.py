@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from graph_schema import SchemaFileError
-from kgdx import __version__, image_commands
+from kgdx import __version__, image_commands, train_commands
 from kgdx.domain.errors import BackendUnavailableError, BadInputError, KgdxError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 train = typer.Typer(help="Train the models anew: seeded, with progress.", no_args_is_help=True)
 app.add_typer(train, name="train")
+train_commands.add_to(train)
 image_commands.add_to(app, train)
 
 Codes = Annotated[list[str], typer.Option(metavar="CURIE")]
@@ -215,105 +216,6 @@ def query(
         return
     style = "json" if json else style
     ask(question, store, param, style=style, limit=limit, timeout_s=timeout, may_write=write)
-
-
-@train.command("reasoner")
-def train_reasoner(
-    out: Annotated[Path, typer.Option(help="Folder for weights, settings and metrics.")],
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Folder with hpo/, mondo/ and phenopackets/, to make graph and cases of."),
-    ] = None,
-    graph: Annotated[Path | None, typer.Option(help="Bundle whose graph to learn on, instead.")] = None,
-    cases: Annotated[
-        Path | None,
-        typer.Option(help="Phenopackets, one JSON a line, or gzip of it; none: simulated patients."),
-    ] = None,
-    clip: Annotated[Path | None, typer.Option(help="Text encoder; the shipped one if left out.")] = None,
-    candidates: Annotated[str, typer.Option(help="Prefix of the diseases to rank; empty for all.")] = "OMIM:",
-    folds: Annotated[int, typer.Option(min=2, help="Parts for metrics and calibration.")] = 5,
-    patients: Annotated[int, typer.Option(min=8, help="Simulated patients to learn from.")] = 1000,
-    seed: Annotated[int, typer.Option()] = 0,
-) -> None:
-    """Train the reasoner on published cases and simulated patients; metrics are of diseases it never saw."""
-    from kgdx.bundle import shipped_folder
-    from kgdx.reasoner_training import ReasonerCommand
-    from kgdx.reasoner_training import train_reasoner as run
-    from kgdx.reasoning.train import ReasonerTraining
-
-    if (data is None) == (graph is None):
-        raise typer.BadParameter("give either --data or --graph")
-    if data is not None and cases is None:
-        cases = data / "phenopackets" / "cases.jsonl.gz"
-    training = ReasonerTraining(num_simulated=patients, seed=seed)
-    run(
-        ReasonerCommand(
-            data, graph, cases, clip or shipped_folder() / "clip", out, candidates, folds, training
-        )
-    )
-
-
-@train.command("treatments")
-def train_treatments(
-    graph: Annotated[Path, typer.Option(help="Bundle or snapshot that holds what treats what.")],
-    out: Annotated[Path, typer.Option(help="Folder for weights and settings.")],
-    seed: Annotated[int, typer.Option()] = 0,
-) -> None:
-    """Train what predicts treatments for diseases that have none, on diseases whose treatments are known."""
-    from kgdx.bundle import shipped_folder
-    from kgdx.training import train_treatments as run
-
-    run(graph, shipped_folder() / "concepts", out, seed)
-
-
-@train.command("image")
-def train_image(
-    out: Annotated[Path, typer.Option(help="Folder for weights, settings and calibration.")],
-    pneumonia: Annotated[Path | None, typer.Option(help="PneumoniaMNIST .npz.")] = None,
-    names: Annotated[Path | None, typer.Option(help="KGX nodes.tsv whose synonyms are learnt.")] = None,
-    pairs: Annotated[
-        Path | None,
-        typer.Option(help="Image-report pairs of your own, .csv or .jsonl, in place of phantoms."),
-    ] = None,
-    arch: Annotated[
-        str, typer.Option(help="With --pairs: an architecture of open_clip; ours if empty.")
-    ] = "",
-    epochs: Annotated[int, typer.Option(min=1, help="With --pairs: at most.")] = 20,
-    seed: Annotated[int, typer.Option()] = 7,
-) -> None:
-    """Train image and text towers: on phantoms (and PneumoniaMNIST), or on image-report pairs of your own."""
-    if pairs is not None:
-        image_commands.pairs(pairs, out, arch, epochs, seed)
-        return
-    from kgdx.training import train_image as run
-
-    run(out, pneumonia, names, seed)
-
-
-@train.command("fusion")
-def train_fusion(
-    out: Annotated[Path, typer.Option(help="Folder for the weights.")],
-    clip: Annotated[Path | None, typer.Option(help="Image-text model; the shipped one if left out.")] = None,
-    images: Annotated[int, typer.Option(min=50, help="Drawn images to learn from.")] = 3000,
-    seed: Annotated[int, typer.Option()] = 0,
-) -> None:
-    """Learn what image, report and codes weigh together, on cases that are drawn here."""
-    from kgdx.bundle import shipped_folder
-    from kgdx.training import train_fusion as run
-
-    run(clip or shipped_folder() / "clip", out, images, seed)
-
-
-@train.command("text")
-def train_text(
-    graph: Annotated[list[Path], typer.Option(help="Snapshot or bundle to learn from; may be repeated.")],
-    out: Annotated[Path, typer.Option(help="Folder for weights, tokenizer and calibration.")],
-    seed: Annotated[int, typer.Option()] = 0,
-) -> None:
-    """Train the concept encoder on names, synonyms and definitions, all but the held-out synonyms."""
-    from kgdx.training import train_text as run
-
-    run(graph, out, seed)
 
 
 if __name__ == "__main__":

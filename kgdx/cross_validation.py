@@ -5,7 +5,7 @@ What a fold gave is kept on disk until all is done, so that an interrupted run g
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -71,6 +71,11 @@ class CrossValidation:
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
 
+    @property
+    def _made_by(self) -> list[str]:
+        """The identity, and the layout of what is kept: another version's folds are not used."""
+        return [self.identity, *(field.name for kind in (Judged, Clues) for field in fields(kind))]
+
     def _path(self, fold: int) -> Path:
         return self.folder / f"fold-{fold}.json"
 
@@ -78,13 +83,13 @@ class CrossValidation:
         if not self._path(fold).is_file():
             return None
         kept = json.loads(self._path(fold).read_text(encoding="utf-8"))
-        if kept["of"] != self.identity:
+        if kept["of"] != self._made_by:
             return None
         return [Judged(**case | {"clues": Clues(**case["clues"])}) for case in kept["judged"]]
 
     def _keep(self, fold: int, judged: list[Judged]) -> list[Judged]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        content = {"of": self.identity, "judged": [asdict(case) for case in judged]}
+        content = {"of": self._made_by, "judged": [asdict(case) for case in judged]}
         partial = self._path(fold).with_suffix(".partial")
         partial.write_text(json.dumps(content), encoding="utf-8")
         partial.replace(self._path(fold))

@@ -26,7 +26,8 @@ from kgdx.reasoning.hierarchy import Hierarchy
 from kgdx.reasoning.precautions import Precautions, reasons_of
 from kgdx.reasoning.predicted_treatments import PredictedTreatments
 from kgdx.reasoning.query import seed
-from kgdx.reasoning.reasoner import Ranking, Reasoner
+from kgdx.reasoning.ranking import Ranking
+from kgdx.reasoning.reasoner import Reasoner
 from kgdx.reasoning.treatment import Option, TreatmentGraph
 from kgdx.reasoning.untreated import UntreatedDiseases
 from kgdx.snapshot import Snapshot

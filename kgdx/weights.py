@@ -24,7 +24,8 @@ from kgdx.reasoning.likelihood import LikelihoodSettings
 from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.model import ModelSettings, PathNetwork
 from kgdx.reasoning.predicted_treatments import TreatmentCalibration
-from kgdx.reasoning.reasoner import Reasoner, ReasonerSettings
+from kgdx.reasoning.ranking import ReasonerSettings
+from kgdx.reasoning.reasoner import Reasoner
 from kgdx.reasoning.treatment_model import TreatmentModelSettings, TreatmentNetwork
 
 CONFIG, WEIGHTS, FUSION = "config.json", "weights.safetensors", "fusion.json"

@@ -13,7 +13,8 @@ from kgdx.reasoning.combinations import Combinations, Pair
 from kgdx.reasoning.hierarchy import Hierarchy
 from kgdx.reasoning.next_findings import Asked, NextFindings
 from kgdx.reasoning.query import GraphQuery
-from kgdx.reasoning.reasoner import Ranking, Reasoner
+from kgdx.reasoning.ranking import Ranking
+from kgdx.reasoning.reasoner import Reasoner
 
 NOTHING_KNOWN = "the case holds no finding that the graph knows: nothing can be said"
 _NUM_NEXT = 5

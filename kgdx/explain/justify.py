@@ -9,7 +9,8 @@ from kgdx.explain.origins import Origins
 from kgdx.explain.paths import PathWriter
 from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
 from kgdx.reasoning.query import GraphQuery, Observation
-from kgdx.reasoning.reasoner import Ranking, Reasoner
+from kgdx.reasoning.ranking import Ranking
+from kgdx.reasoning.reasoner import Reasoner
 
 # What moves a logit by less than this is not worth a reader's time.
 _LEAST = 0.05

@@ -9,7 +9,7 @@ from kgdx.reasoning.hierarchy import Hierarchy
 from kgdx.reasoning.information import Questions, entropy
 from kgdx.reasoning.next_findings import Asked
 from kgdx.reasoning.query import GraphQuery
-from kgdx.reasoning.reasoner import Ranking
+from kgdx.reasoning.ranking import Ranking
 from kgdx.snapshot import Snapshot
 
 _HEREDITARY = "MONDO:0003847"

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from graph_schema.clinical import Dangers, dangers
 from kgdx.reasoning.frequencies import Frequencies
 from kgdx.reasoning.query import GraphQuery, Observation
-from kgdx.reasoning.reasoner import Ranking, Reasoner
+from kgdx.reasoning.ranking import Ranking
+from kgdx.reasoning.reasoner import Reasoner
 from kgdx.snapshot import Snapshot
 
 Ints = NDArray[np.int64]

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from kgdx.reasoning.frequencies import Frequencies
 from kgdx.reasoning.likelihood import priors
 from kgdx.reasoning.query import GraphQuery, Observation
-from kgdx.reasoning.reasoner import Ranking, Reasoner
+from kgdx.reasoning.ranking import Ranking
+from kgdx.reasoning.reasoner import Reasoner
 
 # Beyond e^50 a factor no longer tells anybody anything.
 _LARGEST = 50.0

@@ -18,7 +18,8 @@ from kgdx.evaluation import (
 from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.calibration import Clues
 from kgdx.reasoning.likelihood import contributions, priors
-from kgdx.reasoning.reasoner import Proposal, Ranking, Reasoner
+from kgdx.reasoning.ranking import Proposal, Ranking
+from kgdx.reasoning.reasoner import Reasoner
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.frequencies import Frequencies
 from kgdx.reasoning.information import Questions
 from kgdx.reasoning.query import GraphQuery
-from kgdx.reasoning.reasoner import Ranking, Reasoner
+from kgdx.reasoning.ranking import Ranking
+from kgdx.reasoning.reasoner import Reasoner
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

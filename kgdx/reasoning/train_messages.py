@@ -135,6 +135,8 @@ def fit_messages(
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
+            # A likelihood ratio may be disbelieved and never turned round.
+            network.trust.data.clamp_(min=0.0)
             schedule.step()
             losses.append(float(loss.detach()))
             told = f"messages, epoch {epoch + 1}, loss {np.mean(losses):.3f}"

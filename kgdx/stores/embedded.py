@@ -20,6 +20,7 @@ from kgdx.identity import preferred_changes
 from kgdx.stores import cypher as texts
 from kgdx.stores import rows
 from kgdx.stores.change import RECORD, Held, Key, change, check, keys_of
+from kgdx.stores.embedded_tables import prepare
 from kgdx.stores.ladybug_values import plain_row
 from kgdx.stores.mentions import mention_start
 from kgdx.stores.session import Session, unavailable
@@ -45,7 +46,7 @@ class EmbeddedStore:
         """
         store = cls(Session.open(path, read_only))
         try:
-            store._prepare()
+            prepare(store._session, store._schema)
         except RuntimeError as error:
             store.close()
             raise unavailable(path, error) from error
@@ -138,34 +139,6 @@ class EmbeddedStore:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-    def _prepare(self) -> None:
-        """Make the tables of a new graph; of any other, look whether they are those of the schema.
-
-        Relations of the user's own may be declared when the graph is there already: they get their tables.
-        """
-        tables = set(self._session.table("CALL show_tables() RETURN name")["name"].to_pylist())
-        if not tables and not self._session.is_read_only:
-            with self._session.rewriting():
-                for statement in texts.table_statements(self._schema):
-                    self._session.do(statement)
-            return
-        wanted = {*self._schema.kinds, *self._schema.relations, "Provenance", "Load"}
-        missing = sorted(wanted - tables)
-        if missing and self._schema.own_relations.keys() >= set(missing):
-            if self._session.is_read_only:
-                raise BackendUnavailableError(
-                    f"{self._session.path}: made before {missing[0]} was declared: "
-                    "load a source into it, which adds the relation"
-                )
-            with self._session.rewriting():
-                for name in missing:
-                    self._session.do(texts.relation_table(self._schema.relations[name]))
-        elif missing:
-            raise BackendUnavailableError(
-                f"{self._session.path}: made with another schema (no {', '.join(missing[:3])}): "
-                "load its sources into a new file"
-            )
 
     def _held(self, source: str, keys: set[Key]) -> Held:
         mentions: dict[Key, tuple[str, ...]] = {}

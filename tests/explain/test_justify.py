@@ -16,7 +16,7 @@ from kgdx.explain.justify import Justifier
 from kgdx.explain.origins import Origins
 from kgdx.explain.paths import PathWriter
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.reasoner import Ranking
+from kgdx.reasoning.ranking import Ranking
 from kgdx.snapshot import Snapshot
 from tests.reasoning.tiny import graph, messages, network, query, random_facts, reasoner, silent
 

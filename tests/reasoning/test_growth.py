@@ -15,7 +15,7 @@ from kgdx.domain.case import CodedFinding
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.codes import code_evidence
 from kgdx.reasoning.query import GraphQuery, seed
-from kgdx.reasoning.reasoner import Ranking, ReasonerSettings
+from kgdx.reasoning.ranking import Ranking, ReasonerSettings
 from kgdx.resolve import resolve
 from kgdx.snapshot import Snapshot
 from kgdx.stores.embedded import EmbeddedStore

@@ -15,7 +15,8 @@ from kgdx.encoders.clip import Clip
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.likelihood import contributions, expected_frequency
 from kgdx.reasoning.query import MAX_WEIGHT, GraphQuery, Observation, seed
-from kgdx.reasoning.reasoner import Reasoner, ReasonerSettings
+from kgdx.reasoning.ranking import ReasonerSettings
+from kgdx.reasoning.reasoner import Reasoner
 from kgdx.snapshot import Snapshot
 from kgdx.weights import SavedReasoner
 from tests.reasoning.tiny import (

@@ -13,7 +13,8 @@ from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.calibration import Clues
 from kgdx.reasoning.judge import Judged, judge, judged_metrics, rank_of
 from kgdx.reasoning.likelihood import contributions, priors
-from kgdx.reasoning.reasoner import Reasoner, ReasonerSettings
+from kgdx.reasoning.ranking import ReasonerSettings
+from kgdx.reasoning.reasoner import Reasoner
 from tests.reasoning.tiny import graph, network, query, random_facts, reasoner, silent
 
 FACTS = random_facts(np.random.default_rng(5), num_diseases=9, num_findings=10)

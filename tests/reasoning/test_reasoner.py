@@ -16,7 +16,8 @@ from kgdx.reasoning.calibration import Calibration
 from kgdx.reasoning.forward import Forward
 from kgdx.reasoning.likelihood import contributions, priors
 from kgdx.reasoning.query import GraphQuery
-from kgdx.reasoning.reasoner import Reasoner, ReasonerSettings
+from kgdx.reasoning.ranking import ReasonerSettings
+from kgdx.reasoning.reasoner import Reasoner
 from tests.reasoning.tiny import (
     by_name,
     graph,

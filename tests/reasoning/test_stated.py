@@ -15,7 +15,8 @@ from kgdx.reasoning.annotations import UNSTATED_FREQUENCY, Annotations
 from kgdx.reasoning.hierarchy import Hierarchy
 from kgdx.reasoning.likelihood import LikelihoodSettings
 from kgdx.reasoning.messages import MessageNetwork, MessageSettings
-from kgdx.reasoning.reasoner import Ranking, Reasoner, ReasonerSettings
+from kgdx.reasoning.ranking import Ranking, ReasonerSettings
+from kgdx.reasoning.reasoner import Reasoner
 from kgdx.reasoning.stated import Stated
 from kgdx.snapshot import Snapshot
 from kgdx.weights import SavedReasoner

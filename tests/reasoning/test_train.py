@@ -14,7 +14,8 @@ from kgdx.reasoning import train
 from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.likelihood import contributions, priors
 from kgdx.reasoning.messages import MessageNetwork
-from kgdx.reasoning.reasoner import Reasoner, ReasonerSettings
+from kgdx.reasoning.ranking import ReasonerSettings
+from kgdx.reasoning.reasoner import Reasoner
 from kgdx.reasoning.train_messages import MessageTraining, MetCase
 from kgdx.reasoning.train_walks import WalkTraining
 from tests.reasoning.tiny import HashEncoder, diagnostic, graph, messages, query, random_facts, reasoner

@@ -17,7 +17,8 @@ from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.model import ModelSettings, PathNetwork
 from kgdx.reasoning.query import GraphQuery, Observation
-from kgdx.reasoning.reasoner import Ranking, Reasoner, ReasonerSettings
+from kgdx.reasoning.ranking import Ranking, ReasonerSettings
+from kgdx.reasoning.reasoner import Reasoner
 from kgdx.snapshot import Snapshot
 
 TEXT_DIM = 5
