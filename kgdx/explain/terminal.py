@@ -138,7 +138,7 @@ def _cant_miss(flags: Sequence[CantMiss]) -> Iterator[RenderableType]:
         if flag.rules_out:
             asked = flag.rules_out
             told = f"{asked.name} ({asked.kind.value}); {_shift('absent', asked.if_absent)}"
-            yield _hanging("rules out", told, "dim")
+            yield _hanging("tells most", told, "dim")
 
 
 def _next_steps(steps: Sequence[NextFinding]) -> Iterator[RenderableType]:
