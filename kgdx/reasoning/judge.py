@@ -17,8 +17,7 @@ from kgdx.evaluation import (
 )
 from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.calibration import Clues
-from kgdx.reasoning.likelihood import contributions, priors
-from kgdx.reasoning.ranking import Proposal, Ranking
+from kgdx.reasoning.ranking import Base, Proposal, Ranking
 from kgdx.reasoning.reasoner import Reasoner
 
 
@@ -28,7 +27,8 @@ class Judged:
 
     Attributes:
         rank: by all.
-        base: by likelihood ratios alone.
+        base: by likelihood ratios alone, of findings and of sex, age and onset.
+        trusted: by the same, each multiplied by the learnt trust.
         messages: by likelihood ratios and best paths, without walks.
         without_excluded: by all, had nothing been recorded as absent.
         without_patient: by all, were sex, age and onset unknown.
@@ -38,6 +38,7 @@ class Judged:
 
     rank: float
     base: float
+    trusted: float
     messages: float
     without_excluded: float
     without_patient: float
@@ -52,10 +53,12 @@ class Judged:
 
 def judge(reasoner: Reasoner, case: AnsweredCase) -> Judged:
     """Rank a case, and again without parts of it."""
-    proposal, ranking = reasoner.propose(case.query), reasoner.rank(case.query)
+    base, proposal = reasoner.base(case.query), reasoner.propose(case.query)
+    ranking = reasoner.decide(case.query, proposal)
     return Judged(
         rank=rank_of(reasoner, case, ranking, ranking.logit),
-        base=_base_rank(reasoner, case),
+        base=_base_rank(reasoner, case, base),
+        trusted=_base_rank(reasoner, case, reasoner.trusted(case.query, base)),
         messages=rank_of(reasoner, case, proposal, proposal.logit),
         without_excluded=_without_excluded(reasoner, case, ranking),
         without_patient=_without_patient(reasoner, case, ranking),
@@ -84,6 +87,8 @@ def judged_metrics(
     def ranks(name: str) -> NDArray[np.float64]:
         return np.array([getattr(case, name) for case in judged], dtype=np.float64)
 
+    # The share of paths and walks is measured against the better of the two bases.
+    best_base = min((ranks(name) for name in ("base", "trusted")), key=lambda r: float(-(r <= 1.0).mean()))
     is_right = np.array([case.is_right for case in judged], dtype=bool)
     raw = np.array([case.logit for case in judged])
     return {
@@ -95,9 +100,11 @@ def judged_metrics(
         "coverage_risk_raw": coverage_risk(raw, is_right),
         "ablation": {
             "base_alone": slices("base"),
+            "trusted_base": slices("trusted"),
             "without_walks": slices("messages"),
-            "graph_gain": paired_gain(ranks("rank"), ranks("base")),
-            "messages_gain": paired_gain(ranks("messages"), ranks("base")),
+            "trust_gain": paired_gain(ranks("trusted"), ranks("base")),
+            "graph_gain": paired_gain(ranks("rank"), best_base),
+            "messages_gain": paired_gain(ranks("messages"), best_base),
             "walks_gain": paired_gain(ranks("rank"), ranks("messages")),
             "excluded_gain": paired_gain(ranks("rank"), ranks("without_excluded")),
             "demographics_gain": paired_gain(ranks("rank"), ranks("without_patient")),
@@ -116,17 +123,12 @@ def rank_of(
     return float(1 + len(listed.positions) + np.argmax(is_other))
 
 
-def _base_rank(reasoner: Reasoner, case: AnsweredCase) -> float:
-    annotations = reasoner.graph.annotations
-    added = contributions(case.query.observations, annotations, reasoner.likelihood).sum(axis=0)
-    logit = priors(annotations, reasoner.likelihood) + added
+def _base_rank(reasoner: Reasoner, case: AnsweredCase, base: Base) -> float:
+    """Rank among all diseases, each by the best of its names."""
     best = np.full(reasoner.same.max() + 1, -np.inf)
-    np.maximum.at(best, reasoner.same, logit)
-    return mid_rank(best[np.unique(reasoner.same)], _numbers(reasoner, case))
-
-
-def _numbers(reasoner: Reasoner, case: AnsweredCase) -> list[int]:
-    return np.searchsorted(np.unique(reasoner.same), reasoner.same[case.accepted]).tolist()  # type: ignore[no-any-return]
+    np.maximum.at(best, reasoner.same, base.logit)
+    numbers = np.unique(reasoner.same)
+    return mid_rank(best[numbers], np.searchsorted(numbers, reasoner.same[case.accepted]).tolist())
 
 
 def _without_excluded(reasoner: Reasoner, case: AnsweredCase, ranking: Ranking) -> float:

@@ -75,7 +75,11 @@ class Reasoner:
     @torch.no_grad()
     def rank(self, query: GraphQuery) -> Ranking:
         """Order the candidates for one case; the query must hold at least one observation."""
-        proposal = self.propose(query)
+        return self.decide(query, self.propose(query))
+
+    @torch.no_grad()
+    def decide(self, query: GraphQuery, proposal: Proposal) -> Ranking:
+        """Order what was proposed for a case by its retained subgraphs."""
         diseases = self.graph.annotations.candidates[proposal.positions]
         forward = self.forward(query, diseases)
         walks = forward.strongest(self.settings.num_walks, self.settings.beam, proposal.is_denied)
@@ -114,10 +118,8 @@ class Reasoner:
         base = self.base(query)
         met = self.met(base)
         rest = self._distinct(base)[len(met) :]
-        present, absent, of_prior, of_facts = self.messages.trust.double().tolist()
-        trusted = [[present if seen.weight > 0 else absent] for seen in query.observations]
-        findings, facts, prior = base.findings * trusted, base.facts * of_facts, base.prior * of_prior
-        logit = prior + findings.sum(axis=0) + facts.sum(axis=0)
+        trusted = self.trusted(query, base)
+        logit = trusted.logit
         is_denied = self.denied(query, met)
         messages, breadth = self._messages(query, met)
         messages[is_denied] = 0.0
@@ -130,11 +132,11 @@ class Reasoner:
         after = np.argsort(-others_logit, kind="stable")
         return Proposal(
             positions=met[first],
-            prior=prior[met[first]] + breadth[first],
-            base=findings[:, met[first]].T,
+            prior=trusted.prior[met[first]] + breadth[first],
+            base=trusted.findings[:, met[first]].T,
             messages=messages[first],
             statements=base.statements,
-            demographics=facts[:, met[first]].T,
+            demographics=trusted.facts[:, met[first]].T,
             is_denied=is_denied[first],
             others=np.concatenate([met[others], rest])[after],
             others_logit=others_logit[after],
@@ -151,6 +153,12 @@ class Reasoner:
         facts = np.array([fact.contributions for fact in statements]).reshape(len(statements), size)
         findings = contributions(query.observations, self.graph.annotations, self.likelihood)
         return Base(self._priors, findings, statements, facts)
+
+    def trusted(self, query: GraphQuery, base: Base) -> Base:
+        """The likelihood ratios of a case, as far as they are trusted."""
+        present, absent, of_prior, of_facts = self.messages.trust.double().tolist()
+        factor = [[present if seen.weight > 0 else absent] for seen in query.observations]
+        return Base(base.prior * of_prior, base.findings * factor, base.statements, base.facts * of_facts)
 
     def met(self, base: Base) -> Ints:
         """Positions of the candidates that the likelihood puts first, best first, one for each disease."""

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.messages import MessageNetwork
+from kgdx.reasoning.query import certainty
 from kgdx.reasoning.reasoner import Reasoner
 
 Progress = Callable[[int, int, str], None]
@@ -46,6 +47,7 @@ class MetCase:
     Attributes:
         pairs: (F, K, NUM_PAIR_FEATURES) float16.
         is_present: (F,) bool.
+        certainty: (F,) float32 in [0, 1], how much of each message is let through.
         base: (4, K) float32, what present findings, absent findings and the prior give before trust and
             messages.
         positions: (K,) int64.
@@ -54,6 +56,7 @@ class MetCase:
 
     pairs: Tensor
     is_present: Tensor
+    certainty: Tensor
     base: Tensor
     positions: NDArray[np.int64]
     num_right: int
@@ -86,6 +89,7 @@ class MetCase:
         return cls(
             pairs=torch.from_numpy(pairs).half(),
             is_present=torch.from_numpy(is_present),
+            certainty=certainty(observations),
             base=torch.from_numpy(np.stack([part.sum(axis=0) for part in parts])).float(),
             positions=positions,
             num_right=int(is_right.sum()),
@@ -95,8 +99,10 @@ class MetCase:
         """The same case, had nobody recorded what is not there."""
         base = self.base.clone()
         base[1] = 0.0
-        pairs, is_present = self.pairs[self.is_present], self.is_present[self.is_present]
-        return replace(self, pairs=pairs, is_present=is_present, base=base)
+        shown = self.is_present
+        return replace(
+            self, pairs=self.pairs[shown], is_present=shown[shown], certainty=self.certainty[shown], base=base
+        )
 
 
 def fit_messages(
@@ -145,7 +151,7 @@ def fit_messages(
 
 
 def _loss(network: MessageNetwork, case: MetCase, diseases: Tensor) -> Tensor:
-    said = network(case.pairs.float(), case.is_present).sum(dim=0)
+    said = case.certainty @ network(case.pairs.float(), case.is_present)
     num_present = int(case.is_present.sum())
     breadth = network.prior(diseases[case.positions], num_present, len(case.is_present) - num_present)
     logit = network.trust @ case.base + said + breadth

@@ -69,11 +69,16 @@ def fit_walks(
 
 
 def _loss(reasoner: Reasoner, case: AnsweredCase) -> Tensor | None:
-    """Cross-entropy over the proposed candidates; None where no right one is among them."""
+    """Cross-entropy over the proposed candidates; None where no right one is among them.
+
+    Candidates that are denied a finding are left out: its walks add nothing to them when ranking.
+    """
     proposal = reasoner.propose(case.query)
-    is_right = np.isin(reasoner.same[proposal.positions], reasoner.same[case.accepted])
+    is_read = ~proposal.is_denied.any(axis=1)
+    positions = proposal.positions[is_read]
+    is_right = np.isin(reasoner.same[positions], reasoner.same[case.accepted])
     if not is_right.any():
         return None
-    added = reasoner.forward(case.query, reasoner.graph.annotations.candidates[proposal.positions]).read()
-    logit = torch.from_numpy(proposal.logit).float() + added
+    added = reasoner.forward(case.query, reasoner.graph.annotations.candidates[positions]).read()
+    logit = torch.from_numpy(proposal.logit[is_read]).float() + added
     return torch.logsumexp(logit, 0) - torch.logsumexp(logit[torch.from_numpy(is_right)], 0)

@@ -98,6 +98,30 @@ def test_the_base_is_the_likelihood_whatever_the_networks_say(case: list[str], p
 
 @settings(max_examples=20)
 @given(words, positions)
+def test_one_trust_in_everything_changes_no_rank(case: list[str], position: int) -> None:
+    made = reasoner(WORLD)
+    asked = answered(made, case, position, Patient("female", 3.0))
+    made.messages.trust.data[:] = 0.25
+    even = judge(made, asked)
+    assert even.trusted == even.base
+    made.messages.trust.data[:] = 0.0
+    assert judge(made, asked).trusted == (len(set(made.same)) + 1) / 2, "nothing is believed: all tie"
+    assert judge(made, asked).base == even.base
+
+
+@settings(max_examples=20)
+@given(words, positions)
+def test_the_base_knows_the_patient(case: list[str], position: int) -> None:
+    made = speechless()
+    asked = answered(made, case, position, Patient("female", 3.0))
+    logit = made.base(asked.query).logit
+    best = np.array([logit[made.same == number].max() for number in sorted(set(made.same))])
+    place = sorted(set(made.same)).index(made.same[position])
+    assert judge(made, asked).base == mid_rank(best, [place])
+
+
+@settings(max_examples=20)
+@given(words, positions)
 def test_where_the_networks_say_nothing_all_ranks_are_that_of_the_base(
     case: list[str], position: int
 ) -> None:
@@ -125,7 +149,7 @@ def test_what_is_left_out_is_as_if_it_had_never_been_there(case: list[str], posi
 
 
 def one(rank: float, base: float, log_odds: float = 0.0) -> Judged:
-    return Judged(rank, base, base, base, rank, log_odds, Clues(log_odds, 1.0, 1, 1.0))
+    return Judged(rank, base, base, base, base, rank, log_odds, Clues(log_odds, 1.0, 1, 1.0))
 
 
 def test_metrics_count_what_was_judged() -> None:
