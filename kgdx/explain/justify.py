@@ -34,7 +34,8 @@ class Justifier:
             num_paths: how many paths for each at most.
         """
         shown = min(num_shown, len(ranking.diseases))
-        origins = Origins(self.reasoner, self.hierarchy, query.observations)
+        positions = ranking.positions[:shown]
+        origins = Origins(self.reasoner, self.hierarchy, query.observations, positions)
         return tuple(self._diagnosis(query, ranking, place, origins, num_paths) for place in range(shown))
 
     def _diagnosis(

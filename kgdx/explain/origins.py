@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from kgdx.reasoning.best_paths import Nearest
 from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
-from kgdx.reasoning.likelihood import expected_frequency
+from kgdx.reasoning.likelihood import read_from
 from kgdx.reasoning.query import Observation
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.reasoning.stated import Stated
@@ -17,18 +18,29 @@ Step = tuple[int, bool]
 
 
 class Origins:
-    """The walks behind the likelihood ratios of one case; what its candidates share is looked up once."""
+    """The walks behind the numbers of one case; what its candidates share is looked up once.
 
-    def __init__(self, reasoner: Reasoner, hierarchy: Hierarchy, observations: Sequence[Observation]) -> None:
+    Args:
+        positions: (K,) of the candidates to be explained, among the annotations' candidates.
+    """
+
+    def __init__(
+        self,
+        reasoner: Reasoner,
+        hierarchy: Hierarchy,
+        observations: Sequence[Observation],
+        positions: NDArray[np.int64],
+    ) -> None:
         self._reasoner = reasoner
         self._hierarchy = hierarchy
         self._observations = observations
         self._climbed: dict[int, dict[int, Trail]] = {}
-        annotations, settings = reasoner.graph.annotations, reasoner.likelihood
-        self._via = [
-            expected_frequency(seen.node, annotations, settings)[1] if seen.weight > 0 else None
-            for seen in observations
-        ]
+        self._above: dict[int, sp.csr_matrix] = {}
+        self._steps: dict[int, dict[int, Step]] = {}
+        nodes, best_paths = [seen.node for seen in observations], reasoner.best_paths
+        own = best_paths.nearest(nodes, positions)
+        other = best_paths.nearest(nodes, positions, is_elsewhere=True)
+        self._ways = dict(zip(positions.tolist(), zip(own, other, strict=True), strict=True))
 
     def of(self, position: int, ratios: NDArray[np.float64]) -> list[Trail | None]:
         """For each observation, the walk its ratio for one candidate was read from; None where it was noise.
@@ -39,34 +51,32 @@ class Origins:
             position: of the candidate among the annotations' candidates.
             ratios: (F,) log-likelihood ratios.
         """
-        denied = self._denied(position)
+        annotations, settings = self._reasoner.graph.annotations, self._reasoner.likelihood
+        denied, shown = self._denied(position), annotations.shown(position)
         trails: list[Trail | None] = []
-        for seen, via, ratio in zip(self._observations, self._via, ratios, strict=True):
-            if via is None:
+        for seen, ratio in zip(self._observations, ratios.tolist(), strict=True):
+            if seen.weight <= 0:
                 trails.append(self._stated(seen.node, seen.node, position))
             elif denied and (trail := self._through(seen.node, denied)) is not None:
                 trails.append(trail)
-            elif ratio <= 0 or via[position] < 0:
+            elif ratio <= 0 or (general := read_from(seen.node, shown, annotations, settings)) is None:
                 trails.append(None)
             else:
-                trails.append(self._stated(seen.node, int(via[position]), position))
+                trails.append(self._stated(seen.node, general, position))
         return trails
 
     def nearest(self, position: int, messages: NDArray[np.float64]) -> list[Trail | None]:
         """For each observation, the best path its message came over; None where there was no message.
 
         Args:
-            position: of the candidate among the annotations' candidates.
+            position: one of those given at the start.
             messages: (F,) what each best path added.
         """
         disease = int(self._reasoner.graph.annotations.candidates[position])
-        nodes = [seen.node for seen in self._observations]
-        best_paths = self._reasoner.best_paths
-        own = best_paths.nearest(nodes, position)
-        other = best_paths.nearest(nodes, position, is_elsewhere=True)
+        own, other = self._ways[position]
         return [
-            self._nearest(node, disease, mine, elsewhere) if message != 0.0 else None
-            for node, mine, elsewhere, message in zip(nodes, own, other, messages, strict=True)
+            self._nearest(seen.node, disease, mine, elsewhere) if message != 0.0 else None
+            for seen, mine, elsewhere, message in zip(self._observations, own, other, messages, strict=True)
         ]
 
     def _nearest(self, node: int, disease: int, own: Nearest | None, other: Nearest | None) -> Trail | None:
@@ -88,12 +98,14 @@ class Origins:
         """Up to `general`, down to the commonest kind of it stated of the disease, and to the disease."""
         annotations = self._reasoner.graph.annotations
         start, end = annotations.direct.indptr[position : position + 2]
-        stated = annotations.direct.indices[start:end]
-        kinds = [i for i, finding in enumerate(stated) if general in self._kinds_of(int(finding))]
-        if not kinds:
+        stated, often = annotations.direct.indices[start:end], annotations.direct.data[start:end]
+        if position not in self._above:
+            self._above[position] = annotations.ancestors[stated]
+        above = self._above[position]
+        kinds = np.searchsorted(above.indptr, np.flatnonzero(above.indices == general), "right") - 1
+        if len(kinds) == 0:
             return None
-        often = annotations.direct.data[start:end]
-        finding = int(stated[max(kinds, key=lambda i: often[i])])
+        finding = int(stated[kinds[np.argmax(often[kinds])]])
         step = self._step(int(annotations.candidates[position]), finding)
         if step is None:
             return None
@@ -115,11 +127,15 @@ class Origins:
 
     def _step(self, disease: int, finding: int) -> Step | None:
         """From a finding over the commonest statement of it to the disease."""
-        snapshot, stated = self._reasoner.graph.snapshot, self._reasoner.graph.stated_of(disease)
-        stated = stated.take((stated.finding == finding) & ~snapshot.negated[stated.rows])
-        if len(stated.rows) == 0:
-            return None
-        return _step(stated, int(np.argmax(np.nan_to_num(snapshot.frequency[stated.rows], nan=-1.0))))
+        if disease not in self._steps:
+            graph = self._reasoner.graph
+            stated = graph.stated_of(disease)
+            often = np.nan_to_num(graph.snapshot.frequency[stated.rows], nan=-1.0)
+            # The commonest is written last.
+            rising = np.argsort(-often, kind="stable")[::-1]
+            affirmed = rising[~graph.snapshot.negated[stated.rows[rising]]].tolist()
+            self._steps[disease] = {int(stated.finding[i]): _step(stated, i) for i in affirmed}
+        return self._steps[disease].get(finding)
 
     def _kinds_of(self, node: int) -> dict[int, Trail]:
         if node not in self._climbed:

@@ -6,6 +6,7 @@ cases.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -91,6 +92,18 @@ class Annotations:
             num_findings=np.diff(direct.indptr),
         )
 
+    @cached_property
+    def by_disease(self) -> sp.csr_matrix:
+        """(D, N) CSR, `frequency` by row."""
+        return self.frequency.tocsr()
+
+    def shown(self, position: int) -> NDArray[np.float64]:
+        """(N,) how often one candidate shows each finding, or a kind of it."""
+        start, end = self.by_disease.indptr[position : position + 2]
+        result = np.zeros(self.frequency.shape[1])
+        result[self.by_disease.indices[start:end]] = self.by_disease.data[start:end]
+        return result
+
     def ancestors_of(self, node: int) -> NDArray[np.int32]:
         """Node indices of `node` and everything it is a kind of."""
         start, end = self.ancestors.indptr[node : node + 2]
@@ -108,6 +121,7 @@ class Annotations:
 
 def _closure(snapshot: Snapshot) -> sp.csr_matrix:
     rows = snapshot.edges_of("subclass_of")
+    rows = rows[~snapshot.negated[rows]]
     size = snapshot.num_nodes
     ones = np.ones(len(rows), dtype=bool)
     parents = sp.csr_matrix((ones, (snapshot.head[rows], snapshot.tail[rows])), shape=(size, size))

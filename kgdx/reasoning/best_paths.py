@@ -12,6 +12,7 @@ Source: Lin 1998, An information-theoretic definition of similarity, ICML.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -109,26 +110,34 @@ class BestPaths:
         return np.stack(columns, axis=2)
 
     def nearest(
-        self, nodes: Sequence[int], position: int, *, is_elsewhere: bool = False
-    ) -> list[Nearest | None]:
-        """The best path from each finding to one candidate, None where there is none.
+        self, nodes: Sequence[int], positions: Ints, *, is_elsewhere: bool = False
+    ) -> list[list[Nearest | None]]:
+        """The best path from each finding to each of some candidates, None where there is none.
 
         Args:
+            positions: (K,) positions among the annotations' candidates.
             is_elsewhere: meet what is stated under other identifiers.
+
+        Returns:
+            A list for each candidate, in the order of the findings.
         """
-        known = self.annotations
-        stated = (known.elsewhere if is_elsewhere else known.direct)[[position]]
+        stated = (self.annotations.elsewhere if is_elsewhere else self.annotations.direct)[positions]
         nearness = self._nearness(np.array(nodes, dtype=np.int64), stated.indices)[0]
-        found: list[Nearest | None] = []
-        for node, near in zip(nodes, nearness, strict=True):
-            if not near.any():
-                found.append(None)
-                continue
-            best = int(np.lexsort((-stated.data, -near))[0])
-            finding = int(stated.indices[best])
-            common = np.intersect1d(known.ancestors_of(node), known.ancestors_of(finding))
-            kind = int(common[np.argmax(self.information[common])])
-            found.append(Nearest(kind, finding, float(near[best])))
+        columns = _nearest_columns(nearness, stated)
+        found: list[list[Nearest | None]] = [[] for _ in positions]
+        marked = np.zeros(len(self.information), dtype=np.float32)
+        for i, node in enumerate(nodes):
+            kinds = self.annotations.ancestors_of(node)
+            marked[kinds] = self.information[kinds]
+            for ways, column in zip(found, columns[i].tolist(), strict=True):
+                if column < 0:
+                    ways.append(None)
+                    continue
+                finding = int(stated.indices[column])
+                above = self.annotations.ancestors_of(finding)
+                kind = int(above[np.argmax(marked[above])])
+                ways.append(Nearest(kind, finding, float(nearness[i, column])))
+            marked[kinds] = 0.0
         return found
 
     def _meet(self, stated: sp.csr_matrix, nodes: Ints) -> Met:
@@ -170,6 +179,18 @@ class BestPaths:
         both = self.information[nodes][:, None] + self.information[findings]
         nearness = np.divide(2.0 * shared, both, out=np.zeros_like(shared), where=both > 0)
         return nearness, shared, is_kind & (nearness > 0)
+
+
+def _nearest_columns(nearness: Floats, stated: sp.csr_matrix) -> Ints:
+    """(F, K) column of what is nearest in each of K rows, the commonest of equals; -1 where nothing is."""
+    best = np.full((len(nearness), stated.shape[0]), -1, dtype=np.int64)
+    each = np.arange(len(nearness))
+    for row, (start, end) in enumerate(pairwise(stated.indptr.tolist())):
+        if end > start:
+            order = start + np.argsort(-stated.data[start:end], kind="stable")
+            column = order[np.argmax(nearness[:, order], axis=1)]
+            best[:, row] = np.where(nearness[each, column] > 0, column, -1)
+    return best
 
 
 def _row_maximum(values: Floats, indptr: NDArray[np.int32]) -> Floats:

@@ -22,11 +22,6 @@ class Frequencies:
     settings: LikelihoodSettings
 
     @cached_property
-    def stated(self) -> sp.csr_matrix:
-        """(D, N) `annotations.frequency`, by row."""
-        return self.annotations.frequency.tocsr()
-
-    @cached_property
     def _denied(self) -> sp.csr_matrix:
         return self.annotations.denied.tocsr()
 
@@ -52,7 +47,7 @@ class Frequencies:
         background, rate = self.background(findings), self.annotations.background[ancestors]
         share = np.divide(background[asked], rate[places], out=np.zeros(len(asked)), where=rate[places] > 0)
         trust = np.where(ancestors[places] == findings[asked], 1.0, self.settings.imprecision)
-        known = _dense(self.stated, positions, ancestors)
+        known = _dense(self.annotations.by_disease, positions, ancestors)
         backed_off = known[:, places] * (trust * np.minimum(share, 1.0))
         noise = self.settings.noise * background + self.settings.floor
         result = np.maximum(np.maximum.reduceat(backed_off, above.indptr[:-1], axis=1), noise)
@@ -70,7 +65,7 @@ class Frequencies:
     def plain(self, findings: Ints, positions: Ints) -> Floats:
         """(K, Q) stated frequencies, passed up but never backed off; 0 where nothing is stated."""
         ordered, places = np.unique(findings, return_inverse=True)
-        return _dense(self.stated, positions, ordered)[:, places]
+        return _dense(self.annotations.by_disease, positions, ordered)[:, places]
 
 
 def _dense(matrix: sp.csr_matrix, rows: Ints, columns: Ints) -> Floats:

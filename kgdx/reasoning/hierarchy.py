@@ -1,7 +1,7 @@
 """Climbing `subclass_of` and `exact_match`, and remembering the way."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +23,7 @@ class Hierarchy:
 
     snapshot: Snapshot
     also: tuple[tuple[str, bool], ...] = ()
+    _taken: dict[tuple[int, bool], list[tuple[int, int, bool, int]]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def _up(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -74,6 +75,12 @@ class Hierarchy:
         return trails
 
     def _next(self, node: int, over_matches: bool) -> list[tuple[int, int, bool, int]]:
+        """Row, other end, direction and rise of each step from a node; looked up once."""
+        if (node, over_matches) not in self._taken:
+            self._taken[node, over_matches] = self._steps(node, over_matches)
+        return self._taken[node, over_matches]
+
+    def _steps(self, node: int, over_matches: bool) -> list[tuple[int, int, bool, int]]:
         head, tail = self.snapshot.head, self.snapshot.tail
         steps = [(row, int(tail[row]), True, 1) for row in _rows(self._up, node)]
         if over_matches:

@@ -68,39 +68,67 @@ def contributions(
 
 def expected_frequency(
     node: int, annotations: Annotations, settings: LikelihoodSettings
-) -> tuple[NDArray[np.float64], NDArray[np.int64], float]:
+) -> tuple[NDArray[np.float64], float]:
     """How often each candidate shows a finding, backing off to what the finding is a kind of.
 
     A disease known for finding a shows its kind q as often as q makes up a over all diseases:
     F[d, a] b[q] / b[a], believed as far as `imprecision` says.
 
     Returns:
-        (D,) probability in (0, 1]; (D,) node index of the ancestor it was read from, -1 where it is noise;
-        and the background rate of the finding.
+        (D,) probability in (0, 1], and the background rate of the finding.
     """
-    background = max(float(annotations.background[node]), 0.1 / len(annotations.candidates))
-    noise = settings.noise * background + settings.floor
-    probability = np.full(len(annotations.candidates), noise)
-    via = np.full(len(annotations.candidates), -1, dtype=np.int64)
-    for ancestor in annotations.ancestors_of(node):
-        rate = annotations.background[ancestor]
-        if rate == 0.0:
-            continue
+    ancestors, shares = _shares(node, annotations, settings)
+    probability = np.full(len(annotations.candidates), _noise(node, annotations, settings))
+    for ancestor, share in zip(ancestors.tolist(), shares.tolist(), strict=True):
         positions, frequency = annotations.column(ancestor)
-        trust = 1.0 if ancestor == node else settings.imprecision
-        backed_off = trust * frequency * min(1.0, background / rate)
-        better = backed_off > probability[positions]
-        probability[positions[better]] = backed_off[better]
-        via[positions[better]] = ancestor
-    denying = annotations.denying(node)
+        probability[positions] = np.maximum(probability[positions], share * frequency)
+    denying, background = annotations.denying(node), _background(node, annotations)
     probability[denying] = np.minimum(probability[denying], settings.denied * background)
-    return probability, via, background + settings.floor
+    return probability, background + settings.floor
+
+
+def read_from(
+    node: int, shown: NDArray[np.float64], annotations: Annotations, settings: LikelihoodSettings
+) -> int | None:
+    """What a finding is a kind of, from which its expected frequency in one candidate was read.
+
+    Args:
+        shown: (N,) how often the candidate shows each finding, see `Annotations.shown`.
+
+    Returns:
+        Node index; None where the frequency is noise.
+    """
+    ancestors, shares = _shares(node, annotations, settings)
+    backed_off = shown[ancestors] * shares
+    best = int(np.argmax(backed_off))
+    return int(ancestors[best]) if backed_off[best] > _noise(node, annotations, settings) else None
+
+
+def _shares(
+    node: int, annotations: Annotations, settings: LikelihoodSettings
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """All that a finding is a kind of, and how much of the frequency of each the finding gets."""
+    ancestors = annotations.ancestors_of(node)
+    rate = annotations.background[ancestors]
+    ancestors, rate = ancestors[rate > 0], rate[rate > 0]
+    if len(ancestors) == 0:
+        return np.array([node], dtype=np.int32), np.zeros(1)
+    trust = np.where(ancestors == node, 1.0, settings.imprecision)
+    return ancestors, trust * np.minimum(1.0, _background(node, annotations) / rate)
+
+
+def _background(node: int, annotations: Annotations) -> float:
+    return max(float(annotations.background[node]), 0.1 / len(annotations.candidates))
+
+
+def _noise(node: int, annotations: Annotations, settings: LikelihoodSettings) -> float:
+    return settings.noise * _background(node, annotations) + settings.floor
 
 
 def _present(
     seen: Observation, annotations: Annotations, settings: LikelihoodSettings
 ) -> NDArray[np.float64]:
-    probability, _, background = expected_frequency(seen.node, annotations, settings)
+    probability, background = expected_frequency(seen.node, annotations, settings)
     return _log_ratio(probability, background, seen.weight)
 
 

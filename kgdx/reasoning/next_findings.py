@@ -118,7 +118,7 @@ class NextFindings:
             also: places in the ranking of further candidates whose findings may be asked for.
         """
         likely = ranking.positions[[*range(min(self.settings.num_diseases, len(ranking.positions))), *also]]
-        shown = np.unique(self.frequencies.stated[likely].indices).astype(np.int64)
+        shown = np.unique(self._annotations.by_disease[likely].indices).astype(np.int64)
         shown = shown[self._is_askable[shown]]
         findings = shown[~self.is_known(shown, query)]
         return self.ask(findings, ranking)

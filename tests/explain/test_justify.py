@@ -205,7 +205,7 @@ def test_every_message_has_a_path_and_no_path_is_without_a_message(seed: int) ->
         query(snapshot, "F0", "F4", "-F7", "~F9", "F11"),
     )
     ranking = made.rank(asked)
-    origins = Origins(made, Hierarchy(snapshot), asked.observations)
+    origins = Origins(made, Hierarchy(snapshot), asked.observations, ranking.positions)
     for place, position in enumerate(ranking.positions.tolist()):
         said = ranking.messages[place]
         trails = origins.nearest(position, said)

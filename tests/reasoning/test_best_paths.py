@@ -243,9 +243,10 @@ def test_the_nearest_is_where_the_features_come_from(seed: int, is_elsewhere: bo
     matrix = annotations.elsewhere if is_elsewhere else annotations.direct
     findings = ("F0", "F5", "F11", "F99")
     seen = query(snapshot, *findings).observations
+    nodes = [s.node for s in seen]
     for position in range(len(best_paths.diseases)):
         rows = best_paths.features(seen, np.array([position]))[:, 0, list(columns)]
-        ways = best_paths.nearest([s.node for s in seen], position, is_elsewhere=is_elsewhere)
+        (ways,) = best_paths.nearest(nodes, np.array([position]), is_elsewhere=is_elsewhere)
         for finding, (near, often), nearest in zip(findings, rows, ways, strict=True):
             if nearest is None:
                 assert near == often == 0
@@ -268,11 +269,11 @@ def test_wherever_anything_is_met_there_is_a_best_path(seed: int) -> None:
     everyone = np.arange(len(best_paths.diseases))
     seen = query(snapshot, *(f"F{i}" for i in range(12))).observations
     found = best_paths.features(seen, everyone)[..., :INFORMATION].any(axis=2)
-    for position in everyone.tolist():
-        own, other = (
-            best_paths.nearest([s.node for s in seen], position, is_elsewhere=is_elsewhere)
-            for is_elsewhere in (False, True)
-        )
+    ways = [
+        best_paths.nearest([s.node for s in seen], everyone, is_elsewhere=is_elsewhere)
+        for is_elsewhere in (False, True)
+    ]
+    for position, own, other in zip(everyone.tolist(), *ways, strict=True):
         has_way = [bool(a or b) for a, b in zip(own, other, strict=True)]
         assert found[:, position].tolist() == has_way
 

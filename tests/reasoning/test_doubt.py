@@ -49,7 +49,7 @@ def test_frequencies_are_those_of_the_likelihood(seed: int) -> None:
     positions = np.arange(len(annotations.candidates))
     table = Frequencies(annotations, made.likelihood).expected(nodes, positions)
     for column, node in enumerate(nodes):
-        expected, _, _ = expected_frequency(int(node), annotations, made.likelihood)
+        expected, _ = expected_frequency(int(node), annotations, made.likelihood)
         assert table[:, column] == pytest.approx(expected)
 
 

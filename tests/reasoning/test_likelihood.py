@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgdx.reasoning.annotations import Annotations
-from kgdx.reasoning.likelihood import LikelihoodSettings, contributions, expected_frequency, priors
+from kgdx.reasoning.likelihood import LikelihoodSettings, contributions, expected_frequency, priors, read_from
 from kgdx.reasoning.query import Observation
 from kgdx.snapshot import Snapshot
 from tests.reasoning.tiny import graph, random_facts, shrunk
@@ -89,9 +89,31 @@ def test_a_finding_never_lowers_a_disease_against_one_that_has_nothing_of_it(
     for node in map(snapshot.index.__getitem__, ["F0", "F3", "F5", "F8"]):
         gained = contributions((Observation(node, weight, True),), annotations, SETTINGS)[0]
         has_it = annotations.frequency[:, [node]].toarray().ravel() > 0
-        _, via, _ = expected_frequency(node, annotations, SETTINGS)
+        everyone = range(len(annotations.candidates))
+        is_noise = [read_from(node, annotations.shown(d), annotations, SETTINGS) is None for d in everyone]
         if has_it.any():
-            assert gained[has_it].min() >= gained[via < 0].max() - 1e-12
+            assert gained[has_it].min() >= gained[is_noise].max() - 1e-12
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32))
+def test_where_a_frequency_was_read_from_gives_the_frequency(seed: int) -> None:
+    snapshot = graph("\n".join(random_facts(np.random.default_rng(seed))))
+    annotations = Annotations.from_snapshot(snapshot)
+    rate = annotations.background
+    for node in map(snapshot.index.__getitem__, ["F0", "F3", "F5", "F8"]):
+        expected, background = expected_frequency(node, annotations, SETTINGS)
+        usual = background - SETTINGS.floor
+        for position in set(range(len(annotations.candidates))) - set(annotations.denying(node).tolist()):
+            shown = annotations.shown(position)
+            np.testing.assert_array_equal(shown, annotations.frequency[[position]].toarray()[0])
+            kind = read_from(node, shown, annotations, SETTINGS)
+            if kind is None:
+                assert expected[position] == pytest.approx(SETTINGS.noise * usual + SETTINGS.floor)
+            else:
+                assert kind in annotations.ancestors_of(node)
+                trust = 1.0 if kind == node else SETTINGS.imprecision
+                assert expected[position] == pytest.approx(trust * shown[kind] * min(1.0, usual / rate[kind]))
 
 
 @settings(max_examples=40)
