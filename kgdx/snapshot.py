@@ -187,9 +187,13 @@ class Snapshot:
         """Reading an edge, the last ones remembered: case after case tells the same edges around findings."""
         return lru_cache(maxsize=_REMEMBERED)(self._read_edge)
 
+    @cached_property
+    def _columns(self) -> dict[str, pa.ChunkedArray]:
+        """Of the edges; an edge names itself."""
+        return {name: self.edges[name] for name in self.edges.column_names if name != "edge_id"}
+
     def _read_edge(self, row: int) -> Edge:
-        values: dict[str, Any] = self.edges.slice(row, 1).to_pylist()[0]
-        values.pop("edge_id")
+        values: dict[str, Any] = {name: column[row].as_py() for name, column in self._columns.items()}
         provenance = Provenance(
             source=values.pop("source"),
             publications=tuple(values.pop("publications")),

@@ -5,6 +5,7 @@ sums), so it follows flow, not node degree or path length.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,11 @@ class Walks:
 
 @dataclass(frozen=True, eq=False)
 class _Frontier:
-    """Partial walks, from some node to a candidate: what the search still has to lengthen."""
+    """Partial walks, from some node to a candidate: what the search still has to lengthen; P of them.
+
+    Attributes:
+        edges: (P, L) and `nodes` (P, L + 1), from the candidate on, -1 after the last.
+    """
 
     candidate: Ints
     node: Ints
@@ -51,8 +56,29 @@ class _Frontier:
     edges: Ints
     nodes: Ints
 
-    def take(self, chosen: Ints) -> "_Frontier":
-        return _Frontier(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+@dataclass(frozen=True, eq=False)
+class _Steps:
+    """One step more, by every way there is; the walks themselves are written out for the chosen alone.
+
+    Attributes:
+        parent: of which partial walk of the frontier it is the next step.
+        product: (S, C) float32 of all gates on the way.
+    """
+
+    parent: Ints
+    edge: Ints
+    node: Ints
+    candidate: Ints
+    product: Floats
+
+    def take(self, chosen: Ints) -> "_Steps":
+        return _Steps(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+    def walked(self, frontier: _Frontier, length: int) -> _Frontier:
+        edges, nodes = frontier.edges[self.parent], frontier.nodes[self.parent]
+        edges[:, length - 1], nodes[:, length] = self.edge, self.node
+        return _Frontier(self.candidate, self.node, self.product, edges, nodes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,48 +119,52 @@ class WalkSearch:
         )
         found = []
         for length in range(1, depth + 1):
-            frontier = self._lengthen(frontier, order, first, length)
-            found.append(self._complete(frontier, length))
-            flow = self._flow(frontier, length)
-            frontier = frontier.take(_best(frontier.candidate, flow, beam))
+            steps = self._lengthen(frontier, order, first, length)
+            found.append(self._complete(steps, frontier, length, num_walks))
+            kept = _best(steps.candidate, self._flow(steps, length), beam)
+            frontier = steps.take(kept).walked(frontier, length)
         walks = Walks(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-        kept = _best(walks.candidate, np.abs(walks.contribution), num_walks)
-        return walks.take(kept)
+        return walks.take(_best(walks.candidate, np.abs(walks.contribution), num_walks))
 
-    def _lengthen(self, frontier: _Frontier, order: Ints, first: Ints, length: int) -> _Frontier:
+    def _lengthen(self, frontier: _Frontier, order: Ints, first: Ints, length: int) -> _Steps:
         counts = first[frontier.node + 1] - first[frontier.node]
         parent = np.repeat(np.arange(len(counts)), counts)
         offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         edge = order[first[frontier.node][parent] + offset]
         node = self.edge_index[0][edge]
-        fresh = ~(frontier.nodes[parent] == node[:, None]).any(axis=1)
-        parent, edge, node = parent[fresh], edge[fresh], node[fresh]
-        edges, nodes = frontier.edges[parent], frontier.nodes[parent]
-        edges[:, length - 1], nodes[:, length] = edge, node
+        is_fresh = np.ones(len(node), dtype=bool)
+        for passed in frontier.nodes.T[:length]:
+            is_fresh &= passed[parent] != node
+        parent, edge, node = parent[is_fresh], edge[is_fresh], node[is_fresh]
         product = frontier.product[parent] * self.gates[edge]
-        return _Frontier(frontier.candidate[parent], node, product, edges, nodes)
+        return _Steps(parent, edge, node, frontier.candidate[parent], product)
 
-    def _complete(self, frontier: _Frontier, length: int) -> tuple[Ints, Ints, Ints, Floats]:
-        ends = np.flatnonzero(np.abs(self.start[frontier.node]).sum(axis=1) > 0)
-        done = frontier.take(ends)
+    def _complete(
+        self, steps: _Steps, frontier: _Frontier, length: int, num_walks: int
+    ) -> tuple[Ints, Ints, Ints, Floats]:
+        done = steps.take(np.flatnonzero(self._is_start[steps.node]))
         value = (self.start[done.node] * done.product) @ self.readout[length - 1]
-        walked = done.edges.copy()
-        walked[:, :length] = walked[:, :length][:, ::-1]
-        return done.candidate, done.node, walked, value
+        kept = _best(done.candidate, np.abs(value), num_walks)
+        walks = done.take(kept).walked(frontier, length)
+        walks.edges[:, :length] = walks.edges[:, :length][:, ::-1].copy()
+        return walks.candidate, walks.node, walks.edges, value[kept]
 
-    def _flow(self, frontier: _Frontier, length: int) -> Floats:
+    @cached_property
+    def _is_start(self) -> NDArray[np.bool_]:
+        return np.asarray((self.start != 0).any(axis=1))
+
+    def _flow(self, steps: _Steps, length: int) -> Floats:
         """Upper bound of what still reaches the candidate through each partial walk."""
-        flow = np.zeros(len(frontier.node), np.float32)
+        still = np.zeros_like(self.start)
         for more in range(1, len(self.readout) - length + 1):
-            weighed = frontier.product * np.abs(self.readout[length + more - 1])
-            flow += (self.sums[more][frontier.node] * weighed).sum(axis=1)
-        return flow
+            still += self.sums[more] * np.abs(self.readout[length + more - 1])
+        return np.asarray(np.einsum("sc,sc->s", steps.product, still[steps.node]))
 
 
 def _best(group: Ints, value: Floats, count: int) -> Ints:
     """Positions of the `count` largest positive values of each group."""
-    order = np.lexsort((-value, group))
-    order = order[value[order] > 0]
+    positive = np.flatnonzero(value > 0)
+    order = positive[np.lexsort((-value[positive], group[positive]))]
     sorted_group = group[order]
     rank = np.arange(len(order)) - np.searchsorted(sorted_group, sorted_group)
     best: Ints = order[rank < count]
