@@ -111,7 +111,11 @@ class Annotations:
 
     def denying(self, node: int) -> NDArray[np.int64]:
         """Candidate positions of which a source denies the finding, or what it is a kind of; ascending."""
-        return np.asarray(np.unique(self.denied[:, self.ancestors_of(node)].nonzero()[0]), dtype=np.int64)
+        above = self.ancestors_of(node)
+        columns = above[self.denied.indptr[above + 1] > self.denied.indptr[above]]
+        if len(columns) == 0:
+            return np.zeros(0, dtype=np.int64)
+        return np.asarray(np.unique(self.denied[:, columns].nonzero()[0]), dtype=np.int64)
 
     def column(self, node: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Candidate positions (0..D-1) that show the finding or a kind of it, and how often."""

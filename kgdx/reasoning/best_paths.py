@@ -94,8 +94,13 @@ class BestPaths:
             information content of the finding. All but the last are 0 where the two share nothing.
         """
         nodes = np.array([seen.node for seen in observations], dtype=np.int64)
-        own = self._meet(self.annotations.direct[positions], nodes)
-        other = self._meet(self.annotations.elsewhere[positions], nodes)
+        stated = self.annotations.direct[positions], self.annotations.elsewhere[positions]
+        findings, where = np.unique(np.concatenate([s.indices for s in stated]), return_inverse=True)
+        near, shared, is_kind = self._nearness(nodes, findings)
+        own, other = (
+            _meet(part, nodes, near[:, columns], shared[:, columns], is_kind[:, columns])
+            for part, columns in zip(stated, np.split(where, [stated[0].nnz]), strict=True)
+        )
         columns = (
             own.nearness,
             own.shared,
@@ -140,23 +145,6 @@ class BestPaths:
             marked[kinds] = 0.0
         return found
 
-    def _meet(self, stated: sp.csr_matrix, nodes: Ints) -> Met:
-        """Meet the rows of a (K, N) matrix of frequencies."""
-        findings, where = np.unique(stated.indices, return_inverse=True)
-        near, share, kind = self._nearness(nodes, findings)
-        nearness, shared, is_kind = near[:, where], share[:, where], kind[:, where]
-        often = stated.data.astype(np.float32)
-        best = _row_maximum(nearness, stated.indptr)
-        is_nearest = nearness >= np.repeat(best, np.diff(stated.indptr), axis=1)
-        is_same = is_kind & (stated.indices == nodes[:, None])
-        return Met(
-            nearness=best,
-            shared=_row_maximum(shared, stated.indptr),
-            nearest_frequency=_row_maximum(is_nearest * often, stated.indptr) * (best > 0),
-            frequency=_row_maximum(is_kind * often, stated.indptr),
-            is_stated=_row_maximum(is_same.astype(np.float32), stated.indptr),
-        )
-
     def _nearness(self, nodes: Ints, findings: NDArray[np.int32]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """(F, T) nearness of stated findings, information of the shared kind, whether it is a kind of q.
 
@@ -173,12 +161,32 @@ class BestPaths:
                 np.maximum.reduceat(marked[above.indices], above.indptr[:-1]) if len(findings) else 0.0
             )
             marked[kinds] = 0.0
-            is_kind[i, np.searchsorted(above.indptr, np.flatnonzero(above.indices == node), "right") - 1] = (
-                True
-            )
+            kinds_of = np.searchsorted(above.indptr, np.flatnonzero(above.indices == node), "right") - 1
+            is_kind[i, kinds_of] = True
         both = self.information[nodes][:, None] + self.information[findings]
         nearness = np.divide(2.0 * shared, both, out=np.zeros_like(shared), where=both > 0)
         return nearness, shared, is_kind & (nearness > 0)
+
+
+def _meet(
+    stated: sp.csr_matrix, nodes: Ints, near: Floats, shared: Floats, is_kind: NDArray[np.bool_]
+) -> Met:
+    """Meet the rows of a (K, N) matrix of frequencies.
+
+    Args:
+        near, shared, is_kind: of each of its entries, as `BestPaths._nearness` tells them.
+    """
+    often = stated.data.astype(np.float32)
+    best = _row_maximum(near, stated.indptr)
+    is_nearest = near >= np.repeat(best, np.diff(stated.indptr), axis=1)
+    is_same = is_kind & (stated.indices == nodes[:, None])
+    return Met(
+        nearness=best,
+        shared=_row_maximum(shared, stated.indptr),
+        nearest_frequency=_row_maximum(is_nearest * often, stated.indptr) * (best > 0),
+        frequency=_row_maximum(is_kind * often, stated.indptr),
+        is_stated=_row_maximum(is_same.astype(np.float32), stated.indptr),
+    )
 
 
 def _nearest_columns(nearness: Floats, stated: sp.csr_matrix) -> Ints:

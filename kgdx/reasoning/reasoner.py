@@ -116,8 +116,7 @@ class Reasoner:
     def propose(self, query: GraphQuery) -> Proposal:
         """The candidates that likelihood and best paths put first."""
         base = self.base(query)
-        met = self.met(base)
-        rest = self._distinct(base)[len(met) :]
+        met, rest = np.split(self._distinct(base), [self.settings.num_met])
         trusted = self.trusted(query, base)
         logit = trusted.logit
         is_denied = self.denied(query, met)
