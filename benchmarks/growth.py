@@ -2,7 +2,8 @@
 
 A fifth of the diseases is taken out of the graph, a reasoner is trained on what is left, the diseases are
 loaded back, and their cases ranked on the whole graph: by those weights and by the weights of full training.
-Nothing is trained here: `--write-reduced FOLDER` writes the graph to train on.
+Nothing is trained here: `--write-reduced FOLDER` writes the graph to train on; of the cases training takes
+those that this graph can answer.
 """
 
 import argparse
@@ -69,9 +70,7 @@ def score(case: Answered, new: Ranker, old: Ranker, is_removed: NDArray[np.bool_
     for name, reasoner in (("reduced", new.reasoner), ("full", old.reasoner)):
         ranking = reasoner.rank(query)
         ranks[name] = _rank(reasoner, of_all(ranking, ranking.logit, len(annotations.candidates)), accepted)
-    # The last ranking is of full training, and so is the base.
-    base = ranking.prior + ranking.base.sum(axis=1)
-    ranks["base"] = _rank(old.reasoner, of_all(ranking, base, len(annotations.candidates)), accepted)
+    ranks["base"] = _rank(old.reasoner, old.reasoner.base(query).logit, accepted)
     return Scored(min(case.answers), **ranks)
 
 
@@ -106,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         left, folder = reduced(snapshot, is_removed), options.write_reduced
         folder.mkdir(parents=True, exist_ok=True)
         left.write(folder)
-        _TALK.print(f"now: kgdx train reasoner --graph {folder} --out {_FOLDER}")
+        _TALK.print(f"now: kgdx train reasoner --graph {folder} --cases CASES --out {_FOLDER}")
         result: dict[str, Any] = {"nodes": left.num_nodes, "edges": left.num_edges}
     else:
         full = options.full or shipped_folder() / "reasoner"
@@ -139,7 +138,8 @@ def measure(
         BundleError: if there are no weights of the reduced graph.
     """
     if not weights.is_dir():
-        remedy = f"write the graph with --write-reduced, then kgdx train reasoner --graph … --out {weights}"
+        training = f"kgdx train reasoner --graph … --cases … --out {weights}"
+        remedy = f"write the graph with --write-reduced, then {training}"
         raise BundleError(str(weights), "holds no reasoner of the reduced graph", remedy)
     prefix = ("OMIM:",)
     new, old = (Ranker.open(snapshot, lambda c: c.startswith(prefix), False, w) for w in (weights, full))

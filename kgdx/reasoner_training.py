@@ -14,7 +14,9 @@ import torch
 import typer
 
 import graph_schema
+from graph_schema import Schema
 from kgdx.answered_cases import answered_case, read_payloads
+from kgdx.bundle import MANIFEST, Bundle
 from kgdx.cross_validation import CrossValidation, calibrated, named
 from kgdx.domain.errors import CaseError, SourceError
 from kgdx.encoders.clip import Clip
@@ -59,7 +61,7 @@ def train_reasoner(command: ReasonerCommand) -> None:
     """Train, judge out of fold, calibrate, and write a reasoner; metrics go to stdout as JSON."""
     torch.set_num_threads(1)
     began = time.monotonic()
-    course = _Course(command, _snapshot(command), Clip.open(command.clip))
+    course = _Course(command, *graph_of(command), Clip.open(command.clip))
     with progress_bar() as progress:
         published = course.published(progress)
         validation = course.validation(published)
@@ -81,13 +83,14 @@ class _Course:
 
     command: ReasonerCommand
     snapshot: Snapshot
+    schema: Schema
     encoder: Clip
     _met: dict[AnsweredCase, MetCase | None] = field(default_factory=dict)
 
     def untrained(self) -> Reasoner:
         prefix = self.command.candidates
         annotations = Annotations.from_snapshot(self.snapshot, lambda curie: curie.startswith(prefix))
-        graph = DiagnosticGraph(self.snapshot, annotations, graph_schema.load())
+        graph = DiagnosticGraph(self.snapshot, annotations, self.schema)
         # Candidates of one vocabulary are told apart even where another calls them the same.
         return untrained(graph, self.encoder, self.command.training.seed, is_merging=not prefix)
 
@@ -158,6 +161,9 @@ class _Course:
     def _simulated(self, reasoner: Reasoner, heldout: Sequence[AnsweredCase]) -> list[AnsweredCase]:
         answers = [reasoner.same[case.accepted] for case in heldout]
         is_heldout = np.isin(reasoner.same, np.concatenate(answers) if answers else [])
+        if is_heldout.all():
+            fact = f"has {len(set(reasoner.same))} diseases to rank, too few to hold any out"
+            raise SourceError("the graph", fact, "load annotations of more diseases, or ask for fewer folds")
         return simulated(reasoner, self.encoder, np.flatnonzero(~is_heldout), self.command.training)
 
     @property
@@ -175,15 +181,18 @@ class _Course:
         return sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _snapshot(command: ReasonerCommand) -> Snapshot:
-    if command.graph is not None:
-        graph = command.graph
-        return Snapshot.open(graph / "graph" if (graph / "graph").is_dir() else graph)
+def graph_of(command: ReasonerCommand) -> tuple[Snapshot, Schema]:
+    """The graph to learn on, and what it means: a bundle may hold relations of its builder's own."""
+    if (folder := command.graph) is not None:
+        if (folder / MANIFEST).is_file():
+            bundle = Bundle.open(folder)
+            return bundle.snapshot(), bundle.schema()
+        return Snapshot.open(folder), graph_schema.load()
     builders = list(entry_points(group="kgdx.graphs", name="phenotypes"))
     if not builders or command.data is None:
         raise SourceError("kgdx train reasoner", "has no graph to learn on", "give --graph or --data")
     snapshot: Snapshot = builders[0].load()(command.data, lambda text: typer.echo(text, err=True))
-    return snapshot
+    return snapshot, graph_schema.load()
 
 
 def _hash(path: Path | None) -> str:

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Settings: defaults here, then `KGDX_*` in the environment.
+    """Settings: defaults here, then `KGDX_*` in the environment; an empty one counts as not set.
 
     Attributes:
         bundle: folder of the release; None takes the one that ships with kgdx.
@@ -23,7 +23,7 @@ class Settings(BaseSettings):
         neo4j_user, neo4j_password, neo4j_database: how to log in where a store is a Neo4j server.
     """
 
-    model_config = SettingsConfigDict(env_prefix="KGDX_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="KGDX_", env_ignore_empty=True, frozen=True)
 
     bundle: Path | None = None
     link: bool = False

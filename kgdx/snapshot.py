@@ -98,8 +98,11 @@ class Snapshot:
         paths = (folder / _NODES, folder / _EDGES)
         for path, table in zip(paths, (self.nodes, self.edges), strict=True):
             stamped = table.replace_schema_metadata(metadata)
-            with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, stamped.schema) as file:
+            # Into the place of an older file and not over it: some snapshot may be mapped from there.
+            draft = path.with_suffix(".partial")
+            with pa.OSFile(str(draft), "wb") as sink, pa.ipc.new_file(sink, stamped.schema) as file:
                 file.write_table(stamped, max_chunksize=1 << 22)
+            draft.replace(path)
         return paths
 
     def computed_hash(self) -> str:

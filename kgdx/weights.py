@@ -5,6 +5,8 @@ other; fusion is `fusion.json`.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import nn
+from torch import Tensor, nn
 
 from kgdx.domain.errors import BundleError
 from kgdx.evidence.fusion import Fusion
@@ -65,18 +67,14 @@ class SavedReasoner:
 
     def write(self, folder: Path) -> None:
         """Write into a folder, which is made if it is not there."""
-        folder.mkdir(parents=True, exist_ok=True)
-        weights = save({name: value.contiguous() for name, value in self._networks.state_dict().items()})
         config = {
             "model": asdict(self.network.settings),
             "messages": asdict(self.messages.settings),
             "reasoner": asdict(self.settings),
             "likelihood": asdict(self.likelihood),
             "text_revision": self.text_revision,
-            "sha256": sha256(weights).hexdigest(),
         }
-        (folder / WEIGHTS).write_bytes(weights)
-        (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+        _write(folder, config, self._networks)
 
     @classmethod
     def open(cls, folder: Path) -> "SavedReasoner":
@@ -85,29 +83,19 @@ class SavedReasoner:
         Raises:
             BundleError: if a file is missing, damaged, or not the one that config.json names.
         """
-        try:
-            config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-            weights = (folder / WEIGHTS).read_bytes()
-            if sha256(weights).hexdigest() != config["sha256"]:
-                raise BundleError(str(folder / WEIGHTS), "is not the file that config.json names", _REMEDY)
+        with _understood(folder, "holds no reasoner of this version", _REMEDY):
+            config, weights = _read(folder, _REMEDY)
+            calibration = _calibration(config["reasoner"]["calibration"])
             saved = cls(
                 PathNetwork(ModelSettings(**config["model"])),
                 MessageNetwork(MessageSettings(**config["messages"])),
-                ReasonerSettings(
-                    **config["reasoner"] | {"calibration": _calibration(config["reasoner"]["calibration"])}
-                ),
+                ReasonerSettings(**config["reasoner"] | {"calibration": calibration}),
                 LikelihoodSettings(**config["likelihood"]),
                 str(config["text_revision"]),
             )
-            saved._networks.load_state_dict(load(weights))
+            saved._networks.load_state_dict(weights)
             saved._networks.eval().requires_grad_(False)
             return saved
-        except OSError as error:
-            raise BundleError(str(folder), f"cannot be read ({error.strerror})", _REMEDY) from error
-        except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            if isinstance(error, BundleError):
-                raise
-            raise BundleError(str(folder), "holds no reasoner of this version", _REMEDY) from error
 
 
 def _calibration(saved: dict[str, Any]) -> Calibration:
@@ -128,16 +116,12 @@ class SavedTreatments:
 
     def write(self, folder: Path) -> None:
         """Write into a folder, which is made if it is not there."""
-        folder.mkdir(parents=True, exist_ok=True)
-        weights = save({name: value.contiguous() for name, value in self.network.state_dict().items()})
         config = {
             "model": asdict(self.network.settings),
             "calibration": asdict(self.calibration),
             "text_revision": self.text_revision,
-            "sha256": sha256(weights).hexdigest(),
         }
-        (folder / WEIGHTS).write_bytes(weights)
-        (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+        _write(folder, config, self.network)
 
     @classmethod
     def open(cls, folder: Path) -> "SavedTreatments":
@@ -146,27 +130,47 @@ class SavedTreatments:
         Raises:
             BundleError: if a file is missing, damaged, or not the one that config.json names.
         """
-        try:
-            config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-            weights = (folder / WEIGHTS).read_bytes()
-            if sha256(weights).hexdigest() != config["sha256"]:
-                fact = "is not the file that config.json names"
-                raise BundleError(str(folder / WEIGHTS), fact, _REMEDY_TREATMENTS)
+        with _understood(folder, "holds no network of treatments of this version", _REMEDY_TREATMENTS):
+            config, weights = _read(folder, _REMEDY_TREATMENTS)
             network = TreatmentNetwork(TreatmentModelSettings(**config["model"]))
-            network.load_state_dict(load(weights))
+            network.load_state_dict(weights)
             return cls(
                 network.eval().requires_grad_(False),
                 TreatmentCalibration(**config["calibration"]),
                 str(config["text_revision"]),
             )
-        except OSError as error:
-            fact = f"cannot be read ({error.strerror})"
-            raise BundleError(str(folder), fact, _REMEDY_TREATMENTS) from error
-        except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            if isinstance(error, BundleError):
-                raise
-            fact = "holds no network of treatments of this version"
-            raise BundleError(str(folder), fact, _REMEDY_TREATMENTS) from error
+
+
+def _write(folder: Path, config: dict[str, Any], network: nn.Module) -> None:
+    """Weights, and beside them what they were made with and their digest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = save({name: value.contiguous() for name, value in network.state_dict().items()})
+    told = config | {"sha256": sha256(weights).hexdigest()}
+    (folder / WEIGHTS).write_bytes(weights)
+    (folder / CONFIG).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def _read(folder: Path, remedy: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """What `_write` wrote, checked against each other."""
+    try:
+        config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        weights = (folder / WEIGHTS).read_bytes()
+    except OSError as error:
+        raise BundleError(str(folder), f"cannot be read ({error.strerror})", remedy) from error
+    if sha256(weights).hexdigest() != config["sha256"]:
+        raise BundleError(str(folder / WEIGHTS), "is not the file that config.json names", remedy)
+    return config, load(weights)
+
+
+@contextmanager
+def _understood(folder: Path, fact: str, remedy: str) -> Iterator[None]:
+    """Whatever a damaged or foreign file makes go wrong is one error."""
+    try:
+        yield
+    except BundleError:
+        raise
+    except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise BundleError(str(folder), fact, remedy) from error
 
 
 def write_fusion(fusion: Fusion, folder: Path) -> None:

@@ -206,6 +206,16 @@ def test_a_bundle_is_sealed_in_place(models: Path) -> None:
     assert seal(models, OTHER, "1.2.3").release != sealed.release
 
 
+def test_a_bundle_may_be_sealed_over_the_graph_that_is_read(models: Path) -> None:
+    seal(models, OTHER, "1.2.3")
+    mapped = Bundle.open(models).snapshot()
+    seal(models, SMALL, "1.2.3")
+    assert mapped.computed_hash() == OTHER.content_hash, "what was open stays as it was"
+    seal(models, mapped, "1.2.3")
+    assert same_graph(Bundle.open(models).snapshot(), OTHER)
+    assert not list(models.rglob("*.partial"))
+
+
 def test_a_bundle_may_be_built_in_the_working_folder(
     models: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

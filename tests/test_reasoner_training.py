@@ -79,7 +79,7 @@ def command(tmp_path: Path) -> ReasonerCommand:
     cases = tmp_path / "cases.jsonl.gz"
     cases.write_bytes(gzip.compress(lines(*PACKETS, UNKNOWN, EMPTY)))
     clip = shipped_folder() / "clip"
-    return ReasonerCommand(None, tmp_path, cases, clip, tmp_path / "out", "OMIM:", 3, BRIEF)
+    return ReasonerCommand(None, tmp_path / "graph", cases, clip, tmp_path / "out", "OMIM:", 3, BRIEF)
 
 
 def lines(*payloads: object) -> bytes:
@@ -206,6 +206,16 @@ def test_a_graph_that_is_none_is_told(command: ReasonerCommand, tmp_path: Path) 
         train_reasoner(replace(command, candidates="ORPHA:"))
     with pytest.raises(SourceError, match=r"holds no .*hpoa"):
         train_reasoner(replace(command, graph=None, data=tmp_path))
+
+
+def test_a_graph_of_too_few_diseases_to_hold_any_out_is_told(command: ReasonerCommand) -> None:
+    assert command.graph is not None
+    edge = Edge(disease(1), "has_phenotype", finding(1), Provenance("t"))
+    nodes = [Node(disease(1), "Disease", "one"), Node(finding(1), "PhenotypicFeature", "sign")]
+    Snapshot.from_tables(node_table(nodes), edge_table([edge])).write(command.graph)
+    with pytest.raises(SourceError, match="has 1 diseases to rank, too few"):
+        train_reasoner(replace(command, cases=None))
+    assert not (command.out / "weights.safetensors").exists()
 
 
 @pytest.mark.parametrize("given", [(), ("--data", "x", "--graph", "y")])

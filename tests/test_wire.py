@@ -236,3 +236,5 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("KGDX_TOP", "3")
     monkeypatch.setenv("KGDX_BUNDLE", "/x")
     assert (Settings().top, Settings().bundle) == (3, Path("/x"))
+    monkeypatch.setenv("KGDX_BUNDLE", "")
+    assert Settings().bundle is None, "an empty one is not the current folder"

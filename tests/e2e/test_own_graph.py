@@ -1,5 +1,8 @@
 """A graph of somebody's own, from KGX to a report with the shipped weights."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +10,8 @@ import graph_schema
 from ingest.load import load
 from kgdx import __version__, bundle
 from kgdx.engine import Engine
+from kgdx.reasoner_training import ReasonerCommand, graph_of
+from kgdx.reasoning.train import ReasonerTraining
 from kgdx.resolve import resolve
 from kgdx.snapshot import Snapshot
 from kgdx.stores.embedded import EmbeddedStore
@@ -44,7 +49,7 @@ EDGES = [
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The relation is declared while the graph is loaded and built, and no longer when it is opened."""
     folder = tmp_path_factory.mktemp("own")
     (folder / "relations.yaml").write_text(RELATIONS, encoding="utf-8")
@@ -67,7 +72,23 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     out = folder / "release"
     bundle.build(snapshot, bundle.shipped_folder(), out, __version__, schema.own_relations)
     assert "heralded_by" not in graph_schema.load().relations
-    return Engine.open(out, Settings(bundle=None))
+    return out
+
+
+@pytest.fixture(scope="module")
+def engine(release: Path) -> Engine:
+    return Engine.open(release, Settings(bundle=None))
+
+
+def test_training_on_a_bundle_knows_the_relations_that_went_along(release: Path) -> None:
+    clip = bundle.shipped_folder() / "clip"
+    command = ReasonerCommand(None, release, None, clip, release / "none", "", 2, ReasonerTraining())
+    snapshot, schema = graph_of(command)
+    assert snapshot.num_edges == len(EDGES)
+    assert "heralded_by" in schema.relations
+    of_a_snapshot = graph_of(replace(command, graph=release / "graph"))
+    assert "heralded_by" not in of_a_snapshot[1].relations
+    assert of_a_snapshot[0].content_hash == snapshot.content_hash
 
 
 def diagnosed(engine: Engine, *findings: str) -> ReportOut:
