@@ -78,7 +78,7 @@ class Bench:
         resnik, naive = self.baselines.scores(observed)
         scores = {
             "kgdx": of_all(ranking, ranking.logit, len(curies)),
-            "base_alone": of_all(ranking, ranking.prior + ranking.base.sum(axis=1), len(curies)),
+            "base_alone": rounded(self.ranker.reasoner.base(query).logit),
             "resnik": rounded(resnik),
             "naive_lr": rounded(naive),
         }
