@@ -26,17 +26,17 @@ class Clues:
     Attributes:
         log_odds: of the first answer, were its logits fair (temperature 1).
         margin: logit of the first answer less that of the second, at least 0.
-        num_present: findings of the case that are present.
+        logit: of the first answer, how much speaks for it whatever speaks for others; natural log, unbounded.
         explained: share of the present findings that speak for the first answer, in [0, 1].
     """
 
     log_odds: float
     margin: float
-    num_present: int
+    logit: float
     explained: float
 
     @classmethod
-    def of(cls, logits: Floats, num_present: int, explained: float) -> "Clues":
+    def of(cls, logits: Floats, explained: float) -> "Clues":
         """Clues of a ranking.
 
         Args:
@@ -45,14 +45,14 @@ class Clues:
         others = logits[1:] - logits[0]
         rest = np.logaddexp.reduce(others) if len(others) else -np.inf
         margin = -float(others.max(initial=-np.inf))
-        return cls(-float(rest), margin, num_present, explained)
+        return cls(-float(rest), margin, float(logits[0]), explained)
 
     def row(self) -> tuple[float, ...]:
         """The clues as the regression takes them; all finite."""
         return (
             float(np.clip(self.log_odds, -10.0, 10.0)),
             float(np.log1p(min(self.margin, 20.0))),
-            float(np.log1p(self.num_present)),
+            float(np.clip(self.logit, -100.0, 100.0)) / 10.0,
             self.explained,
         )
 

@@ -92,7 +92,7 @@ class Reasoner:
         logits = np.concatenate([final[order], others_logit])
         is_present = np.array([seen.weight > 0 for seen in query.observations])
         speaks_for = (proposal.base + proposal.messages + added)[first, is_present] > 0
-        clues = Clues.of(logits, int(is_present.sum()), float(speaks_for.mean()) if len(speaks_for) else 0.0)
+        clues = Clues.of(logits, float(speaks_for.mean()) if len(speaks_for) else 0.0)
         divisor = temperature(logits, self.settings.calibration.probability(clues))
         return Ranking(
             diseases=diseases[order],
