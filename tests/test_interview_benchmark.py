@@ -52,14 +52,14 @@ def ranker(data: Path) -> Ranker:
 def test_all_methods_start_alike_and_ask_nothing_twice(data: Path, ranker: Ranker) -> None:
     interviewer = Interviewer.of(ranker)
     _, evidences, patients = interview.sources(data)
-    for patient in read_patients(patients, evidences):
+    for patient in list(read_patients(patients, evidences))[:2]:
         found = interviewer.follow(patient)
         assert found is not None
         assert set(found.ranks) == METHODS
         assert len({ranks[0] for ranks in found.ranks.values()}) == 1
         for name, ranks in found.ranks.items():
             assert len(ranks) == found.num_asked[name] + 1
-            # One of the eleven is known from the start.
+            # One finding is known from the start.
             assert found.num_affirmed[name] <= len(patient.case.findings) - 1
             assert found.num_asked[name] <= 10
 
@@ -104,6 +104,7 @@ def test_every_other_patient_is_interviewed(data: Path) -> None:
     assert told["n"] == len(SYMPTOMS)
     assert set(told["asked"]) == set(told["affirmed"]) == METHODS
     assert set(told["answered"]) == {"1", "3", "5", "10"}
+    assert interview.table(told).row_count == 1 + 4 * len(METHODS)
 
 
 def test_without_patients_there_is_nothing_to_read(tmp_path: Path) -> None:
