@@ -1,7 +1,9 @@
 """Does what the engine asks for help: `python -m benchmarks.next_findings --data DIR --cases F`.
 
 Of each case a random half of the findings, present and excluded, is hidden. One after the other is revealed,
-chosen by each method from the hidden ones (those that can be answered), and the case is ranked again.
+chosen by each method from the hidden ones (those that can be answered), and the case is ranked again. Where
+the data hold DDXPlus, its patients are interviewed besides: their records answer every question, see
+`interview.py`.
 """
 
 import argparse
@@ -20,7 +22,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks import metrics, stamp
+from benchmarks import interview, metrics, stamp
 from benchmarks.ranker import Ranker
 from benchmarks.solved import SolvedCase, rank_of, read
 from ingest.phenotypes import build_snapshot, phenotype_sources
@@ -90,12 +92,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     followed = [
         found for case in track(cases, "asking", console=_TALK) if (found := _follow(case, ranker, methods))
     ]
+    interviewed = interview.sources(options.data)
     result = _result(followed, [c.disease for c in cases]) | {
+        "interview": interview.measure(options.data, options.limit) if interviewed else {"n": 0},
         "seconds": round(time.monotonic() - began, 1),
         "release": Bundle.shipped().release,
         "graph": ranker.snapshot.content_hash,
         "commit": commit,
-        "data_sha256": stamp.data_sha256([options.cases, *(path for _, path in sources)]),
+        "data_sha256": stamp.data_sha256([options.cases, *(path for _, path in sources), *interviewed]),
     }
     _show(result)
     json.dump(result, sys.stdout, indent=1)
@@ -182,6 +186,8 @@ def _show(result: dict[str, Any]) -> None:
     for step, name, found in rows:
         table.add_row(step, name, *(str(found[key]) for key in ("top1", "top1_ci", "top10", "mrr")))
     _TALK.print(table)
+    if result["interview"]["n"]:
+        _TALK.print(interview.table(result["interview"]))
 
 
 if __name__ == "__main__":

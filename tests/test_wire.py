@@ -32,6 +32,7 @@ def test_a_case_in_every_short_form(tmp_path: Path) -> None:
             "HP:0002202",
             {"id": "HP:1", "excluded": True},
             {"id": "HP:2", "status": "uncertain", "label": "x"},
+            {"id": "HP:3", "excluded": True, "asked": True},
         ],
         "report": {"findings": "Effusion.", "impression": " "},
         "images": ["a.png", {"id": "side", "path": "sub/b.png"}, "/abs/a.png"],
@@ -45,6 +46,7 @@ def test_a_case_in_every_short_form(tmp_path: Path) -> None:
         CodedFinding("HP:0002202"),
         CodedFinding("HP:1", Polarity.ABSENT),
         CodedFinding("HP:2", Polarity.UNCERTAIN),
+        CodedFinding("HP:3", Polarity.ABSENT, is_asked=True),
     )
     assert case.texts == (ReportText("findings", "Effusion."),)
     assert case.images == (

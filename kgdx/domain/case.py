@@ -14,10 +14,16 @@ class Polarity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CodedFinding:
-    """A finding given by its code, with the status somebody recorded."""
+    """A finding given by its code, with the status somebody recorded.
+
+    Attributes:
+        is_asked: recorded because a report, a checklist or a protocol asked for it, not because somebody
+            suspected something: then it says nothing that it was looked for at all.
+    """
 
     curie: str
     polarity: Polarity = Polarity.PRESENT
+    is_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

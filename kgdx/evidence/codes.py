@@ -87,7 +87,7 @@ def code_evidence(
 ) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
     """Evidence of all codes that stand for a finding or a risk factor, and a warning for every other one.
 
-    A finding given twice with the same status counts once.
+    A finding given twice with the same status counts once; of the two, the one that nobody had asked for.
     """
     evidence: dict[tuple[str, Polarity], Evidence] = {}
     warnings: list[str] = []
@@ -101,10 +101,17 @@ def code_evidence(
             warnings.append(_no_finding(resolved))
             continue
         key = resolved.curie, finding.polarity
-        weight, origin = WEIGHTS[finding.polarity], CodeOrigin(finding.curie)
-        evidence.setdefault(key, Evidence(resolved.curie, resolved.name, finding.polarity, weight, origin))
+        weight = WEIGHTS[finding.polarity]
+        origin = CodeOrigin(finding.curie, is_asked=finding.is_asked)
+        found = Evidence(resolved.curie, resolved.name, finding.polarity, weight, origin)
+        if key not in evidence or (_is_asked(evidence[key]) and not finding.is_asked):
+            evidence[key] = found
     warnings += [_contradiction(e) for key, e in evidence.items() if _denied(key) in evidence]
     return tuple(evidence.values()), tuple(dict.fromkeys(warnings))
+
+
+def _is_asked(evidence: Evidence) -> bool:
+    return isinstance(evidence.origin, CodeOrigin) and evidence.origin.is_asked
 
 
 def _no_finding(resolved: Resolved) -> str:

@@ -34,7 +34,6 @@ class QuestionSettings:
 
     Attributes:
         num_diseases: the likeliest candidates whose findings may be asked for.
-        least_information: nats; a finding that more diseases show is too vague to be looked for.
         least_stated: share of the diseases with a finding that sources must state it of, not merely a kind of
             it: a heading such as "abnormality of the eye" is stated of few, and nobody looks for a heading.
         num_weighed: findings that are weighed against what was chosen already.
@@ -42,7 +41,6 @@ class QuestionSettings:
     """
 
     num_diseases: int = 20
-    least_information: float = 1.5
     least_stated: float = 0.2
     num_weighed: int = 60
     sensitivity: float = 0.8
@@ -98,28 +96,25 @@ class NextFindings:
         return self.reasoner.graph.annotations
 
     @cached_property
-    def _is_askable(self) -> NDArray[np.bool_]:
+    def is_askable(self) -> NDArray[np.bool_]:
+        """(N,) bool: a finding that sources state, no mere heading, and none that is never asked for."""
         snapshot = self.reasoner.graph.snapshot
         stated = np.bincount(self._annotations.direct.indices, minlength=snapshot.num_nodes)
         holding = np.diff(self._annotations.frequency.indptr)
         is_askable = np.isin(snapshot.kinds, _ASKABLE) & (stated > 0)
         is_askable &= stated >= self.settings.least_stated * holding
-        is_specific = self._annotations.information >= self.settings.least_information
-        # In a graph of very few diseases every finding is common; then any finding may be asked for.
-        if (is_askable & is_specific).any():
-            is_askable &= is_specific
         never = [snapshot.index[curie] for curie in finding_kinds().never if curie in snapshot.index]
         return is_askable & ~_under(self._annotations, never)
 
     def consider(self, query: GraphQuery, ranking: Ranking, also: Sequence[int] = ()) -> Asked:
-        """Every finding worth a thought: shown by a likely disease, specific, and not known already.
+        """Every finding worth a thought: shown by a likely disease, no heading, and not known already.
 
         Args:
             also: places in the ranking of further candidates whose findings may be asked for.
         """
         likely = ranking.positions[[*range(min(self.settings.num_diseases, len(ranking.positions))), *also]]
         shown = np.unique(self._annotations.by_disease[likely].indices).astype(np.int64)
-        shown = shown[self._is_askable[shown]]
+        shown = shown[self.is_askable[shown]]
         findings = shown[~self.is_known(shown, query)]
         return self.ask(findings, ranking)
 

@@ -28,7 +28,7 @@ class Observation:
             [-MAX_WEIGHT, MAX_WEIGHT].
         is_looked_for: somebody examined the patient for this very finding and recorded by a code that it is
             not there. What one looks for says something of what one suspects. Not so exposures: all
-            are asked for them.
+            are asked for them; nor what was only asked for because the engine or a checklist named it.
     """
 
     node: int
@@ -70,6 +70,7 @@ def seed(
         for item in evidence
         if isinstance(item.origin, CodeOrigin)
         and item.polarity is Polarity.ABSENT
+        and not item.origin.is_asked
         and snapshot.kinds[snapshot.index[item.curie]] in FINDING_KINDS
     }
     observations = tuple(

@@ -42,11 +42,15 @@ class _Part(BaseModel):
 
 
 class FindingIn(_Part):
-    """A coded finding. `label` is for people who read the file and is not used."""
+    """A coded finding. `label` is for people who read the file and is not used.
+
+    `asked` marks an answer: it was looked for because a report or a checklist named it.
+    """
 
     id: _Text = Field(min_length=1, max_length=_MAX_ID)
     status: Literal["present", "absent", "uncertain"] = "present"
     label: _Text = ""
+    asked: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -91,7 +95,8 @@ class CaseIn(_Part):
 
     Attributes:
         id: the caller's own label.
-        findings: codes of present findings, or `{"id": …, "status": "present" | "absent" | "uncertain"}`.
+        findings: codes of present findings, or `{"id": …, "status": "present" | "absent" | "uncertain"}`;
+            `"asked": true` with an answer to what a report or a checklist named.
         report: a text, or section -> text in reading order.
         images: paths, or `{"id": …, "path": …}`.
         conditions, allergies, medications: codes.
@@ -171,7 +176,7 @@ class CaseIn(_Part):
         """The case as the engine takes it."""
         return Case(
             case_id=self.id,
-            findings=tuple(CodedFinding(finding.id, Polarity(finding.status)) for finding in self.findings),
+            findings=tuple(CodedFinding(f.id, Polarity(f.status), f.asked) for f in self.findings),
             texts=tuple(ReportText(name, text) for name, text in self.report.items() if text.strip()),
             images=_images(self.images),
             conditions=tuple(self.conditions),

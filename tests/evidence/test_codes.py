@@ -5,6 +5,7 @@ import pytest
 from graph_schema import load
 from kgdx.columns import edge_table, node_table
 from kgdx.domain.case import CodedFinding, Polarity
+from kgdx.domain.evidence import CodeOrigin
 from kgdx.domain.graph import Node
 from kgdx.evidence.codes import code_evidence, resolve
 from kgdx.snapshot import Snapshot
@@ -69,6 +70,15 @@ def test_a_useless_code_is_explained_and_the_rest_goes_on(snapshot: Snapshot, gi
     assert len(warnings) == 1
     assert told in warnings[0]
     assert len(warnings[0]) < 250
+
+
+@pytest.mark.parametrize("is_asked_first", [False, True])
+def test_what_was_also_recorded_unasked_is_no_mere_answer(snapshot: Snapshot, is_asked_first: bool) -> None:
+    given = [CodedFinding("HP:0002202", Polarity.ABSENT, is_asked=asked) for asked in (False, True)]
+    for findings, is_asked in ((given, False), (given[1:], True)):
+        ordered = reversed(findings) if is_asked_first else findings
+        evidence, _ = code_evidence(tuple(ordered), snapshot, SCHEMA)
+        assert [e.origin for e in evidence] == [CodeOrigin("HP:0002202", is_asked=is_asked)]
 
 
 def test_the_same_code_twice_counts_once(snapshot: Snapshot) -> None:

@@ -54,6 +54,11 @@ def test_only_a_code_says_that_it_was_looked_for() -> None:
     }
 
 
+def test_an_answer_does_not_say_that_it_was_looked_for() -> None:
+    answer = evidence("F1", -4.0, CodeOrigin("F1", is_asked=True))
+    assert not seeded(answer)["F1"].is_looked_for
+
+
 def test_findings_keep_the_order_of_their_first_appearance() -> None:
     found = seeded(evidence("F3", 1.0, TEXT), evidence("F1", 1.0, CODE), evidence("F3", 1.0, IMAGE))
     assert list(found) == ["F3", "F1"]
