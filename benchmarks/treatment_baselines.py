@@ -4,8 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from kgdx.reasoning.kin import KinFinder
-from kgdx.reasoning.likeness import ancestors, joined
+from kgdx.reasoning.kin import KinNames
 from kgdx.reasoning.treatment_walks import TreatmentWalks
 
 # How much nearer diseases count: the best of 1, 4, 8 and 16 for `nearest_disease` on the calibration fold.
@@ -25,17 +24,18 @@ def disease_likeness(walks: TreatmentWalks, groups: NDArray[np.int64]) -> NDArra
     Each ancestor, gene and finding is weighed by its inverse document frequency; findings bring the findings
     that they are kinds of.
     """
-    kinds = ancestors(walks)
-    genes = joined(walks, "gene_associated_with_condition").T.tocsr()
-    findings = joined(walks, "has_phenotype") @ kinds
+    kinds = _ancestors(walks)
+    genes = _joined(walks, "gene_associated_with_condition").T.tocsr()
+    findings = _joined(walks, "has_phenotype") @ kinds
     return np.asarray(sum(_cosines(features, groups, walks.treated) for features in (kinds, genes, findings)))
 
 
-def name_likeness(walks: TreatmentWalks, names: KinFinder, groups: NDArray[np.int64]) -> NDArray[np.float64]:
+def name_likeness(walks: TreatmentWalks, names: KinNames, groups: NDArray[np.int64]) -> NDArray[np.float64]:
     """(D, treated) likeness of names, as the network is given it, of every treated disease."""
-    likeness = np.stack([names.of_names(int(group)) for group in groups]).astype(np.float64)
-    # A disease tells nothing of itself, should the graph know what treats it.
-    likeness[groups[:, None] == walks.treated] = 0.0
+    likeness = np.zeros((len(groups), len(walks.treated)))
+    for row, group in zip(likeness, groups, strict=True):
+        kin = names.of(int(group), len(walks.treated))
+        row[np.searchsorted(walks.treated, kin.groups)] = kin.likeness
     return likeness
 
 
@@ -44,6 +44,24 @@ def nearest(walks: TreatmentWalks, likeness: NDArray[np.float64]) -> NDArray[np.
     treats = walks.known[walks.treated][:, walks.treatments].astype(np.float64)
     told = np.asarray(treats.T @ (likeness**_SHARPNESS).T)
     return np.asarray(told + _POPULARITY * popularity(walks, len(likeness)))
+
+
+def _joined(walks: TreatmentWalks, relation: str) -> sp.csr_matrix:
+    rows = walks.snapshot.edges_of(relation)
+    rows = rows[~walks.snapshot.negated[rows]]
+    ends = walks.group[walks.snapshot.head[rows]], walks.group[walks.snapshot.tail[rows]]
+    return sp.csr_matrix((np.ones(len(rows)), ends), shape=(walks.num_groups, walks.num_groups))
+
+
+def _ancestors(walks: TreatmentWalks) -> sp.csr_matrix:
+    """(groups, groups) 1 where one is, or is over any number of steps a kind of, the other."""
+    reached = _joined(walks, "subclass_of") + sp.identity(walks.num_groups, format="csr")
+    while True:
+        reached.data[:] = 1.0
+        further = reached @ reached
+        if further.nnz == reached.nnz:
+            return reached
+        reached = further
 
 
 def _cosines(

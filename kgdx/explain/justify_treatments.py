@@ -11,10 +11,6 @@ from kgdx.reasoning.treatment import Indication, Option
 from kgdx.snapshot import Snapshot
 
 _NUM_NAMED = 3
-# In what a disease is like another, in the order of `kgdx.reasoning.kin.GROUNDS`.
-_ALIKE = ("is named", "is classified", "has genes", "has findings")
-# What makes up less of a likeness is not told.
-_LEAST_SHARE = 0.25
 # Under which heading of `metapaths.yaml` a concern has its patterns.
 _HEADINGS = {
     ConcernKind.CONDITION: "vetoes",
@@ -56,17 +52,10 @@ def _paths(indication: Indication, writer: PathWriter) -> list[Path]:
     for way in indication.ways:
         path = writer.path(heading, way.start, way.trail, indication.benefit * way.share)
         if way.likeness is not None:
-            like = f"{names[indication.disease]} {_how_alike(way.likeness)} {names[way.start]}"
+            like = f"{names[indication.disease]} is named like {names[way.start]}"
             path = Path(path.steps, path.contribution, f"{like[0].upper()}{like[1:]}: {path.sentence}")
         paths.append(path)
     return paths
-
-
-def _how_alike(likeness: Sequence[float]) -> str:
-    """What two diseases have in common, as in "is named and has genes like": most first, and no trifles."""
-    order = sorted(zip(likeness, _ALIKE, strict=True), key=lambda pair: -pair[0])
-    said = [text for share, text in order if share >= _LEAST_SHARE * sum(likeness)]
-    return f"{' and '.join(said)} like"
 
 
 def _indicated_for(option: Option, snapshot: Snapshot) -> str:

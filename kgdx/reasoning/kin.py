@@ -1,11 +1,8 @@
-"""Treated diseases that are like one, by name or by what the graph says of both.
+"""Diseases of like name, for those that the graph says too little of.
 
 A label such as "complicated pyelonephritis" may come with no parent, gene or finding; its words still tell
-what it is close to. Likeness of names is the mean of two cosines: of what they mean to the concept encoder,
-and of their letters (2- to 5-grams): the former alone overlooks rare words, the latter synonyms. For kinds,
-genes and findings see `likeness`.
-
-A disease of a common sort, such as "liver disease", is like many; that it is like the asked one says little.
+what it is close to. Likeness is the mean of two cosines: of what the names mean to the concept encoder, and
+of their letters (2- to 5-grams): the former alone overlooks rare words, the latter synonyms.
 """
 
 from collections.abc import Sequence
@@ -18,19 +15,11 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from kgdx.ports import TextEncoder
-from kgdx.reasoning.likeness import GraphLikeness
 from kgdx.reasoning.treatment_walks import TreatmentWalks
 
-GROUNDS = ("name", "kinds", "genes", "findings")
-"""What two diseases can be alike in."""
-
 _MAX_NAMES = 40
-# What chooses kin; how much a likeness is worth to walks is learnt.
-_CHOOSING = np.array([0.4, 0.2, 0.2, 0.2], dtype=np.float32)
-# Below this two diseases have nothing in common.
-_LEAST_CLOSENESS = 0.04
-# Being somewhat like everything is not what makes a disease common.
-_COMMON = 3
+# Below this two names have nothing in common.
+_LEAST_LIKENESS = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,84 +28,45 @@ class Kin:
 
     Attributes:
         groups: (k,) int64, ascending, see `TreatmentWalks.group`.
-        likeness: (k, 4) float32 in [0, 1], to the asked one, by each of `GROUNDS`.
-        commonness: (k,) float32 in [0, 1], how like they are to all treated diseases and the asked one.
+        likeness: (k,) float32 in [0, 1], of their names to the asked one's.
     """
 
     groups: NDArray[np.int64]
     likeness: NDArray[np.float32]
-    commonness: NDArray[np.float32]
 
 
-NO_KIN = Kin(np.zeros(0, np.int64), np.zeros((0, len(GROUNDS)), np.float32), np.zeros(0, dtype=np.float32))
+NO_KIN = Kin(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, eq=False)
-class KinFinder:
-    """Finds the kin of any disease among all treated ones, by name and graph."""
+class KinNames:
+    """Names and synonyms of all treated diseases, as vectors."""
 
     walks: TreatmentWalks
     encoder: TextEncoder
 
     def of(self, group: int, num: int) -> Kin:
-        """The `num` treated diseases that are most like a disease; never the disease itself."""
-        treated = self.walks.treated
-        if not num or not len(treated):
-            return NO_KIN
-        meant, spelt = self._by_meaning(group), self._by_letters(group)
-        graph = self._graph.of(group)
-        likeness = np.column_stack([(meant + spelt) / 2, graph])
-        closeness = likeness @ _CHOOSING
-        closeness[treated == group] = -1.0
-        likest = np.argsort(-closeness, kind="stable")[:num]
-        likest = np.sort(likest[closeness[likest] >= _LEAST_CLOSENESS])
-        commonness = self._commonness(group, np.column_stack([meant, graph]) @ _CHOOSING)
-        return Kin(treated[likest], likeness[likest], commonness[likest])
+        """The `num` treated diseases whose names are most like a disease's; never the disease itself.
 
-    def of_names(self, group: int) -> NDArray[np.float32]:
-        """(treated,) float32 in [0, 1]; two diseases are as like as the likest of their names."""
-        return (self._by_meaning(group) + self._by_letters(group)) / 2
-
-    def _by_meaning(self, group: int) -> NDArray[np.float32]:
-        names = self._names(group)
-        if not names:
-            return np.zeros(len(self.walks.treated), dtype=np.float32)
-        return self._best((self._vectors @ self.encoder.encode_texts(names).T).max(axis=1))
-
-    def _by_letters(self, group: int) -> NDArray[np.float32]:
-        names = self._names(group)
-        if not names:
-            return np.zeros(len(self.walks.treated), dtype=np.float32)
-        vectorizer, spelt = self._spellings
-        return self._best((spelt @ vectorizer.transform(names).T).max(axis=1).toarray().ravel())
-
-    def _commonness(self, group: int, closeness: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(treated,) of each treated disease.
-
-        The asked one is counted among the treated, known to be or not: a score must not tell whether it is.
+        Two diseases are as like as the likest of their names.
         """
-        total, num = self._common, len(self.walks.treated)
-        if group in self.walks.treated:
-            return total / num
-        return (total + closeness**_COMMON) / (num + 1)
-
-    @cached_property
-    def _common(self) -> NDArray[np.float32]:
-        """(treated,) sum over all others; letters are left out, which would take ten times as long."""
-        alike = np.stack([self._by_meaning(int(group)) for group in self.walks.treated]) * _CHOOSING[0]
-        alike += self._graph.among_treated() * _CHOOSING[1]
-        np.fill_diagonal(alike, 0.0)
-        return np.asarray((alike**_COMMON).sum(axis=0))
-
-    @cached_property
-    def _graph(self) -> GraphLikeness:
-        return GraphLikeness(self.walks)
+        names = self._names(group)
+        if not names or not num or not len(self.walks.treated):
+            return NO_KIN
+        meant = self._best((self._vectors @ self.encoder.encode_texts(names).T).max(axis=1))
+        vectorizer, spelt = self._spellings
+        letters = self._best((spelt @ vectorizer.transform(names).T).max(axis=1).toarray().ravel())
+        likeness = np.maximum((meant + letters) / 2, 0.0)
+        likeness[self.walks.treated == group] = -1.0
+        likest = np.argsort(-likeness, kind="stable")[:num]
+        likest = np.sort(likest[likeness[likest] >= _LEAST_LIKENESS])
+        return Kin(self.walks.treated[likest], likeness[likest])
 
     def _best(self, likeness: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(treated diseases,) in [0, 1]: the highest over the names of each."""
-        best = np.zeros(len(self.walks.treated), dtype=np.float32)
+        """(treated diseases,) the highest over the names of each."""
+        best = np.full(len(self.walks.treated), -1.0, dtype=np.float32)
         np.maximum.at(best, self._named[1], likeness)
-        return np.minimum(best, 1.0)
+        return best
 
     @cached_property
     def _named(self) -> tuple[list[str], NDArray[np.int64]]:

@@ -17,7 +17,7 @@ from torch import Tensor
 from graph_schema import Schema
 from kgdx.ports import TextEncoder
 from kgdx.reasoning.hierarchy import Hierarchy, Trail
-from kgdx.reasoning.kin import KinFinder
+from kgdx.reasoning.kin import KinNames
 from kgdx.reasoning.treatment_model import TreatmentNetwork, relation_vectors
 from kgdx.reasoning.treatment_reasons import GroupWalk, WalkFinder
 from kgdx.reasoning.treatment_scores import Asked, scores
@@ -54,15 +54,14 @@ class WalkReason:
     """A walk that speaks for a prediction.
 
     Attributes:
-        start: node index at which the trail starts: the disease asked for, or one that is like it.
-        likeness: how like the two are in each of `GROUNDS`, in [0, 1], weighed by what each is worth to the
-            network; None where the trail starts at the disease itself.
+        start: node index at which the trail starts: the disease asked for, or one of like name.
+        likeness: of the two names, at most 1; None where the trail starts at the disease itself.
         trail: from `start` to the treatment.
         share: of the score, in (0, 1].
     """
 
     start: int
-    likeness: tuple[float, ...] | None
+    likeness: float | None
     trail: Trail
     share: float
 
@@ -94,7 +93,7 @@ class PredictedTreatments:
     network: TreatmentNetwork
     calibration: TreatmentCalibration
     relations: Tensor
-    kin: KinFinder
+    kin: KinNames
 
     @classmethod
     def on(
@@ -112,7 +111,7 @@ class PredictedTreatments:
         """
         walks = TreatmentWalks(snapshot, schema)
         relations = relation_vectors(walks.texts, encoder)
-        return cls(walks, network, calibration, relations, KinFinder(walks, encoder))
+        return cls(walks, network, calibration, relations, KinNames(walks, encoder))
 
     def of(
         self, disease: int, num: int = 5, *, num_reasons: int = 3, exclude_known: bool = True
@@ -178,14 +177,13 @@ class PredictedTreatments:
         with torch.no_grad():
             found = finder.strongest(treatment, num)
         kin = finder.asked.kin[0]
-        weighed = kin.likeness * finder.network.grounds().detach().numpy()
-        likeness = dict(zip(kin.groups.tolist(), map(tuple, weighed.tolist()), strict=True))
+        likeness = dict(zip(kin.groups.tolist(), kin.likeness.tolist(), strict=True))
         group = int(finder.asked.groups[0])
         reasons = []
         for walk in found:
             start = disease if walk.start == group else int(self.walks.members(walk.start)[0])
             trail = self._trail(start, walk, self.node_of(treatment))
-            alike = None if walk.start == group else likeness[walk.start]
+            alike = None if walk.start == group else float(likeness[walk.start])
             reasons.append(WalkReason(start, alike, trail, min(1.0, walk.value / score)))
         return tuple(reasons)
 

@@ -42,7 +42,7 @@ class TreatmentTraining:
     """
 
     epochs: int = 2
-    batch: int = 16
+    batch: int = 32
     learning_rate: float = 3e-2
     seed: int = 0
 
@@ -113,13 +113,11 @@ def _learn(predictor: PredictedTreatments, settings: TreatmentTraining, progress
 
 
 def _loss(predictor: PredictedTreatments, groups: NDArray[np.int64]) -> torch.Tensor:
-    """Half asks for every treatment of a disease, half for any one of them to come first."""
     scored = scores(predictor.network, predictor.relations, predictor.ask(groups.tolist()))
     logits = torch.log(scored + 1e-7)
     probability = logits - torch.logsumexp(logits, dim=0)
     known = (known_places(predictor.walks, predictor.walks, int(group)) for group in groups)
-    told = [probability[torch.from_numpy(k), b] for b, k in enumerate(known) if len(k)]
-    losses = [-(each.mean() + torch.logsumexp(each, dim=0)) / 2 for each in told]
+    losses = [-probability[torch.from_numpy(k), b].mean() for b, k in enumerate(known) if len(k)]
     return torch.stack(losses).mean()
 
 

@@ -5,7 +5,7 @@ its relation in words and the degrees of its ends; what arrives at a treatment a
 linearly, so that each walk's share of a score is exact. All gates and readouts are positive: more walks never
 lower a score. It holds nothing of any disease or treatment.
 
-Walks also start from treated diseases that are like the asked one, weighed by how like they are.
+A disease that the graph says little of also starts walks from diseases of like name, weighed by likeness.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,6 @@ import torch
 from torch import Tensor, nn
 
 from kgdx.ports import TextEncoder
-from kgdx.reasoning.kin import GROUNDS
-
-_LEAST = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +26,14 @@ class TreatmentModelSettings:
         num_channels: C, width of a walk.
         num_steps: L, longest walk in edges.
         hidden: width of the hidden layer.
-        num_kin: like diseases that walks start from as well; 0 for none.
+        num_kin: diseases of like name that walks start from as well; 0 for none.
     """
 
     text_dim: int
     num_channels: int = 4
     num_steps: int = 3
     hidden: int = 24
-    num_kin: int = 80
+    num_kin: int = 20
 
 
 class TreatmentNetwork(nn.Module):
@@ -50,13 +47,9 @@ class TreatmentNetwork(nn.Module):
         self.gate = nn.Sequential(
             nn.Linear(8 + steps, settings.hidden), nn.ReLU(), nn.Linear(settings.hidden, 3 * channels)
         )
-        # What treats kin comes first from the start, before what lies further off.
-        early = torch.full((steps, 1), -2.5).index_fill(0, torch.tensor([0]), 0.5)
-        self.readout = nn.Parameter(early + 0.3 * torch.randn(steps, channels))
-        self.kin_height = nn.Parameter(torch.full((channels,), -3.0))
-        self.kin_power = nn.Parameter(torch.full((channels,), 3.0))
-        self.kin_rarity = nn.Parameter(torch.full((channels,), 0.2))
-        self.kin_ground = nn.Parameter(torch.zeros(len(GROUNDS)))
+        self.readout = nn.Parameter(torch.randn(steps, channels))
+        self.kin_height = nn.Parameter(torch.zeros(channels))
+        self.kin_slope = nn.Parameter(torch.full((channels,), 2.0))
 
     def gates(self, relations: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """How much of a walk passes each relation as its (step + 1)-th edge, and how degrees dampen it.
@@ -74,25 +67,17 @@ class TreatmentNetwork(nn.Module):
         opened, out, into = torch.sigmoid(raw).chunk(3, dim=1)
         return opened, out, into
 
-    def kin_weights(self, likeness: Tensor, commonness: Tensor) -> Tensor:
-        """(n, C) float32, not negative: what walks from like diseases start with.
-
-        It never falls with a likeness, and never rises with the commonness.
+    def kin_weights(self, likeness: Tensor) -> Tensor:
+        """(n, C) float32 in (0, 1): what walks from a disease of like name start with.
 
         Args:
-            likeness: (n, 4) float32, see `Kin`.
-            commonness: (n,) float32, see `Kin`.
+            likeness: (n,) float32 cosine of the names.
         """
-        # Powers, and no exponentials: among kin of whom none is near, the nearer ones still count for more.
-        power, rarity = (nn.functional.softplus(p) for p in (self.kin_power, self.kin_rarity))
-        near = torch.log((likeness @ self.grounds()).clamp(min=_LEAST)).unsqueeze(1)
-        common = torch.log(commonness.clamp(min=_LEAST)).unsqueeze(1)
-        weights: Tensor = torch.exp(self.kin_height + power * near - rarity * common)
+        distance = (1.0 - likeness.clamp(max=1.0)).unsqueeze(1)
+        weights: Tensor = torch.sigmoid(self.kin_height) * torch.exp(
+            -nn.functional.softplus(self.kin_slope) * 4 * distance
+        )
         return weights
-
-    def grounds(self) -> Tensor:
-        """(4,) float32, positive, of sum 1: what each of `GROUNDS` is worth."""
-        return torch.softmax(self.kin_ground, dim=0)
 
     def weights(self) -> Tensor:
         """(L, C) float32, positive: readout of walks of each length."""

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kgdx.reasoning.kin import NO_KIN, Kin
+from kgdx.reasoning.kin import Kin
 from kgdx.reasoning.treatment_model import TreatmentNetwork
 from kgdx.reasoning.treatment_product import product
 from kgdx.reasoning.treatment_walks import TreatmentWalks, WalkEdges
@@ -50,11 +50,8 @@ class Asked:
         columns = np.concatenate(
             [np.arange(size), *(np.full(len(k.groups), b) for b, k in enumerate(self.kin))]
         )
-        likeness, commonness = (
-            torch.from_numpy(np.concatenate([getattr(NO_KIN, each), *(getattr(k, each) for k in self.kin)]))
-            for each in ("likeness", "commonness")
-        )
-        weights = torch.cat([torch.ones(size, channels), network.kin_weights(likeness, commonness)])
+        likeness = np.concatenate([np.zeros(0, np.float32), *(kin.likeness for kin in self.kin)])
+        weights = torch.cat([torch.ones(size, channels), network.kin_weights(torch.from_numpy(likeness))])
         groups, where = np.unique(sources, return_inverse=True)
         begun = torch.zeros(len(groups), size, channels)
         begun = begun.index_put(

@@ -138,14 +138,6 @@ def test_a_pair_scores_the_same_whether_or_not_the_graph_states_it(pair: str, nu
     assert by_name(predictor(graph(f"{FACTS}\n{pair}"), net), "D1") == pytest.approx(without, rel=1e-5)
 
 
-@pytest.mark.parametrize("num_kin", [0, 2])
-def test_a_disease_is_no_one_s_news_because_something_treats_it(num_kin: int) -> None:
-    """To be the only treatment of a disease makes it one of the treated, which its own kin must not tell."""
-    net, facts = network(num_kin=num_kin), FACTS.replace("T6 treats D1", "T6 treats D0")
-    without = by_name(predictor(graph(facts), net), "D1")
-    assert by_name(predictor(graph(f"{facts}\nT1 treats D1"), net), "D1") == pytest.approx(without, rel=1e-5)
-
-
 def test_nothing_is_told_by_the_equivalent_of_a_disease_either() -> None:
     without = by_name(predictor(graph(FACTS.replace("T2 treats D5", ""))), "D2")
     assert by_name(predictor(graph(FACTS)), "D2") == pytest.approx(without, rel=1e-5)
@@ -198,39 +190,6 @@ def test_a_disease_without_any_edge_has_predictions_by_its_name_alone() -> None:
     assert predictor(snapshot).of(lonely) == []
     made = predictor(snapshot, network(num_kin=3)).of(lonely)
     assert all(reason.likeness is not None for p in made for reason in p.reasons)
-
-
-def kin_of(facts: str, disease: str) -> dict[str, list[float]]:
-    """Likeness by name, kinds, genes and findings of every kin, by CURIE."""
-    made = predictor(graph(facts))
-    walks = made.walks
-    kin = made.kin.of(int(walks.group[walks.snapshot.index[disease]]), 9)
-    names = [walks.snapshot.curies[walks.members(int(group))[0]] for group in kin.groups]
-    return dict(zip(names, kin.likeness.tolist(), strict=True))
-
-
-@pytest.mark.parametrize(("fact", "ground"), [("{} is_a D0", 1), ("G1 gene_of {}", 2), ("{} shows F1", 3)])
-def test_what_two_diseases_share_makes_them_kin(fact: str, ground: int) -> None:
-    shared = "\n".join(fact.format(disease) for disease in ("D1", "D2"))
-    others = "\n".join(f"D{i}" for i in range(4, 10))
-    rest = f"D0\nD1\nG1\nF1\nT1 treats D2\nT1 treats D3\n{others}"
-    assert kin_of(rest, "D1") == {}
-    ((name, likeness),) = kin_of(f"{rest}\n{shared}", "D1").items()
-    assert name == "D2"
-    assert 0.0 < likeness[ground] <= 1.0
-    assert sum(likeness) == likeness[ground]
-
-
-def test_a_disease_is_never_its_own_kin() -> None:
-    assert list(kin_of(FACTS, "D1")) == ["D4"]
-
-
-def test_walks_of_nearer_and_of_rarer_kin_start_with_more() -> None:
-    net = network()
-    near = torch.tensor([[0.2, 0.2, 0.2, 0.2], [0.2, 0.6, 0.2, 0.2], [0.2, 0.6, 0.2, 0.2]])
-    weights = net.kin_weights(near, torch.tensor([0.01, 0.01, 0.001]))
-    assert (weights[1] > weights[0]).all()
-    assert (weights[2] > weights[1]).all()
 
 
 def test_a_denied_statement_opens_no_walk() -> None:
