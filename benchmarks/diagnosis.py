@@ -22,8 +22,8 @@ from ingest.phenotypes import build_snapshot, phenotype_sources
 from kgdx.answered_cases import answered_case, read_payloads
 from kgdx.bundle import Bundle
 from kgdx.domain.errors import KgdxError
-from kgdx.reasoning.judge import Judged, judge, judged_metrics
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.reasoning.training.judge import Judged, judge, judged_metrics
 from kgdx.snapshot import Snapshot
 
 _TALK = Console(stderr=True)

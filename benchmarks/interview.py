@@ -24,7 +24,7 @@ from benchmarks.scores import of_all
 from benchmarks.transfer import graph_of
 from kgdx.domain.case import CodedFinding, Polarity
 from kgdx.evidence.nameable import FINDING_KINDS
-from kgdx.reasoning.next_findings import NextFindings
+from kgdx.reasoning.doubts.next_findings import NextFindings
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
 

@@ -28,7 +28,7 @@ from benchmarks.solved import SolvedCase, rank_of, read
 from ingest.phenotypes import build_snapshot, phenotype_sources
 from kgdx.bundle import Bundle
 from kgdx.domain.errors import KgdxError
-from kgdx.reasoning.next_findings import NextFindings
+from kgdx.reasoning.doubts.next_findings import NextFindings
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.ranking import Ranking
 from kgdx.snapshot import Snapshot

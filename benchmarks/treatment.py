@@ -25,9 +25,9 @@ from benchmarks.vetoes import measure_vetoes
 from kgdx.bundle import Bundle, shipped_folder
 from kgdx.domain.errors import KgdxError
 from kgdx.encoders.concepts import ConceptEncoder
-from kgdx.reasoning.held_out import CALIBRATED_FOLD, SCORED_FOLD, fold_of
-from kgdx.reasoning.predicted_treatments import PredictedTreatments
-from kgdx.reasoning.train_treatments import ranks
+from kgdx.reasoning.treatments.held_out import CALIBRATED_FOLD, SCORED_FOLD, fold_of
+from kgdx.reasoning.treatments.predictor import PredictedTreatments
+from kgdx.reasoning.treatments.train import ranks
 from kgdx.weights import SavedTreatments
 
 Floats = NDArray[np.float64]

@@ -4,8 +4,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from kgdx.reasoning.kin import KinNames
-from kgdx.reasoning.treatment_walks import TreatmentWalks
+from kgdx.reasoning.treatments.kin import KinNames
+from kgdx.reasoning.treatments.walks import TreatmentWalks
 
 # How much nearer diseases count: the best of 1, 4, 8 and 16 for `nearest_disease` on the calibration fold.
 _SHARPNESS = 4

@@ -16,8 +16,8 @@ from ingest.identifiers import identify
 from ingest.phenotypes import build_snapshot, phenotype_sources
 from ingest.sources.drug_disease import COLUMNS, DISEASE, DRUG
 from kgdx.domain.errors import CurieError, SourceError
-from kgdx.reasoning.held_out import SCORED_FOLD, fold_of, hide, joining_rows
-from kgdx.reasoning.treatment_walks import PER_PAIR_SOURCES, TREATING, TreatmentWalks
+from kgdx.reasoning.treatments.held_out import SCORED_FOLD, fold_of, hide, joining_rows
+from kgdx.reasoning.treatments.walks import PER_PAIR_SOURCES, TREATING, TreatmentWalks
 from kgdx.snapshot import Snapshot
 
 _OPTIONAL = {

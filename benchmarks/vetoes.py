@@ -12,9 +12,9 @@ from ingest.sources import contraindications
 from kgdx.domain.graph import Edge
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.precautions import Precautions, Reason
-from kgdx.reasoning.treatment import TreatmentGraph
-from kgdx.reasoning.treatment_walks import TreatmentWalks
+from kgdx.reasoning.treatments.precautions import Precautions, Reason
+from kgdx.reasoning.treatments.recommend import TreatmentGraph
+from kgdx.reasoning.treatments.walks import TreatmentWalks
 
 # Random pairs of the drugs and conditions of the list, on which precision is measured.
 _SAMPLED = 4000

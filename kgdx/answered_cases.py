@@ -12,9 +12,9 @@ from kgdx.evidence.codes import code_evidence
 from kgdx.evidence.fusion import names_vector
 from kgdx.interop.phenopacket import accepted_diseases, case_fields, publications
 from kgdx.ports import TextEncoder
-from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.query import seed
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.reasoning.training.answered import AnsweredCase
 from kgdx.wire import CaseIn
 from kgdx.wire.files import json_name, parse_json
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.reasoning.answered import AnsweredCase, folds
 from kgdx.reasoning.calibration import Calibration, Clues
-from kgdx.reasoning.judge import Judged, judge
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.reasoning.train_messages import Progress
+from kgdx.reasoning.training.answered import AnsweredCase, folds
+from kgdx.reasoning.training.judge import Judged, judge
+from kgdx.reasoning.training.train_messages import Progress
 
 
 @dataclass(frozen=True, eq=False)

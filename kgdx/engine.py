@@ -23,13 +23,13 @@ from kgdx.eyes import Eyes
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.precautions import Precautions, reasons_of
-from kgdx.reasoning.predicted_treatments import PredictedTreatments
 from kgdx.reasoning.query import seed
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.reasoning.treatment import Option, TreatmentGraph
-from kgdx.reasoning.untreated import UntreatedDiseases
+from kgdx.reasoning.treatments.precautions import Precautions, reasons_of
+from kgdx.reasoning.treatments.predictor import PredictedTreatments
+from kgdx.reasoning.treatments.recommend import Option, TreatmentGraph
+from kgdx.reasoning.treatments.untreated import UntreatedDiseases
 from kgdx.snapshot import Snapshot
 from kgdx.weights import SavedReasoner, SavedTreatments, open_fusion
 from kgdx.wire import CaseIn, ReportOut, Settings

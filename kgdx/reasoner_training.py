@@ -22,12 +22,12 @@ from kgdx.domain.errors import CaseError, SourceError
 from kgdx.encoders.clip import Clip
 from kgdx.progress import progress_bar
 from kgdx.reasoning.annotations import Annotations
-from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.case_graph import DiagnosticGraph
-from kgdx.reasoning.judge import Judged, judged_metrics
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.reasoning.train import ReasonerTraining, fit, simulated, untrained
-from kgdx.reasoning.train_messages import MetCase, Progress
+from kgdx.reasoning.training.answered import AnsweredCase
+from kgdx.reasoning.training.judge import Judged, judged_metrics
+from kgdx.reasoning.training.train import ReasonerTraining, fit, simulated, untrained
+from kgdx.reasoning.training.train_messages import MetCase, Progress
 from kgdx.snapshot import Snapshot
 from kgdx.weights import SavedReasoner
 

@@ -38,7 +38,7 @@ def train_reasoner(
     from kgdx.bundle import shipped_folder
     from kgdx.reasoner_training import ReasonerCommand
     from kgdx.reasoner_training import train_reasoner as run
-    from kgdx.reasoning.train import ReasonerTraining
+    from kgdx.reasoning.training.train import ReasonerTraining
 
     if (data is None) == (graph is None):
         raise typer.BadParameter("give either --data or --graph")

@@ -28,8 +28,8 @@ def train_treatments(graph: Path, concepts: Path, out: Path, seed: int) -> None:
 
     import graph_schema
     from kgdx.encoders.concepts import ConceptEncoder
-    from kgdx.reasoning.train_treatments import TreatmentTraining
-    from kgdx.reasoning.train_treatments import train as run
+    from kgdx.reasoning.treatments.train import TreatmentTraining
+    from kgdx.reasoning.treatments.train import train as run
 
     snapshot = Snapshot.open(graph / "graph" if (graph / "graph").is_dir() else graph)
     encoder = ConceptEncoder.open(concepts)

@@ -25,10 +25,10 @@ from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.likelihood import LikelihoodSettings
 from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.model import ModelSettings, PathNetwork
-from kgdx.reasoning.predicted_treatments import TreatmentCalibration
 from kgdx.reasoning.ranking import ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.reasoning.treatment_model import TreatmentModelSettings, TreatmentNetwork
+from kgdx.reasoning.treatments.model import TreatmentModelSettings, TreatmentNetwork
+from kgdx.reasoning.treatments.predictor import TreatmentCalibration
 
 CONFIG, WEIGHTS, FUSION = "config.json", "weights.safetensors", "fusion.json"
 _REMEDY = "reinstall kgdx, or train anew with `kgdx train reasoner`"

@@ -8,10 +8,10 @@ import pytest
 
 from kgdx import cross_validation
 from kgdx.cross_validation import CrossValidation
-from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.calibration import Clues
-from kgdx.reasoning.judge import Judged
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.reasoning.training.answered import AnsweredCase
+from kgdx.reasoning.training.judge import Judged
 from tests.reasoning.tiny import graph, query, random_facts, reasoner
 
 WORLD = graph("\n".join(random_facts(np.random.default_rng(2), num_diseases=9, num_findings=9)))

@@ -16,12 +16,12 @@ from kgdx.columns import edge_table, node_table
 from kgdx.domain.errors import BundleError, CaseError, SourceError
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.reasoner_training import ReasonerCommand, train_reasoner
-from kgdx.reasoning.answered import AnsweredCase
-from kgdx.reasoning.judge import Judged
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.reasoning.train import ReasonerTraining
-from kgdx.reasoning.train_messages import MessageTraining
-from kgdx.reasoning.train_walks import WalkTraining
+from kgdx.reasoning.training.answered import AnsweredCase
+from kgdx.reasoning.training.judge import Judged
+from kgdx.reasoning.training.train import ReasonerTraining
+from kgdx.reasoning.training.train_messages import MessageTraining
+from kgdx.reasoning.training.train_walks import WalkTraining
 from kgdx.snapshot import Snapshot
 from kgdx.weights import SavedReasoner
 

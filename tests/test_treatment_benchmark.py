@@ -9,8 +9,8 @@ import graph_schema
 from benchmarks import treatment_graph
 from benchmarks.treatment_baselines import disease_likeness, nearest, popularity
 from benchmarks.vetoes import measure_vetoes
-from kgdx.reasoning.held_out import joining_rows
-from kgdx.reasoning.treatment_walks import TreatmentWalks
+from kgdx.reasoning.treatments.held_out import joining_rows
+from kgdx.reasoning.treatments.walks import TreatmentWalks
 from tests.reasoning.tiny import graph
 
 FACTS = """

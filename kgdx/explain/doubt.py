@@ -7,11 +7,11 @@ import numpy as np
 
 from kgdx.domain.report import CantMiss, Combination, Diagnosis, HowKnown, Named, NextFinding, Shift
 from kgdx.explain.wording import listed, percent
-from kgdx.reasoning.abstention import Abstention, Doubt, Hesitation
-from kgdx.reasoning.cant_miss import DangerFinder
-from kgdx.reasoning.combinations import Combinations, Pair
+from kgdx.reasoning.doubts.abstention import Abstention, Doubt, Hesitation
+from kgdx.reasoning.doubts.cant_miss import DangerFinder
+from kgdx.reasoning.doubts.combinations import Combinations, Pair
+from kgdx.reasoning.doubts.next_findings import Asked, NextFindings
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.next_findings import Asked, NextFindings
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner

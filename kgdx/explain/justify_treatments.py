@@ -6,8 +6,8 @@ from kgdx.domain.report import Path, Treatment, TreatmentConcern
 from kgdx.domain.treatment import ConcernKind
 from kgdx.explain.paths import PathWriter
 from kgdx.explain.wording import percent
-from kgdx.reasoning.safety import Concern
-from kgdx.reasoning.treatment import Indication, Option
+from kgdx.reasoning.treatments.recommend import Indication, Option
+from kgdx.reasoning.treatments.safety import Concern
 from kgdx.snapshot import Snapshot
 
 _NUM_NAMED = 3

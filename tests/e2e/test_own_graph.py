@@ -11,7 +11,7 @@ from ingest.load import load
 from kgdx import __version__, bundle
 from kgdx.engine import Engine
 from kgdx.reasoner_training import ReasonerCommand, graph_of
-from kgdx.reasoning.train import ReasonerTraining
+from kgdx.reasoning.training.train import ReasonerTraining
 from kgdx.resolve import resolve
 from kgdx.snapshot import Snapshot
 from kgdx.stores.embedded import EmbeddedStore

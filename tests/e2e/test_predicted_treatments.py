@@ -17,7 +17,7 @@ from kgdx.domain.report import Treatment
 from kgdx.domain.treatment import ConcernKind, TreatmentStatus
 from kgdx.engine import Engine
 from kgdx.explain.walk import stops
-from kgdx.reasoning.predicted_treatments import PredictedTreatments
+from kgdx.reasoning.treatments.predictor import PredictedTreatments
 from kgdx.snapshot import Snapshot
 from kgdx.wire import CaseIn, ReportOut, Settings
 from tests.e2e.shipped import shipped_engine

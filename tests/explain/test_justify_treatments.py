@@ -9,9 +9,9 @@ from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.paths import PathWriter
 from kgdx.explain.walk import stops
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.precautions import Precautions, Reason
-from kgdx.reasoning.predicted_treatments import Prediction, WalkReason
-from kgdx.reasoning.treatment import TreatmentGraph
+from kgdx.reasoning.treatments.precautions import Precautions, Reason
+from kgdx.reasoning.treatments.predictor import Prediction, WalkReason
+from kgdx.reasoning.treatments.recommend import TreatmentGraph
 from tests.reasoning.tiny import graph
 
 PRESCRIPTIONS = """

@@ -6,8 +6,8 @@ import graph_schema
 from ingest.load import load
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.precautions import Precautions
-from kgdx.reasoning.treatment import TreatmentGraph
+from kgdx.reasoning.treatments.precautions import Precautions
+from kgdx.reasoning.treatments.recommend import TreatmentGraph
 from kgdx.resolve import resolve
 from kgdx.snapshot import Snapshot
 from kgdx.stores.embedded import EmbeddedStore

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgdx.reasoning.answered import AnsweredCase, components, folds, weights
 from kgdx.reasoning.query import GraphQuery
+from kgdx.reasoning.training.answered import AnsweredCase, components, folds, weights
 
 NOTHING = GraphQuery((), np.zeros(1, np.float32))
 names = st.lists(st.integers(0, 14), min_size=1, max_size=2, unique=True)

@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph_schema.clinical import Dangers
-from kgdx.reasoning.abstention import Abstention, Doubt
-from kgdx.reasoning.cant_miss import DangerFinder, emergencies
-from kgdx.reasoning.combinations import Combinations
-from kgdx.reasoning.frequencies import Frequencies
+from kgdx.reasoning.doubts.abstention import Abstention, Doubt
+from kgdx.reasoning.doubts.cant_miss import DangerFinder, emergencies
+from kgdx.reasoning.doubts.combinations import Combinations
+from kgdx.reasoning.doubts.frequencies import Frequencies
+from kgdx.reasoning.doubts.information import Questions, entropy
+from kgdx.reasoning.doubts.next_findings import NextFindings
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.information import Questions, entropy
 from kgdx.reasoning.likelihood import expected_frequency
-from kgdx.reasoning.next_findings import NextFindings
 from tests.reasoning import tiny
 
 _SEEDS = st.integers(0, 2**32 - 1)

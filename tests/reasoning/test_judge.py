@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from kgdx.domain.case import Patient
 from kgdx.evaluation import mid_rank
-from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.calibration import Clues
-from kgdx.reasoning.judge import Judged, judge, judged_metrics, rank_of
 from kgdx.reasoning.likelihood import contributions, priors
 from kgdx.reasoning.ranking import ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.reasoning.training.answered import AnsweredCase
+from kgdx.reasoning.training.judge import Judged, judge, judged_metrics, rank_of
 from tests.reasoning.tiny import graph, network, query, random_facts, reasoner, silent
 
 FACTS = random_facts(np.random.default_rng(5), num_diseases=9, num_findings=10)

@@ -7,8 +7,8 @@ from kgdx.columns import edge_table, node_table
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.domain.treatment import ConcernKind
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.precautions import Precautions, reasons_of
-from kgdx.reasoning.safety import SafetyGraph
+from kgdx.reasoning.treatments.precautions import Precautions, reasons_of
+from kgdx.reasoning.treatments.safety import SafetyGraph
 from kgdx.snapshot import Snapshot
 
 STATES = graph_schema.load().states

@@ -13,12 +13,12 @@ import graph_schema
 from kgdx.bundle import shipped_folder
 from kgdx.domain.errors import BundleError
 from kgdx.encoders.concepts import ConceptEncoder
-from kgdx.reasoning.held_out import hide
-from kgdx.reasoning.predicted_treatments import PredictedTreatments, TreatmentCalibration
-from kgdx.reasoning.train_treatments import TreatmentTraining, fit_calibration, ranks, train
-from kgdx.reasoning.treatment_model import TreatmentModelSettings, TreatmentNetwork
-from kgdx.reasoning.treatment_reasons import WalkFinder
-from kgdx.reasoning.treatment_walks import TreatmentWalks
+from kgdx.reasoning.treatments.held_out import hide
+from kgdx.reasoning.treatments.model import TreatmentModelSettings, TreatmentNetwork
+from kgdx.reasoning.treatments.predictor import PredictedTreatments, TreatmentCalibration
+from kgdx.reasoning.treatments.reasons import WalkFinder
+from kgdx.reasoning.treatments.train import TreatmentTraining, fit_calibration, ranks, train
+from kgdx.reasoning.treatments.walks import TreatmentWalks
 from kgdx.snapshot import Snapshot
 from kgdx.weights import SavedTreatments
 from tests.reasoning.tiny import TEXT_DIM, HashEncoder, graph

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy, Trail
-from kgdx.reasoning.precautions import Precautions, Reason
-from kgdx.reasoning.predicted_treatments import Prediction
-from kgdx.reasoning.safety import Concern, SafetyGraph
-from kgdx.reasoning.treatment import Option, TreatmentGraph
+from kgdx.reasoning.treatments.precautions import Precautions, Reason
+from kgdx.reasoning.treatments.predictor import Prediction
+from kgdx.reasoning.treatments.recommend import Option, TreatmentGraph
+from kgdx.reasoning.treatments.safety import Concern, SafetyGraph
 from kgdx.snapshot import Snapshot
 from tests.reasoning.tiny import graph
 

@@ -7,7 +7,7 @@ import pytest
 
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.query import MAX_WEIGHT, Observation
-from kgdx.reasoning.simulate import SimulationSettings, Simulator
+from kgdx.reasoning.training.simulate import SimulationSettings, Simulator
 from tests.reasoning.tiny import graph, shrunk
 
 WORLD = graph("""

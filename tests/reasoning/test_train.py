@@ -10,14 +10,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgdx.reasoning import train
-from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.likelihood import contributions, priors
 from kgdx.reasoning.messages import MessageNetwork
 from kgdx.reasoning.ranking import ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.reasoning.train_messages import MessageTraining, MetCase
-from kgdx.reasoning.train_walks import WalkTraining
+from kgdx.reasoning.training import train
+from kgdx.reasoning.training.answered import AnsweredCase
+from kgdx.reasoning.training.train_messages import MessageTraining, MetCase
+from kgdx.reasoning.training.train_walks import WalkTraining
 from tests.reasoning.tiny import HashEncoder, diagnostic, graph, messages, query, random_facts, reasoner
 
 WORLD = graph("\n".join(random_facts(np.random.default_rng(1), num_diseases=20, num_findings=15)))

@@ -6,9 +6,9 @@ import pytest
 
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.precautions import Precautions, Reason
-from kgdx.reasoning.predicted_treatments import Prediction
-from kgdx.reasoning.treatment import Option, TreatmentGraph
+from kgdx.reasoning.treatments.precautions import Precautions, Reason
+from kgdx.reasoning.treatments.predictor import Prediction
+from kgdx.reasoning.treatments.recommend import Option, TreatmentGraph
 from kgdx.snapshot import Snapshot
 from tests.reasoning.test_safety import walked
 from tests.reasoning.tiny import graph

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph_schema.clinical import Dangers, dangers
-from kgdx.reasoning.frequencies import Frequencies
+from kgdx.reasoning.doubts.frequencies import Frequencies
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner

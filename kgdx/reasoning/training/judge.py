@@ -15,10 +15,10 @@ from kgdx.evaluation import (
     paired_gain,
     sliced_metrics,
 )
-from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.calibration import Clues
 from kgdx.reasoning.ranking import Base, Proposal, Ranking
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.reasoning.training.answered import AnsweredCase
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from enum import StrEnum
 
 import numpy as np
 
+from kgdx.reasoning.doubts.information import Questions, entropy
+from kgdx.reasoning.doubts.next_findings import Asked
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.information import Questions, entropy
-from kgdx.reasoning.next_findings import Asked
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
 from kgdx.snapshot import Snapshot

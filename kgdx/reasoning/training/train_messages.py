@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.messages import MessageNetwork
 from kgdx.reasoning.query import certainty
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.reasoning.training.answered import AnsweredCase
 
 Progress = Callable[[int, int, str], None]
 

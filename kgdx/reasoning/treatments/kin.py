@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from kgdx.ports import TextEncoder
-from kgdx.reasoning.treatment_walks import TreatmentWalks
+from kgdx.reasoning.treatments.walks import TreatmentWalks
 
 _MAX_NAMES = 40
 # Below this two names have nothing in common.

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.reasoning.frequencies import Frequencies
+from kgdx.reasoning.doubts.frequencies import Frequencies
 from kgdx.reasoning.likelihood import priors
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.ranking import Ranking

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kgdx.reasoning.treatment_model import TreatmentNetwork
-from kgdx.reasoning.treatment_scores import Asked, gate_values
-from kgdx.reasoning.treatment_walks import WalkEdges
+from kgdx.reasoning.treatments.model import TreatmentNetwork
+from kgdx.reasoning.treatments.scores import Asked, gate_values
+from kgdx.reasoning.treatments.walks import WalkEdges
 
 # A walk is looked for only so long: where very many share a score, the strongest come first all the same.
 _MAX_EXPANDED = 20_000

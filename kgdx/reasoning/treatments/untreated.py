@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from kgdx.reasoning.predicted_treatments import PredictedTreatments, Prediction
-from kgdx.reasoning.treatment import TreatmentGraph
+from kgdx.reasoning.treatments.predictor import PredictedTreatments, Prediction
+from kgdx.reasoning.treatments.recommend import TreatmentGraph
 
 # Predictions are a hint for what is likely, and each costs as much as a diagnosis.
 _NUM_DISEASES, _LEAST_PROBABILITY = 3, 0.2

@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kgdx.reasoning.kin import Kin
-from kgdx.reasoning.treatment_model import TreatmentNetwork
-from kgdx.reasoning.treatment_product import product
-from kgdx.reasoning.treatment_walks import TreatmentWalks, WalkEdges
+from kgdx.reasoning.treatments.kin import Kin
+from kgdx.reasoning.treatments.model import TreatmentNetwork
+from kgdx.reasoning.treatments.product import product
+from kgdx.reasoning.treatments.walks import TreatmentWalks, WalkEdges
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """Training the network of treatments on diseases whose treatments are known.
 
 Each disease is asked as if nothing treated it: its own edges to treatments are closed to its walks (see
-`treatment_scores`), and the network learns to let what does treat it come first (cross-entropy over all
+`scores`), and the network learns to let what does treat it come first (cross-entropy over all
 treatments). Two folds of the diseases never take part, see `held_out`.
 """
 
@@ -15,11 +15,11 @@ from sklearn.linear_model import LogisticRegression
 
 from graph_schema import Schema
 from kgdx.ports import TextEncoder
-from kgdx.reasoning.held_out import CALIBRATED_FOLD, SCORED_FOLD, fold_of, hide
-from kgdx.reasoning.predicted_treatments import PredictedTreatments, TreatmentCalibration
-from kgdx.reasoning.treatment_model import TreatmentModelSettings, TreatmentNetwork
-from kgdx.reasoning.treatment_scores import scores
-from kgdx.reasoning.treatment_walks import TreatmentWalks
+from kgdx.reasoning.treatments.held_out import CALIBRATED_FOLD, SCORED_FOLD, fold_of, hide
+from kgdx.reasoning.treatments.model import TreatmentModelSettings, TreatmentNetwork
+from kgdx.reasoning.treatments.predictor import PredictedTreatments, TreatmentCalibration
+from kgdx.reasoning.treatments.scores import scores
+from kgdx.reasoning.treatments.walks import TreatmentWalks
 from kgdx.snapshot import Snapshot
 
 Progress = Callable[[int, int, str], None]

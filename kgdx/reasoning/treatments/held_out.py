@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kgdx.reasoning.treatment_walks import CONDITION_KINDS, TREATMENT_KINDS, TreatmentWalks
+from kgdx.reasoning.treatments.walks import CONDITION_KINDS, TREATMENT_KINDS, TreatmentWalks
 from kgdx.snapshot import Snapshot
 
 NUM_FOLDS = 5

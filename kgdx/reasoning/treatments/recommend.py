@@ -11,9 +11,9 @@ from functools import cached_property
 
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.reasoning.hierarchy import Hierarchy, Trail
-from kgdx.reasoning.precautions import Precautions, Reason
-from kgdx.reasoning.predicted_treatments import Prediction, WalkReason
-from kgdx.reasoning.safety import Concern, SafetyGraph, grouped
+from kgdx.reasoning.treatments.precautions import Precautions, Reason
+from kgdx.reasoning.treatments.predictor import Prediction, WalkReason
+from kgdx.reasoning.treatments.safety import Concern, SafetyGraph, grouped
 from kgdx.snapshot import Snapshot
 
 # What treats "infection" treats this infection only in a manner of speaking: do not climb far.

@@ -17,11 +17,11 @@ from torch import Tensor
 from graph_schema import Schema
 from kgdx.ports import TextEncoder
 from kgdx.reasoning.hierarchy import Hierarchy, Trail
-from kgdx.reasoning.kin import KinNames
-from kgdx.reasoning.treatment_model import TreatmentNetwork, relation_vectors
-from kgdx.reasoning.treatment_reasons import GroupWalk, WalkFinder
-from kgdx.reasoning.treatment_scores import Asked, scores
-from kgdx.reasoning.treatment_walks import TreatmentWalks
+from kgdx.reasoning.treatments.kin import KinNames
+from kgdx.reasoning.treatments.model import TreatmentNetwork, relation_vectors
+from kgdx.reasoning.treatments.reasons import GroupWalk, WalkFinder
+from kgdx.reasoning.treatments.scores import Asked, scores
+from kgdx.reasoning.treatments.walks import TreatmentWalks
 from kgdx.snapshot import Snapshot
 
 _BATCH = 32

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kgdx.reasoning.answered import AnsweredCase
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.reasoning.train_messages import Progress
+from kgdx.reasoning.training.answered import AnsweredCase
+from kgdx.reasoning.training.train_messages import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from kgdx.domain.treatment import ConcernKind, Severity
 from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
-from kgdx.reasoning.precautions import Precautions, Reason
+from kgdx.reasoning.treatments.precautions import Precautions, Reason
 from kgdx.snapshot import Snapshot
 
 _DRUG_STEPS = (("close_match", True), ("close_match", False), ("part_of", False))

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from kgdx.evidence.fusion import fuse
 from kgdx.ports import TextEncoder
-from kgdx.reasoning.answered import AnsweredCase, weights
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.model import ModelSettings, PathNetwork
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.reasoning.simulate import SimulationSettings, Simulator
-from kgdx.reasoning.train_messages import MessageTraining, MetCase, Progress, fit_messages
-from kgdx.reasoning.train_walks import WalkTraining, fit_walks
+from kgdx.reasoning.training.answered import AnsweredCase, weights
+from kgdx.reasoning.training.simulate import SimulationSettings, Simulator
+from kgdx.reasoning.training.train_messages import MessageTraining, MetCase, Progress, fit_messages
+from kgdx.reasoning.training.train_walks import WalkTraining, fit_walks
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from graph_schema.clinical import FindingKinds, finding_kinds
 from kgdx.reasoning.annotations import Annotations
-from kgdx.reasoning.frequencies import Frequencies
-from kgdx.reasoning.information import Questions
+from kgdx.reasoning.doubts.frequencies import Frequencies
+from kgdx.reasoning.doubts.information import Questions
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner

@@ -1,0 +1,1 @@
+"""What a ranking leaves open: abstention, next findings, dangers, two diseases at once."""

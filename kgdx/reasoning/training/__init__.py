@@ -1,0 +1,1 @@
+"""Learning to rank, and judging what was learnt."""

@@ -1,0 +1,1 @@
+"""Treatments: stated and predicted ones, and what speaks against them."""
