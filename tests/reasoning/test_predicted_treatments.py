@@ -1,6 +1,7 @@
 """Predicted treatments: laws of the score, of its reasons, and of what is hidden."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,11 @@ def network(num_steps: int = 4, num_kin: int = 0) -> TreatmentNetwork:
     return TreatmentNetwork(settings).eval().requires_grad_(False)
 
 
+def spoken(curie: str) -> str:
+    """Names by which diseases can be kin."""
+    return f"{'liver' if curie[-1] in '0134' else 'renal'} ailment of sort {curie}"
+
+
 def predictor(snapshot: Snapshot, net: TreatmentNetwork | None = None) -> PredictedTreatments:
     return PredictedTreatments.on(
         snapshot, graph_schema.load(), net or network(), TreatmentCalibration(), HashEncoder()
@@ -77,7 +83,7 @@ def test_the_order_of_the_nodes_does_not_matter() -> None:
 
 @pytest.mark.parametrize("num_kin", [0, 2])
 def test_the_other_questions_of_a_batch_do_not_matter(num_kin: int) -> None:
-    made = predictor(graph(FACTS), network(num_kin=num_kin))
+    made = predictor(graph(FACTS, name_of=spoken), network(num_kin=num_kin))
     groups = np.unique(made.walks.group[[made.walks.snapshot.index[f"D{i}"] for i in range(5)]])
     together = made.scores(groups.tolist())
     alone = np.concatenate([made.scores([int(group)]) for group in groups], axis=1)
@@ -87,7 +93,7 @@ def test_the_other_questions_of_a_batch_do_not_matter(num_kin: int) -> None:
 
 @pytest.mark.parametrize("num_kin", [0, 2])
 def test_the_walks_sum_up_to_the_score(num_kin: int) -> None:
-    made = predictor(graph(FACTS), network(num_kin=num_kin))
+    made = predictor(graph(FACTS, name_of=spoken), network(num_kin=num_kin))
     asked = made.ask([int(made.walks.group[made.walks.snapshot.index["D1"]])])
     scored = made.scores(asked.groups.tolist())[:, 0]
     finder = WalkFinder(made.network, made.relations, asked)
@@ -99,7 +105,7 @@ def test_the_walks_sum_up_to_the_score(num_kin: int) -> None:
 
 
 def test_every_trail_leads_from_its_start_to_the_treatment() -> None:
-    snapshot = graph(FACTS)
+    snapshot = graph(FACTS, name_of=spoken)
     made = predictor(snapshot, network(num_kin=2))
     predictions = made.of(snapshot.index["D1"], 10, num_reasons=20)
     assert len(predictions) >= 3
@@ -134,8 +140,10 @@ def test_known_treatments_are_left_out_if_asked() -> None:
 @pytest.mark.parametrize("num_kin", [0, 2])
 def test_a_pair_scores_the_same_whether_or_not_the_graph_states_it(pair: str, num_kin: int) -> None:
     net = network(num_kin=num_kin)
-    without = by_name(predictor(graph(FACTS), net), "D1")
-    assert by_name(predictor(graph(f"{FACTS}\n{pair}"), net), "D1") == pytest.approx(without, rel=1e-5)
+    without = by_name(predictor(graph(FACTS, name_of=spoken), net), "D1")
+    assert by_name(predictor(graph(f"{FACTS}\n{pair}", name_of=spoken), net), "D1") == pytest.approx(
+        without, rel=1e-5
+    )
 
 
 def test_nothing_is_told_by_the_equivalent_of_a_disease_either() -> None:
@@ -188,8 +196,21 @@ def test_a_disease_without_any_edge_has_predictions_by_its_name_alone() -> None:
     snapshot = graph(f"{FACTS}\nD9")
     lonely = snapshot.index["D9"]
     assert predictor(snapshot).of(lonely) == []
-    made = predictor(snapshot, network(num_kin=3)).of(lonely)
+    assert predictor(snapshot, network(num_kin=3)).of(lonely) == [], "a CURIE is no name"
+    snapshot = graph(f"{FACTS}\nD9", name_of=spoken)
+    made = predictor(snapshot, network(num_kin=3)).of(snapshot.index["D9"])
+    assert len(made) > 1
     assert all(reason.likeness is not None for p in made for reason in p.reasons)
+
+
+def test_kin_add_to_what_a_disease_reaches_by_itself() -> None:
+    snapshot = graph(FACTS, name_of=spoken)
+    net = network(num_kin=2)
+    alone = predictor(snapshot, TreatmentNetwork(replace(net.settings, num_kin=0)))
+    alone.network.load_state_dict(net.state_dict())
+    without, found = by_name(alone, "D1"), by_name(predictor(snapshot, net), "D1")
+    assert all(found[drug] >= without[drug] for drug in found)
+    assert any(found[drug] > 1.01 * without[drug] for drug in found)
 
 
 def test_a_denied_statement_opens_no_walk() -> None:
@@ -226,7 +247,7 @@ def test_ranks_share_the_middle_of_a_tie() -> None:
 
 
 def test_weights_come_back_from_disk_as_they_were(tmp_path: Path) -> None:
-    net, snapshot = network(num_kin=2), graph(FACTS)
+    net, snapshot = network(num_kin=2), graph(FACTS, name_of=spoken)
     SavedTreatments(net, TreatmentCalibration(1.0, 0.5, 2.0), "hash").write(tmp_path)
     saved = SavedTreatments.open(tmp_path)
     assert (saved.calibration, saved.text_revision) == (TreatmentCalibration(1.0, 0.5, 2.0), "hash")

@@ -1,6 +1,6 @@
 """Small graphs written as text, and networks with random weights to read them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from itertools import pairwise
 
@@ -40,11 +40,13 @@ _SHORT = {
 }
 
 
-def graph(facts: str, source: str = "infores:test") -> Snapshot:
+def graph(
+    facts: str, source: str = "infores:test", name_of: Callable[[str], str] = lambda curie: curie
+) -> Snapshot:
     """A snapshot of lines such as `D1 shows F2 0.8`, `D1 NOT shows F3`, `F2 is_a F1` or a lone `F9`.
 
     `D1 shows F2 8/10` counts patients. What follows `as` is what the source itself calls the relation. The
-    first letter of a node tells its kind, see `KINDS`.
+    first letter of a node tells its kind, see `KINDS`. A node whose name is its CURIE counts as unnamed.
     """
     edges, nodes = [], {}
     for line in filter(str.strip, facts.splitlines()):
@@ -71,7 +73,7 @@ def graph(facts: str, source: str = "infores:test") -> Snapshot:
                     original_predicate=said.strip(),
                 )
             )
-    named = [Node(curie, KINDS[curie[0]], curie, source=source) for curie in nodes]
+    named = [Node(curie, KINDS[curie[0]], name_of(curie), source=source) for curie in nodes]
     return Snapshot.from_tables(node_table(named), edge_table(edges))
 
 
