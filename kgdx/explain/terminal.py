@@ -147,6 +147,8 @@ def _next_steps(steps: Sequence[NextFinding]) -> Iterator[RenderableType]:
         yield Text.assemble(f"{i}. ", (plain(step.name), "bold"), (told, "dim"))
         yield _hanging("present", _shift("", step.if_present), "dim")
         yield _hanging("absent", _shift("", step.if_absent), "dim")
+    answer = f'{{"id": "{steps[0].curie}", "status": "absent", "asked": true}}'
+    yield Text(f"An answer goes into the case marked as asked for, such as {answer}", "dim")
 
 
 def _shift(word: str, moved: Shift) -> str:
