@@ -96,7 +96,7 @@ def test_no_case_tells_how_sure_its_own_fold_is(tmp_path: Path) -> None:
     def judged(is_right: np.ndarray) -> list[Judged]:
         clues = [Clues(float(i % 7) - 3, 1.0 + i % 3, float(i % 5), 0.5) for i in range(len(CASES))]
         ranks = [1.0 if ok else 2.0 for ok in is_right]
-        return [Judged(r, 1, 1, 1, 1, 1, c) for r, c in zip(ranks, clues, strict=True)]
+        return [Judged(r, 1, 1, 1, 1, 1, 0.0, c) for r, c in zip(ranks, clues, strict=True)]
 
     is_right = rng.random(len(CASES)) < 0.5
     before = made.probability(judged(is_right))

@@ -26,17 +26,19 @@ class Clues:
     Attributes:
         log_odds: of the first answer, were its logits fair (temperature 1).
         margin: logit of the first answer less that of the second, at least 0.
-        logit: of the first answer, how much speaks for it whatever speaks for others; natural log, unbounded.
+        evidence: all that findings, sex, age and onset add to the first answer, whatever they add to others;
+            natural log, unbounded. Not its logit: what stands there before any finding differs from training to
+            training.
         explained: share of the present findings that speak for the first answer, in [0, 1].
     """
 
     log_odds: float
     margin: float
-    logit: float
+    evidence: float
     explained: float
 
     @classmethod
-    def of(cls, logits: Floats, explained: float) -> "Clues":
+    def of(cls, logits: Floats, evidence: float, explained: float) -> "Clues":
         """Clues of a ranking.
 
         Args:
@@ -45,14 +47,14 @@ class Clues:
         others = logits[1:] - logits[0]
         rest = np.logaddexp.reduce(others) if len(others) else -np.inf
         margin = -float(others.max(initial=-np.inf))
-        return cls(-float(rest), margin, float(logits[0]), explained)
+        return cls(-float(rest), margin, evidence, explained)
 
     def row(self) -> tuple[float, ...]:
         """The clues as the regression takes them; all finite."""
         return (
             float(np.clip(self.log_odds, -10.0, 10.0)),
             float(np.log1p(min(self.margin, 20.0))),
-            float(np.clip(self.logit, -100.0, 100.0)) / 10.0,
+            float(np.clip(self.evidence, -100.0, 100.0)) / 10.0,
             self.explained,
         )
 

@@ -91,8 +91,10 @@ class Reasoner:
         others_logit = np.minimum(proposal.others_logit, final.min())
         logits = np.concatenate([final[order], others_logit])
         is_present = np.array([seen.weight > 0 for seen in query.observations])
-        speaks_for = (proposal.base + proposal.messages + added)[first, is_present] > 0
-        clues = Clues.of(logits, float(speaks_for.mean()) if len(speaks_for) else 0.0)
+        of_findings = (proposal.base + proposal.messages + added)[first]
+        speaks_for = of_findings[is_present] > 0
+        evidence = float(of_findings.sum() + proposal.demographics[first].sum())
+        clues = Clues.of(logits, evidence, float(speaks_for.mean()) if len(speaks_for) else 0.0)
         divisor = temperature(logits, self.settings.calibration.probability(clues))
         return Ranking(
             diseases=diseases[order],

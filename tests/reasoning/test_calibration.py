@@ -72,13 +72,10 @@ def test_extreme_logits_are_borne(size: float, first: float) -> None:
 
 
 @given(spread, st.floats(-100, 100))
-def test_clues_are_of_the_differences_and_of_the_height_of_the_first(
-    values: list[float], shift: float
-) -> None:
+def test_clues_are_of_the_differences_alone(values: list[float], shift: float) -> None:
     logits = descending(values)
-    one, other = (Clues.of(x, 0.5) for x in (logits, logits + shift))
-    assert (one.log_odds, one.margin) == pytest.approx((other.log_odds, other.margin), abs=1e-9)
-    assert other.logit == logits[0] + shift
+    one, other = (Clues.of(x, 3.0, 0.5) for x in (logits, logits + shift))
+    assert one.row() == pytest.approx(other.row(), abs=1e-9)
     assert one.margin >= 0
     assert np.isfinite(one.row()).all()
 
@@ -87,16 +84,16 @@ def test_clues_are_of_the_differences_and_of_the_height_of_the_first(
 def test_without_calibration_the_logits_are_taken_as_fair(values: list[float]) -> None:
     logits = descending(values)
     fair = float(softmax(logits, 1.0)[0])
-    assert Calibration().probability(Clues.of(logits, 1.0)) == pytest.approx(np.clip(fair, 0.01, 0.99))
+    assert Calibration().probability(Clues.of(logits, 2.0, 1.0)) == pytest.approx(np.clip(fair, 0.01, 0.99))
 
 
 def test_a_single_candidate_is_as_sure_as_anything_gets() -> None:
-    assert Calibration().probability(Clues.of(np.array([2.0]), 1.0)) == 0.99
+    assert Calibration().probability(Clues.of(np.array([2.0]), 2.0, 1.0)) == 0.99
 
 
 def seen(rng: np.random.Generator, n: int) -> list[Clues]:
     logits = np.sort(rng.normal(0, 3, (n, 6)))[:, ::-1]
-    return [Clues.of(row, float(rng.random())) for row in logits]
+    return [Clues.of(row, float(rng.normal(9, 4)), float(rng.random())) for row in logits]
 
 
 @pytest.mark.parametrize("is_right", [[], [True] * 5, [False] * 5])
@@ -114,7 +111,9 @@ def test_over_the_cases_it_learnt_from_it_is_as_sure_as_they_were_often_right(
     rng = np.random.default_rng(seed)
     clues = seen(rng, 400)
     is_right = [bool(rng.random() < Calibration().probability(clue)) for clue in clues]
-    told = [Clues(clue.log_odds * overconfidence, clue.margin, clue.logit, clue.explained) for clue in clues]
+    told = [
+        Clues(clue.log_odds * overconfidence, clue.margin, clue.evidence, clue.explained) for clue in clues
+    ]
     fitted = Calibration.fit(told, is_right)
     sure = np.array([fitted.probability(clue) for clue in told])
     assert sure.mean() == pytest.approx(np.mean(is_right), abs=0.02)

@@ -54,7 +54,9 @@ def test_where_all_are_proposed_the_rank_is_that_of_the_logit(case: list[str], p
     assert len(place) == 1
     found = judge(made, asked)
     assert found.rank == mid_rank(ranking.logit, place)
-    assert found.clues.logit == pytest.approx(ranking.logit[0])
+    assert found.logit == ranking.logit[0]
+    said = ranking.of_findings[0].sum() + ranking.demographics[0].sum()
+    assert found.clues.evidence == pytest.approx(said)
     assert found.clues == ranking.clues
     assert found.is_right == (place == [0] and (ranking.logit[1:] < ranking.logit[0]).all())
 
@@ -149,7 +151,7 @@ def test_what_is_left_out_is_as_if_it_had_never_been_there(case: list[str], posi
 
 
 def one(rank: float, base: float, log_odds: float = 0.0) -> Judged:
-    return Judged(rank, base, base, base, base, rank, Clues(log_odds, 1.0, log_odds, 1.0))
+    return Judged(rank, base, base, base, base, rank, log_odds, Clues(log_odds, 1.0, log_odds, 1.0))
 
 
 def test_metrics_count_what_was_judged() -> None:

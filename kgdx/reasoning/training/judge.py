@@ -32,6 +32,7 @@ class Judged:
         messages: by likelihood ratios and best paths, without walks.
         without_excluded: by all, had nothing been recorded as absent.
         without_patient: by all, were sex, age and onset unknown.
+        logit: of the first answer.
         clues: what tells how sure the first answer is.
     """
 
@@ -41,6 +42,7 @@ class Judged:
     messages: float
     without_excluded: float
     without_patient: float
+    logit: float
     clues: Clues
 
     @property
@@ -60,6 +62,7 @@ def judge(reasoner: Reasoner, case: AnsweredCase) -> Judged:
         messages=rank_of(reasoner, case, proposal, proposal.logit),
         without_excluded=_without_excluded(reasoner, case, ranking),
         without_patient=_without_patient(reasoner, case, ranking),
+        logit=float(ranking.logit[0]),
         clues=ranking.clues,
     )
 
@@ -87,7 +90,7 @@ def judged_metrics(
     # The share of paths and walks is measured against the better of the two bases.
     best_base = min((ranks(name) for name in ("base", "trusted")), key=lambda r: float(-(r <= 1.0).mean()))
     is_right = np.array([case.is_right for case in judged], dtype=bool)
-    raw = np.array([case.clues.logit for case in judged])
+    raw = np.array([case.logit for case in judged])
     return {
         "n": len(judged),
         **slices("rank"),
