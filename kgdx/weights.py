@@ -99,6 +99,8 @@ class SavedReasoner:
 
 
 def _calibration(saved: dict[str, Any]) -> Calibration:
+    if tuple(saved["clues"]) != Calibration().clues:
+        raise ValueError("calibrated by other clues")
     return Calibration(tuple(saved["weights"]), saved["bias"])
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -247,3 +248,34 @@ def test_the_command_asks_for_what_its_flags_say(monkeypatch: pytest.MonkeyPatch
     assert (one.folds, one.candidates, one.graph, one.out) == (4, "", None, tmp_path)
     assert (one.training.num_simulated, one.training.seed) == (9, 5)
     assert one.clip == shipped_folder() / "clip"
+
+
+def of_other_clues(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    config["reasoner"]["calibration"]["clues"][2] = "num_present"
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def unreadable(folder: Path) -> None:
+    (folder / "config.json").unlink()
+
+
+def other_weights(folder: Path) -> None:
+    (folder / "weights.safetensors").write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fact"),
+    [
+        (of_other_clues, "holds no reasoner of this version"),
+        (unreadable, "cannot be read"),
+        (other_weights, r"weights\.safetensors: is not the file that config\.json names"),
+    ],
+)
+def test_a_reasoner_that_does_not_fit_is_told(tmp_path: Path, spoil: Spoil, fact: str) -> None:
+    folder = tmp_path / "reasoner"
+    shutil.copytree(shipped_folder() / "reasoner", folder)
+    assert SavedReasoner.open(folder).settings == SavedReasoner.open(shipped_folder() / "reasoner").settings
+    spoil(folder)
+    with pytest.raises(BundleError, match=fact):
+        SavedReasoner.open(folder)

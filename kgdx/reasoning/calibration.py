@@ -7,7 +7,7 @@ all candidates.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,10 +66,12 @@ class Calibration:
     Attributes:
         weights: of the clues, as `Clues.row` orders them.
         bias: natural log odds where all clues are 0.
+        clues: names of the clues that the weights are for; kept on disk, since another version may have others.
     """
 
     weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0)
     bias: float = 0.0
+    clues: tuple[str, ...] = tuple(field.name for field in fields(Clues))
 
     def probability(self, clues: Clues) -> float:
         """That the first answer is right, in (0, 1)."""
