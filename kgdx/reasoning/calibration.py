@@ -66,7 +66,7 @@ class Calibration:
     Attributes:
         weights: of the clues, as `Clues.row` orders them.
         bias: natural log odds where all clues are 0.
-        clues: names of the clues that the weights are for; kept on disk, since another version may have others.
+        clues: names of the clues that the weights are for; another version may have others.
     """
 
     weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0)
