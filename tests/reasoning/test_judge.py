@@ -170,7 +170,7 @@ def test_metrics_count_what_was_judged() -> None:
     assert ablation["demographics_gain"] == {"top1": 0, "top1_ci": [0, 0]}
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=1, max_size=20))
 def test_gains_are_differences_on_the_same_cases(ranks: list[tuple[int, int]]) -> None:
     judged = [one(a, b) for a, b in ranks]
