@@ -1,6 +1,7 @@
 """Phenopackets whose diagnosis is known, as cases to train on and to be judged by."""
 
 import gzip
+import json
 import zlib
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from kgdx.reasoning.query import seed
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.reasoning.training.answered import AnsweredCase
 from kgdx.wire import CaseIn
-from kgdx.wire.files import json_name, parse_json
+from kgdx.wire.files import json_name
 
 
 def read_payloads(path: Path) -> list[dict[str, Any]]:
@@ -59,9 +60,11 @@ def answered_case(
 
 
 def _object(line: bytes, where: str) -> dict[str, Any]:
-    payload = parse_json(line, where)
+    remedy = "give one phenopacket a line, as UTF-8 JSON"
+    try:
+        payload = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise CaseError(where, f"is not JSON ({type(error).__name__})", remedy) from None
     if not isinstance(payload, dict):
-        raise CaseError(
-            where, f"is a JSON {json_name(payload)}, not an object", "give one phenopacket a line"
-        )
+        raise CaseError(where, f"is a JSON {json_name(payload)}, not an object", remedy)
     return payload

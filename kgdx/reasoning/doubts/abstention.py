@@ -96,7 +96,7 @@ class Abstention:
 
     def _unexplained(self, present: list[int], ranking: Ranking) -> tuple[int, ...]:
         looked = slice(0, self.settings.num_looked)
-        best = (ranking.base[looked] + ranking.graph[looked]).max(axis=0)
+        best = ranking.of_findings[looked].max(axis=0)
         return tuple(i for i in present if best[i] < self.settings.explained)
 
     def _indistinguishable(self, ranking: Ranking, asked: Asked) -> tuple[int, ...]:
