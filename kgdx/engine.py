@@ -11,7 +11,7 @@ from kgdx.bundle import Bundle
 from kgdx.domain.case import Case
 from kgdx.domain.errors import BundleError, KgdxError
 from kgdx.domain.evidence import TextOrigin
-from kgdx.domain.report import Report
+from kgdx.domain.report import Question, Report
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.explain.doubt import NOTHING_KNOWN, Doubter
@@ -165,6 +165,7 @@ class Engine:
             next_steps=doubts.next_steps,
             cant_miss=doubts.cant_miss,
             combinations=doubts.combinations,
+            question=Question(query.patient, tuple(query.context.tolist())),
         )
         return ReportOut.of(report).showing(found.texts, found.images)
 

@@ -211,7 +211,7 @@ def test_a_report_survives_json() -> None:
 def test_the_json_has_the_promised_keys() -> None:
     told = json.loads(ReportOut.of(REPORT).model_dump_json())
     expected = ["release", "evidence", "differential", "treatments", "warnings", "abstained", "disclaimer"]
-    assert list(told) == [*expected, "next_steps", "cant_miss", "combinations"]
+    assert list(told) == [*expected, "next_steps", "cant_miss", "combinations", "what_if", "question"]
     promised = [
         "disease",
         "name",

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kgdx.domain.case import Patient
 from kgdx.domain.evidence import Evidence
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
+from kgdx.domain.what_if import WhatIf
 
 DISCLAIMER = (
     "kgdx is not a medical device. It is decision support for research and development: it does not "
@@ -17,7 +19,7 @@ class Step:
     """One edge of a path, in the direction the path walks it.
 
     `head relation tail` is the edge as the store holds it; `is_forward` tells whether the path walks it
-    from head to tail.
+    from head to tail. `licence` and `release` are the source's, empty where it states none.
     """
 
     edge_id: str
@@ -31,6 +33,8 @@ class Step:
     publications: tuple[str, ...] = ()
     frequency: float | None = None
     negated: bool = False
+    licence: str = ""
+    release: str = ""
 
     @property
     def end_name(self) -> str:
@@ -99,6 +103,11 @@ class Diagnosis:
     def is_dangerous(self) -> bool:
         """Whether it must not be missed."""
         return bool(self.danger)
+
+    @property
+    def full_graph_logit(self) -> float:
+        """What the logit would be had the whole graph been walked, not the retained subgraph alone."""
+        return self.logit + self.graph_surplus
 
 
 class HowKnown(StrEnum):
@@ -215,6 +224,8 @@ class Treatment:
             one counts by the confidence of the prediction.
         reasons: sentences: first what it treats, then every concern.
         paths: what it is indicated for, largest benefit first.
+        chains: paths of two stages, from a finding over a diagnosis to the treatment, the largest share of
+            the benefit first.
         concerns: contraindications first; empty if nothing speaks against it.
         confidence: of the prediction, in [0, 1], if no indication is stated in the graph; else None.
     """
@@ -227,6 +238,19 @@ class Treatment:
     paths: tuple[Path, ...]
     concerns: tuple[TreatmentConcern, ...] = ()
     confidence: float | None = None
+    chains: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the reasoner was asked beside the evidence; with both, a report can be scored again.
+
+    Attributes:
+        context: (C,) vector of image and text that walks were conditioned on.
+    """
+
+    patient: Patient
+    context: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +268,8 @@ class Report:
         next_steps: what to look for next, most telling first.
         cant_miss: dangerous diagnoses below the first that are not ruled out, likeliest first.
         combinations: pairs of diseases, where no single one explains the findings.
+        what_if: the case ranked again under suppositions; empty where nobody asked for it.
+        question: None where there was nothing to ask.
     """
 
     release: str
@@ -256,3 +282,5 @@ class Report:
     next_steps: tuple[NextFinding, ...] = ()
     cant_miss: tuple[CantMiss, ...] = ()
     combinations: tuple[Combination, ...] = ()
+    what_if: tuple[WhatIf, ...] = ()
+    question: Question | None = None

@@ -58,6 +58,8 @@ class PathWriter:
             publications=edge.provenance.publications,
             frequency=edge.frequency,
             negated=edge.negated,
+            licence=edge.provenance.licence,
+            release=edge.provenance.release,
         )
 
     def _sentence(self, justified: str, start: str, steps: Sequence[Step], is_absent: bool, said: str) -> str:

@@ -38,15 +38,15 @@ PLEURAL_OR_PNEUMONIC = {
 }
 KEYS = {
     "report": "release evidence differential treatments warnings abstained disclaimer "
-    "next_steps cant_miss combinations",
+    "next_steps cant_miss combinations what_if question",
     "evidence": "curie name polarity weight origin qualifiers factor",
     "differential": "disease name rank logit probability supports contradicts unexplained paths "
     "graph_surplus danger",
     "supports": "curie name contribution",
     "paths": "steps contribution sentence",
     "steps": "edge_id head head_name relation tail tail_name is_forward source publications frequency "
-    "negated",
-    "treatments": "drug name status expected_benefit reasons paths concerns confidence",
+    "negated licence release",
+    "treatments": "drug name status expected_benefit reasons paths concerns confidence chains",
     "concerns": "kind severity curie name path is_certain",
 }
 
