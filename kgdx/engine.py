@@ -13,12 +13,13 @@ from kgdx.bundle import Bundle
 from kgdx.domain.case import Case
 from kgdx.domain.errors import BadInputError, BundleError, KgdxError
 from kgdx.domain.evidence import Evidence, TextOrigin
-from kgdx.domain.report import Question, Report
+from kgdx.domain.report import Diagnosis, Question, Report
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.explain.chains import chained
 from kgdx.explain.counterfactual import what_if
 from kgdx.explain.doubt import NOTHING_KNOWN, Doubter
+from kgdx.explain.faithfulness import Verification, verify
 from kgdx.explain.justify import Justifier
 from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.paths import PathWriter
@@ -168,6 +169,23 @@ class Engine:
             return given
         supposed = what_if(report, self.reasoner, lambda evidence: self._query(evidence, question), most)
         return replace(given, what_if=supposed)
+
+    def verify(self, report: Report, diagnoses: Sequence[Diagnosis] | None = None) -> Verification:
+        """Score diagnoses of a report again: on its retained subgraph, and without the paths it shows.
+
+        Args:
+            report: of this release; also one read back from JSON.
+            diagnoses: of the report; all if left out.
+
+        Raises:
+            BadInputError: if the report is of another release.
+        """
+        question = self._question_of(report)
+        if question is None:
+            return Verification((), 0, ())
+        query = self._query(report.evidence, question)
+        chosen = report.differential if diagnoses is None else diagnoses
+        return verify(report, chosen, self.reasoner, self._justifier.hierarchy, query)
 
     def _question_of(self, report: Report) -> Question | None:
         if report.release != self.release:

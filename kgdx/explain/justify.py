@@ -6,8 +6,8 @@ from functools import partial
 from itertools import islice
 
 from kgdx.domain.report import Diagnosis, FindingContribution, Path
-from kgdx.explain.origins import Origins
 from kgdx.explain.diverse import diverse
+from kgdx.explain.origins import Origins
 from kgdx.explain.paths import PathWriter
 from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
 from kgdx.reasoning.query import GraphQuery, Observation

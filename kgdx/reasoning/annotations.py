@@ -150,7 +150,7 @@ class Annotations:
             return np.zeros(0, dtype=np.int64)
         indptr, indices = self.denied.indptr, self.denied.indices
         denying = [indices[indptr[column] : indptr[column + 1]] for column in columns.tolist()]
-        return np.unique(np.concatenate(denying)).astype(np.int64)
+        return np.asarray(np.unique(np.concatenate(denying)), dtype=np.int64)
 
     def column(self, node: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Candidate positions (0..D-1) that show the finding or a kind of it, and how often."""

@@ -86,12 +86,6 @@ class OnEdges:
         added = (ratios * reasoner.trust_in(query)).sum() + messages.sum() + walked.sum()
         return float(ranking.prior[place] + added + ranking.demographics[place][is_stated].sum())
 
-    def probability(self, place: int, logit: float) -> float:
-        """Of a candidate, were this its logit and all else as it is; in [0, 1]."""
-        others = np.delete(np.concatenate([self.ranking.logit, self.ranking.others_logit]), place)
-        odds_against = np.logaddexp.reduce((others - logit) / self.ranking.temperature, initial=-np.inf)
-        return float(1.0 / (1.0 + np.exp(odds_against)))
-
     def _of_patient(self, place: int) -> Ints:
         position = self.ranking.positions[place]
         rows = np.array([fact.rows[position] for fact in self.ranking.statements], dtype=np.int64)

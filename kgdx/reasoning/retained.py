@@ -180,4 +180,5 @@ def _largest(part: Ints, value: Floats, count: int) -> Ints:
     if len(part) <= count:
         return part
     least = np.partition(value[part], len(part) - count)[len(part) - count]
-    return part[value[part] >= least]
+    largest: Ints = part[value[part] >= least]
+    return largest
