@@ -1,9 +1,9 @@
 """How faithful the paths of one first diagnosis are, beside paths that other rules would have shown.
 
-On the graph: the candidate is scored without the edges of k paths, and on them alone (fidelity+ and fidelity-,
-Yuan et al. 2023, IEEE TPAMI 45:5782). On the case: it is ranked without the findings at which k paths start, and
-with them alone (comprehensiveness and sufficiency, DeYoung et al. 2020, ACL). All in the calibrated probability
-of the diagnosis.
+On the graph: the candidate is scored without the edges of k paths, and on them alone (fidelity+ and
+fidelity-, Yuan et al. 2023, IEEE TPAMI 45:5782). On the case: it is ranked without the findings at which k
+paths start, and with them alone (comprehensiveness and sufficiency, DeYoung et al. 2020, ACL). All in the
+calibrated probability of the diagnosis.
 """
 
 from collections.abc import Sequence
