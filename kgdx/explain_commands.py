@@ -1,4 +1,4 @@
-"""`kgdx explain REPORT.json [DX]`: the reasons of one diagnosis, what-if, and whether they are the reasons."""
+"""`kgdx explain REPORT.json [DX]`: the reasons of a diagnosis, what would change it, and the proof."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -17,8 +17,8 @@ from kgdx.explain.wording import listed, percent, plain, short_source, signed
 _NUM_PUBLICATIONS = 4
 _SUPPOSED = {
     Supposed.UNMENTIONED: "without",
-    Supposed.PRESENT: "were present",
-    Supposed.ABSENT: "were absent",
+    Supposed.PRESENT: "present",
+    Supposed.ABSENT: "absent",
 }
 
 
@@ -54,10 +54,9 @@ def _parts(
 
 
 def _of_logit(diagnosis: Diagnosis) -> str:
-    return (
-        f"{signed(diagnosis.logit)} on the retained subgraph; {signed(diagnosis.full_graph_logit)} on the full "
-        f"graph, which is {signed(diagnosis.graph_surplus)} more"
-    )
+    retained, full = signed(diagnosis.logit), signed(diagnosis.full_graph_logit)
+    more = signed(diagnosis.graph_surplus)
+    return f"{retained} on the retained subgraph; {full} on the full graph, which is {more} more"
 
 
 def _findings(findings: Sequence[FindingContribution]) -> Iterator[RenderableType]:
@@ -89,7 +88,7 @@ def _what_if(suppositions: Sequence[WhatIf], report: Report, diagnosis: Diagnosi
     for what in suppositions:
         names = listed([plain(name) for name in what.names], len(what.names))
         word = _SUPPOSED[what.supposed]
-        said = f"{word} {names}" if what.supposed is Supposed.UNMENTIONED else f"{names} {word}"
+        said = f"{word} {names}" if what.supposed is Supposed.UNMENTIONED else f"{names}: {word}"
         standing = what.standings[place]
         first = f"{plain(what.first.name)} {percent(what.first.probability)}"
         mark = " [turns the first]" if what.is_turning else ""
