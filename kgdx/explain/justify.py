@@ -16,6 +16,8 @@ from kgdx.reasoning.reasoner import Reasoner
 # What moves a logit by less than this is not worth a reader's time.
 _LEAST = 0.05
 _MOST_HOPS = 4
+# So many times as many paths as are shown are looked at for what is new.
+_CHOSEN_AMONG = 3
 
 _Told = tuple[float, Trail, Callable[[], Path]]
 """Share of the score, the way, and how to write it."""
@@ -106,6 +108,7 @@ class Justifier:
         ]
         told += (each for each in self._patient_paths(ranking, place) if abs(each[0]) >= _LEAST)
         short = [each for each in told if self.writer.num_hops(each[1]) <= _MOST_HOPS]
+        short = sorted(short, key=lambda each: -abs(each[0]))[: _CHOSEN_AMONG * num_paths]
         edges = [(share, frozenset(row for row, _ in trail)) for share, trail, _ in short]
         # Only what is shown is put into words.
         return tuple(short[i][2]() for i in diverse(edges, num_paths))
