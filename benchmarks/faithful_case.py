@@ -50,7 +50,7 @@ class Faithful:
         retained = Support(reasoner, ranker.justifier.hierarchy, query, ranking).rows(0)
         whole = full_graph(on, 0)
         return {
-            "retained_logit": abs(on.logit(0, retained) - float(ranking.logit[0])),
+            "retained_logit": abs(on.retained_logit(0, retained) - float(ranking.logit[0])),
             "fidelity_minus": abs(whole.probability - probability),
             "surplus": abs(float(ranking.surplus[0])),
             **self._on_graph(on, query, shown, probability),
