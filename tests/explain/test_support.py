@@ -20,6 +20,8 @@ from tests.reasoning.tiny import graph, messages, network, query, random_facts, 
 FACTS = [
     *random_facts(np.random.default_rng(4), 12, 14),
     "D1 NOT shows F4",
+    "D4 NOT shows F5",
+    "D4 shows F5 0.4",
     "D2 same_as D13",
     "D13 shows F5 0.7",
     "D13 shows F6 2/3",
