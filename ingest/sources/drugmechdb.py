@@ -108,7 +108,7 @@ def _mechanism(where: str, document: Mapping[str, Any], source: Source) -> Curat
         disease=nodes[disease].curie,
         links=tuple((start.curie, end.curie) for start, end in links if start and end),
         statements=frozenset(
-            (edge.head, edge.relation, edge.tail, edge.original_predicate)
+            (edge.head, edge.relation, edge.tail, edge.original_predicate, edge.provenance.publications)
             for edge in statements
             if isinstance(edge, Edge)
         ),

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-Statement = tuple[str, str, str, str]
-"""Head, relation, tail and the source's own words: what an edge states, whoever cites what for it."""
+Statement = tuple[str, str, str, str, tuple[str, ...]]
+"""Head, relation, tail, the source's own words, and what it cites: what makes an edge of one source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,11 @@ class CuratedMechanism:
         following: dict[str, list[str]] = {}
         for start, end in dict.fromkeys(self.links):
             following.setdefault(start, []).append(end)
-        found, unfinished = [], [(self.drug,)]
+        found: list[tuple[str, ...]] = []
+        unfinished: list[tuple[str, ...]] = [(self.drug,)]
         for _ in range(max_edges):
             longer = [
-                (*way, end)
-                for way in unfinished
-                for end in following.get(way[-1], ())
-                if end not in way
+                (*way, end) for way in unfinished for end in following.get(way[-1], ()) if end not in way
             ]
             found += [way for way in longer if way[-1] == self.disease and len(way) > 2]
             unfinished = [way for way in longer if way[-1] != self.disease]

@@ -27,7 +27,7 @@ def same_disease(snapshot: Snapshot, candidates: NDArray[np.int64]) -> NDArray[n
 
 
 def exact_groups(snapshot: Snapshot) -> NDArray[np.int64]:
-    """(num_nodes,) group of every node: nodes joined by `exact_match`, over any number of steps, share one."""
+    """(num_nodes,) group of every node: what `exact_match` joins, over any number of steps, shares one."""
     rows = snapshot.edges_of("exact_match")
     rows = rows[~snapshot.negated[rows]]
     size = snapshot.num_nodes

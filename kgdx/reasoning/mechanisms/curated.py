@@ -1,4 +1,4 @@
-"""Curated mechanisms on a graph: which paths they are there, and which edges are there on their word alone."""
+"""Curated mechanisms on a graph: which paths they are there, and which edges stand on their word alone."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,14 +25,18 @@ class Curated:
 
     Attributes:
         graph: with the curated edges in it.
+        drawn: mechanisms of every pair whose ends are in the graph.
         gold: the curated paths of every pair, as groups; a pair may have none of 2 to 4 edges.
         own: for every pair the rows of the snapshot that its own mechanisms state and no other pair's do.
+        attributed: rows of the snapshot that some loaded mechanism states.
         num_missing: pairs of which an end is not in the graph.
     """
 
     graph: MechanismGraph
+    drawn: Mapping[Pair, Sequence[CuratedMechanism]]
     gold: Mapping[Pair, tuple[tuple[int, ...], ...]]
     own: Mapping[Pair, Ints]
+    attributed: Ints
     num_missing: int
 
     def question(self, pair: Pair) -> Question:
@@ -64,7 +68,7 @@ def curated(
         pair: tuple(sorted({path for mechanism in drawn[pair] for path in places.paths(mechanism)}))
         for pair in sorted(drawn)
     }
-    return Curated(graph, gold, places.own(drawn, loaded), len(missing))
+    return Curated(graph, drawn, gold, *places.own(drawn, loaded), len(missing))
 
 
 def rows_of(snapshot: Snapshot, source: str = CURATED_SOURCE) -> Ints:
@@ -103,8 +107,8 @@ class _Places:
 
     def own(
         self, drawn: Mapping[Pair, Sequence[CuratedMechanism]], loaded: Iterable[CuratedMechanism]
-    ) -> dict[Pair, Ints]:
-        """For each pair the rows that it states and that the graph has from no other pair."""
+    ) -> tuple[dict[Pair, Ints], Ints]:
+        """For each pair the rows that it alone states; all rows that any pair states."""
         said_by: dict[Statement, set[Pair]] = defaultdict(set)
         also: dict[Pair, list[CuratedMechanism]] = defaultdict(list)
         for mechanism in loaded:
@@ -117,21 +121,24 @@ class _Places:
             rows[statement].append(row)
         own = {}
         for pair, mechanisms in drawn.items():
-            said = {statement for mechanism in (*mechanisms, *also[pair]) for statement in self._now(mechanism)}
+            said = {
+                statement for mechanism in (*mechanisms, *also[pair]) for statement in self._now(mechanism)
+            }
             alone = [row for statement in said if said_by[statement] <= {pair} for row in rows[statement]]
             own[pair] = np.array(sorted(alone), dtype=np.int64)
-        return own
+        stated = [row for statement, found in rows.items() if said_by[statement] for row in found]
+        return own, np.array(sorted(stated), dtype=np.int64)
 
     def _now(self, mechanism: CuratedMechanism) -> list[Statement]:
         return [
-            (self.now(head), relation, self.now(tail), words)
-            for head, relation, tail, words in mechanism.statements
+            (self.now(head), relation, self.now(tail), words, cited)
+            for head, relation, tail, words, cited in mechanism.statements
         ]
 
     def _statements(self) -> Iterable[tuple[int, Statement]]:
         snapshot = self.graph.snapshot
         rows = rows_of(snapshot)
-        words = snapshot.edges["original_predicate"].cast(pa.string()).take(rows).to_pylist()
-        for row, said in zip(rows.tolist(), words, strict=True):
+        words, cited = (snapshot.edges[name].take(rows) for name in ("original_predicate", "publications"))
+        for row, said, papers in zip(rows.tolist(), words.to_pylist(), cited.to_pylist(), strict=True):
             head, tail = (snapshot.curies[ends[row]] for ends in (snapshot.head, snapshot.tail))
-            yield row, (head, str(snapshot.relations[row]), tail, str(said))
+            yield row, (head, str(snapshot.relations[row]), tail, str(said), tuple(papers))

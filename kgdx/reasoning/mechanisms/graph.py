@@ -19,7 +19,7 @@ from kgdx.snapshot import Snapshot
 Ints = NDArray[np.int64]
 
 Meaning = tuple[str, str, str, bool]
-"""Kind of the start, what the edge says, kind of the end, all in words; whether it is walked as it is said."""
+"""Kind of the start, what the edge says, kind of the end, all in words; whether it is walked that way."""
 
 # That a drug is for a condition, or is not, is what a mechanism is to explain, and no part of it. Sameness is
 # no step; side effects, inheritance and course say nothing of how a drug acts.
@@ -76,7 +76,8 @@ class MechanismGraph:
         rows = rows[~self.snapshot.negated[rows]]
         if self.left_out is not None:
             rows = np.setdiff1d(rows, self.left_out)
-        return rows[self.group[self.snapshot.head[rows]] != self.group[self.snapshot.tail[rows]]]
+        head, tail = (self.group[ends[rows]] for ends in (self.snapshot.head, self.snapshot.tail))
+        return np.asarray(rows[head != tail])
 
     @cached_property
     def meanings(self) -> tuple[Meaning, ...]:
@@ -160,10 +161,7 @@ class Hops:
 
     def out_of(self, groups: Ints) -> tuple[Ints, Ints]:
         """((n,) hops that leave some groups, (n,) the position in `groups` that each leaves)."""
-        low, size = self.first[groups], self.first[groups + 1] - self.first[groups]
-        which = np.repeat(np.arange(len(groups)), size)
-        offset = np.arange(len(which)) - np.repeat(np.cumsum(size) - size, size)
-        return low[which] + offset, which
+        return spread(self.first[groups], self.first[groups + 1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,11 +191,20 @@ class Edges:
         """(s,) the edge that each row states."""
         return np.repeat(np.arange(len(self)), np.diff(self.first))
 
+    def of_hops(self, hops: Ints) -> tuple[Ints, Ints]:
+        """((n,) edges that some hops are made of, (n,) the position in `hops` of each's)."""
+        return spread(np.searchsorted(self.hop, hops), np.searchsorted(self.hop, hops, side="right"))
+
+    def rows_of(self, edges: Ints) -> tuple[Ints, Ints]:
+        """((n,) rows of the snapshot that state some edges, (n,) the position in `edges` of each's)."""
+        places, which = spread(self.first[edges], self.first[edges + 1])
+        return self.rows[places], which
+
     def places_of(self, rows: Ints) -> Ints:
         """Where some rows of the snapshot stand among `rows`; a row stands there twice, once each way."""
         order, known = self._by_row
-        low, high = (np.searchsorted(known, np.unique(rows), side) for side in ("left", "right"))
-        return np.concatenate([order[a:b] for a, b in zip(low, high, strict=True)] or [order[:0]])
+        asked = np.unique(rows)
+        return order[spread(np.searchsorted(known, asked), np.searchsorted(known, asked, side="right"))[0]]
 
     @cached_property
     def _by_row(self) -> tuple[Ints, Ints]:
@@ -205,14 +212,19 @@ class Edges:
         return order, self.rows[order]
 
     @cached_property
+    def num_beside(self) -> Ints:
+        """(h,) how many edges each hop is made of."""
+        return np.bincount(self.hop, minlength=len(self.hops))
+
+    @cached_property
     def out_key(self) -> Ints:
         """(e,) the same for edges of one meaning that leave one group."""
-        return self.hops.start[self.hop] * (self.meaning.max(initial=0) + 1) + self.meaning
+        return np.asarray(self.hops.start[self.hop] * (self.meaning.max(initial=0) + 1) + self.meaning)
 
     @cached_property
     def in_key(self) -> Ints:
         """(e,) the same for edges of one meaning that reach one group."""
-        return self.hops.end[self.hop] * (self.meaning.max(initial=0) + 1) + self.meaning
+        return np.asarray(self.hops.end[self.hop] * (self.meaning.max(initial=0) + 1) + self.meaning)
 
     @cached_property
     def fan_out(self) -> Ints:
@@ -223,6 +235,13 @@ class Edges:
     def fan_in(self) -> Ints:
         """(e,) edges of the same meaning that reach its end."""
         return _fan(self.in_key)
+
+
+def spread(low: Ints, high: Ints) -> tuple[Ints, Ints]:
+    """((n,) the numbers of some ranges, one range after the other, (n,) which range each is of)."""
+    size = high - low
+    which = np.repeat(np.arange(len(size)), size)
+    return np.arange(len(which)) - np.repeat(np.cumsum(size) - size - low, size), which
 
 
 def _fan(keys: Ints) -> Ints:

@@ -23,12 +23,12 @@ class GroupNames:
         fresh = [group for group in dict.fromkeys(groups.tolist()) if group not in self._known]
         names = [self._names(group) for group in fresh]
         texts = [name for of_group in names for name in of_group]
-        vectors = self.encoder.encode_texts(texts)
+        empty = np.zeros((0, self.encoder.dim), np.float32)
+        vectors = self.encoder.encode_texts(texts) if texts else empty
         ends = np.cumsum([len(of_group) for of_group in names])
         for group, of_group, end in zip(fresh, names, ends, strict=True):
             mean = vectors[end - len(of_group) : end].sum(axis=0)
             self._known[group] = mean / max(float(np.linalg.norm(mean)), 1e-9)
-        empty = np.zeros((0, self.encoder.dim), np.float32)
         return np.stack([self._known[group] for group in groups.tolist()]) if len(groups) else empty
 
     def _names(self, group: int) -> Sequence[str]:

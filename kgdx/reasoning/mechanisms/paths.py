@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.reasoning.mechanisms.graph import Hops, Ints
+from kgdx.reasoning.mechanisms.graph import Hops, Ints, spread
 
 MAX_HOPS = 4
 _BLOCK = 1 << 19
@@ -62,7 +62,7 @@ def simple_paths(
 
 
 def _ways(hops: Hops, start: int, avoided: int, shut: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-    """((n, 1), (m, 2)) hops of the ways of one hop and of two that leave a group and keep clear of another."""
+    """((n, 1), (m, 2)) the ways of one hop and of two that leave a group and keep clear of another."""
     first, _ = hops.out_of(np.array([start]))
     first = first[~shut[first] & (hops.end[first] != avoided)]
     second, after = hops.out_of(hops.end[first])
@@ -83,10 +83,11 @@ def _joined(hops: Hops, prefix: Ints, suffix: Ints, block: int) -> Iterator[Join
     while at < len(prefix):
         before = total[at] - size[at]
         until = max(at + 1, int(np.searchsorted(total, before + block, side="right")))
-        left = np.repeat(np.arange(at, until), size[at:until])
-        offset = np.arange(len(left)) - np.repeat(total[at:until] - size[at:until] - before, size[at:until])
-        right = low[left] + offset
-        if prefix.shape[1] == suffix.shape[1] == 2:  # the middle group is met once, the ones beside it may not be
+        right, left = spread(low[at:until], high[at:until])
+        left += at
+        if (
+            prefix.shape[1] == suffix.shape[1] == 2
+        ):  # the middle group is met once, the ones beside it may not be
             apart = hops.end[prefix[left, 0]] != hops.end[suffix[right, 0]]
             left, right = left[apart], right[apart]
         yield Joined(prefix, suffix, left, right)

@@ -34,11 +34,7 @@ class Question:
 
     def open_edges(self, hops: Ints) -> tuple[Ints, Ints]:
         """((n,) edges of some hops, (n,) the position in `hops` of each's); without what is hidden."""
-        edges = self.graph.edges
-        low, high = (np.searchsorted(edges.hop, hops, side) for side in ("left", "right"))
-        which = np.repeat(np.arange(len(hops)), high - low)
-        offset = np.arange(len(which)) - np.repeat(np.cumsum(high - low) - (high - low), high - low)
-        found = low[which] + offset
+        found, which = self.graph.edges.of_hops(hops)
         kept = ~np.isin(found, self._gone)
         return found[kept], which[kept]
 
@@ -58,10 +54,10 @@ class Question:
             degree[start] - _counted(hops.start[self._shut], start),
             degree[end] - _counted(hops.start[self._shut], end),
         )
-        return np.log(np.stack(columns, axis=1)).astype(np.float32)
+        return np.asarray(np.log(np.stack(columns, axis=1)), dtype=np.float32)
 
     def row(self, edge: int) -> tuple[int, bool]:
-        """The first row of the snapshot that states an edge and is not hidden, and whether it is walked forward."""
+        """The first row that states an edge and is not hidden, and whether it is walked from head to tail."""
         edges = self.graph.edges
         places = np.arange(edges.first[edge], edges.first[edge + 1])
         place = places[~np.isin(edges.rows[places], self.hidden)][0]
@@ -77,14 +73,14 @@ class Question:
         """Edges of which no row is left."""
         edges: Edges = self.graph.edges
         touched, num = np.unique(edges.of_row[self._rows], return_counts=True)
-        return touched[np.diff(edges.first)[touched] == num]
+        return np.asarray(touched[np.diff(edges.first)[touched] == num])
 
     @cached_property
     def _shut(self) -> Ints:
         """Hops of which no edge is left."""
         edges = self.graph.edges
         touched, num = np.unique(edges.hop[self._gone], return_counts=True)
-        return touched[np.bincount(edges.hop, minlength=len(edges.hops))[touched] == num]
+        return np.asarray(touched[edges.num_beside[touched] == num])
 
     @cached_property
     def _is_shut(self) -> NDArray[np.bool_]:

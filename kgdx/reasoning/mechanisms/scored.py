@@ -43,7 +43,7 @@ class Readings:
         return added
 
     def best(self, values: Tensor) -> Tensor:
-        """(k,) float32: of the edges of each place the highest value, for a hop adds what its best edge does."""
+        """(k,) float32 what the hop at each place adds: as much as its best edge."""
         size = int(self.place[-1]) + 1 if len(self.place) else 0
         lowest = torch.full((size,), -torch.inf)
         return lowest.scatter_reduce(0, torch.from_numpy(self.place), values, "amax")
