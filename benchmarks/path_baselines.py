@@ -16,8 +16,8 @@ def degree_weighted(told: Readings) -> Floats:
 
     Where edges of several meanings join two groups, the one that is dampened least.
 
-    Source: the degree-weighted path count of Himmelstein and Baranzini 2015, PLoS Comput Biol 11:e1004259; the
-    count of a walk of kinds is the sum of these products over its paths; here each path is ranked by its own.
+    Source: the degree-weighted path count of Himmelstein and Baranzini 2015, PLoS Comput Biol 11:e1004259;
+    the count of a walk of kinds is the sum of these products over its paths, and each path has its own here.
     """
     dampened = -_DAMPING * told.figures[:, [_FAN_OUT, _FAN_IN]].astype(np.float64).sum(axis=1)
     least = np.full(int(told.place.max(initial=-1)) + 1, -np.inf)

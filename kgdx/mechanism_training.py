@@ -44,13 +44,13 @@ def train_mechanisms(data: Path, graph: Path | None, concepts: Path, out: Path, 
 
     Args:
         data: folder of real data, of which the graph is made.
-        graph: the snapshot of that graph, if it is there already.
+        graph: a snapshot folder or a bundle of that graph, if it is there already.
         concepts: folder of the concept encoder.
     """
     # With one thread the same seed gives the same bytes on any machine.
     torch.set_num_threads(1)
     began, settings = time.monotonic(), MechanismTraining(seed=seed)
-    snapshot = _made("kgdx.graphs", data, _tell) if graph is None else Snapshot.open(graph)
+    snapshot = _made("kgdx.graphs", data, _tell) if graph is None else _opened(graph)
     drawn: list[CuratedMechanism] = _made("kgdx.curated", data)
     encoder = ConceptEncoder.open(concepts)
     with progress_bar() as progress:
@@ -125,6 +125,10 @@ def _made(group: str, data: Path, *others: Any) -> Any:
     if not builders:
         raise SourceError("kgdx train mechanisms", "finds no loader of data", "install kgdx with its loaders")
     return builders[0].load()(data, *others)
+
+
+def _opened(graph: Path) -> Snapshot:
+    return Snapshot.open(graph / "graph" if (graph / "graph").is_dir() else graph)
 
 
 def _tell(text: str) -> None:

@@ -71,7 +71,7 @@ def train_mechanisms(
     ],
     out: Annotated[Path, typer.Option(help="Folder for weights, settings and metrics.")],
     graph: Annotated[
-        Path | None, typer.Option(help="Snapshot made of that folder, to save the time of making it.")
+        Path | None, typer.Option(help="Snapshot or bundle made of that folder, to save the time.")
     ] = None,
     seed: Annotated[int, typer.Option()] = 0,
 ) -> None:

@@ -36,7 +36,7 @@ def test_the_manifest_names_the_version_the_graph_and_every_file(shipped: Bundle
 
 
 def test_the_weights_are_small_enough_to_ship(shipped: Bundle) -> None:
-    """Both towers 20 MB, concepts 8 MB, reasoner 2 MB, fusion, treatments and mechanisms 1 MB each; nothing to unpickle."""
+    """Both towers 20 MB, concepts 8 MB, reasoner 2 MB, all others 1 MB each; nothing to unpickle."""
     sizes = {
         "clip": 20 * 2**20,
         "concepts": 8 * 2**20,
