@@ -18,6 +18,7 @@ from kgdx.wire import Settings
 
 DRUG, OTHER_DRUG, GENE, PROCESS = "CHEBI:9000001", "CHEBI:9000002", "NCBIGene:9000001", "GO:9000001"
 DISEASE, SAME, LONELY = "MONDO:9000001", "OMIM:9000001", "MONDO:9000002"
+FINDING = "HP:9000001"
 NODES = {
     DRUG: ("Drug", "calmicin"),
     OTHER_DRUG: ("Drug", "stirrin"),
@@ -26,6 +27,7 @@ NODES = {
     DISEASE: ("Disease", "sore joints"),
     SAME: ("Disease", "sore joints"),
     LONELY: ("Disease", "dry joints"),
+    FINDING: ("PhenotypicFeature", "stiffness"),
 }
 EDGES = [
     (DRUG, "affects", GENE, "decreases activity of"),
@@ -36,6 +38,7 @@ EDGES = [
     (DRUG, "treats", DISEASE, ""),
     (OTHER_DRUG, "treats", DISEASE, ""),
     (OTHER_DRUG, "treats", LONELY, ""),
+    (DISEASE, "has_phenotype", FINDING, ""),
 ]
 
 
