@@ -9,7 +9,8 @@ import torch
 from benchmarks.path_baselines import Floats, degree_weighted, shortest
 from kgdx.ports import TextEncoder
 from kgdx.reasoning.mechanisms.curated import Curated, Pair, rows_of
-from kgdx.reasoning.mechanisms.graph import NOT_WALKED, Ints
+from kgdx.reasoning.mechanisms.graph import NOT_WALKED
+from kgdx.reasoning.mechanisms.hops import Ints
 from kgdx.reasoning.mechanisms.judge import Place, is_gold, place
 from kgdx.reasoning.mechanisms.model import meaning_vectors
 from kgdx.reasoning.mechanisms.names import GroupNames

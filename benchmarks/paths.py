@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 import graph_schema
-from benchmarks import stamp
+from benchmarks import metrics, stamp
 from benchmarks.path_ranks import METHODS, PathRanker, Ranked
 from ingest.mechanisms import curated_mechanisms, mechanism_snapshot, mechanism_sources, mechanisms_of
 from kgdx.bundle import Bundle, shipped_folder
@@ -116,6 +117,7 @@ def _told(ranked: Sequence[Ranked], num_missing: int) -> dict[str, Any]:
             for method in METHODS
             if method != "kgdx"
         },
+        "gain": {method: _gain(covered, method) for method in METHODS if covered and method != "kgdx"},
         "paths_per_covered_pair": {
             f"p{share}": num_paths[min(len(num_paths) - 1, len(num_paths) * share // 100)]
             for share in (5, 50, 95)
@@ -123,6 +125,13 @@ def _told(ranked: Sequence[Ranked], num_missing: int) -> dict[str, Any]:
         },
         "learnt_from": sum(pair.fold is not None for pair in covered),
     }
+
+
+def _gain(covered: Sequence[Ranked], baseline: str) -> dict[str, object]:
+    """Difference in MRR on the same pairs, with its 95 % interval; whole diseases are resampled."""
+    each = np.array([1 / pair.places["kgdx"].rank - 1 / pair.places[baseline].rank for pair in covered])
+    interval = metrics.grouped_interval(each, np.array([pair.pair[1] for pair in covered]))
+    return {"mrr": round(float(each.mean()), 4), "mrr_ci": interval}
 
 
 def _over_all(places: Sequence[Place], num_pairs: int) -> float:

@@ -178,6 +178,8 @@ def test_the_whole_way_on_some_real_paths(data: Path) -> None:
     shipped = SavedMechanisms.open(Path("models/mechanisms"))
     told = paths.measured(snapshot, loaded[:200], loaded, shipped)
     assert told["covered"] > 10
+    for method, gain in told["gain"].items():
+        assert gain["mrr"] == pytest.approx(told["mrr"] - told["baselines"][method]["mrr"], abs=2e-4)
     assert told["learnt_from"] > 10
     for key in ("mrr", "hit1", "hit10", "mpr"):
         low, high = told[f"{key}_ci"]

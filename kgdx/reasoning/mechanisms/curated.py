@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kgdx.domain.mechanism import CuratedMechanism, Statement
-from kgdx.reasoning.mechanisms.graph import Ints, MechanismGraph
+from kgdx.reasoning.mechanisms.graph import MechanismGraph
+from kgdx.reasoning.mechanisms.hops import Ints
 from kgdx.reasoning.mechanisms.question import Question
 from kgdx.snapshot import Snapshot
 

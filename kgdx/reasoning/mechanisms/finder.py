@@ -12,7 +12,8 @@ from torch import Tensor
 from graph_schema import Schema
 from kgdx.ports import TextEncoder
 from kgdx.reasoning.hierarchy import Hierarchy, Trail
-from kgdx.reasoning.mechanisms.graph import Ints, MechanismGraph
+from kgdx.reasoning.mechanisms.graph import MechanismGraph
+from kgdx.reasoning.mechanisms.hops import Ints
 from kgdx.reasoning.mechanisms.model import MechanismNetwork, meaning_vectors
 from kgdx.reasoning.mechanisms.names import GroupNames
 from kgdx.reasoning.mechanisms.question import Question

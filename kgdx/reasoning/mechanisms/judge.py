@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgdx.evaluation import mid_rank, ranking_metrics
-from kgdx.reasoning.mechanisms.graph import Hops, Ints
+from kgdx.reasoning.mechanisms.hops import Hops, Ints
 
 _DECIMALS = 6
 _RESAMPLES = 1000

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgdx.ports import TextEncoder
-from kgdx.reasoning.mechanisms.graph import Ints, MechanismGraph
+from kgdx.reasoning.mechanisms.graph import MechanismGraph
+from kgdx.reasoning.mechanisms.hops import Ints
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.reasoning.mechanisms.graph import Hops, Ints, spread
+from kgdx.reasoning.mechanisms.hops import Hops, Ints, spread
 
 MAX_HOPS = 4
 _BLOCK = 1 << 19

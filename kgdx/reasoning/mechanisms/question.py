@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.reasoning.mechanisms.graph import Edges, Ints, MechanismGraph
+from kgdx.reasoning.mechanisms.graph import MechanismGraph
+from kgdx.reasoning.mechanisms.hops import Edges, Ints
 from kgdx.reasoning.mechanisms.paths import Joined, simple_paths
 
 _NOTHING = np.zeros(0, dtype=np.int64)

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kgdx.reasoning.mechanisms.graph import Ints
+from kgdx.reasoning.mechanisms.hops import Ints
 from kgdx.reasoning.mechanisms.model import MechanismNetwork, slots
 from kgdx.reasoning.mechanisms.names import GroupNames
 from kgdx.reasoning.mechanisms.question import Question
