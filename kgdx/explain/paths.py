@@ -72,8 +72,9 @@ class PathWriter:
         if justified == "findings" and any(step.negated for step in steps):
             justified = "denials"
         known = f"{said}; " if said else ""
-        sentence = f"{known}{self._literally(stops, walk, is_absent)}"
-        for names, way in ((stops, walk), _without_matches(stops, walk, is_whole)):
+        bare = _without_matches(stops, walk, is_whole)
+        sentence = f"{known}{self._literally(*(bare if is_whole else (stops, walk)), is_absent)}"
+        for names, way in ((stops, walk), bare):
             pattern = self.schema.metapaths.get((justified, way))
             if template := (pattern.absent if is_absent else pattern.present) if pattern else "":
                 sentence = template.format(*names, often=_how_often(steps), said=said)
