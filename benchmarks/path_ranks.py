@@ -12,10 +12,10 @@ from kgdx.reasoning.mechanisms.curated import Curated, Pair, rows_of
 from kgdx.reasoning.mechanisms.graph import NOT_WALKED
 from kgdx.reasoning.mechanisms.hops import Ints
 from kgdx.reasoning.mechanisms.judge import Place, is_gold, place
-from kgdx.reasoning.mechanisms.model import meaning_vectors
+from kgdx.reasoning.mechanisms.model import MechanismNetwork, meaning_vectors
 from kgdx.reasoning.mechanisms.names import GroupNames
 from kgdx.reasoning.mechanisms.question import Question
-from kgdx.reasoning.mechanisms.scored import read
+from kgdx.reasoning.mechanisms.scored import Readings, read_halves
 from kgdx.weights import SavedMechanisms, pair_id
 
 METHODS = ("kgdx", "degree_weighted", "shortest")
@@ -69,18 +69,16 @@ class PathRanker:
         """Score every path of a pair by every method."""
         question, gold, fold = self.known.question(pair), self.known.gold[pair], self._fold(pair)
         network = self.saved.network if fold is None else self.saved.fold_networks[fold]
-        hops, empty = self.known.graph.edges.hops, np.zeros(0)
-        scored: dict[str, list[Floats]] = {method: [empty] for method in METHODS}
+        scored: dict[str, list[Floats]] = {method: [np.zeros(0)] for method in METHODS}
         curated, walked = [np.zeros(0, dtype=bool)], [np.zeros(0, dtype=np.int64)]
-        for block in question.paths():
-            paths = block.hops()
-            told = read(question, paths, self.names)
-            with torch.no_grad():
-                scored["kgdx"].append(told.scores(network, self.meanings).numpy().astype(np.float64))
-            scored["degree_weighted"].append(degree_weighted(told))
-            scored["shortest"].append(shortest(told))
-            curated.append(is_gold(hops, paths, gold))
-            walked.append(np.unique(paths))
+        for halves in question.paths():
+            walked += [np.unique(halves.prefix), np.unique(halves.suffix)]
+            told = read_halves(question, halves, self.names)
+            before, after = (self._scores(network, part) for part in told)
+            for left, right in halves.blocks():
+                curated.append(is_gold(halves.hops, halves.joined(left, right), gold))
+                for method, scores in scored.items():
+                    scores.append(before[method][left] + after[method][right])
         is_curated = np.concatenate(curated)
         found = {method: place(np.concatenate(scores), is_curated) for method, scores in scored.items()}
         return Ranked(
@@ -92,6 +90,12 @@ class PathRanker:
             is_coverable=any(self._is_coverable(path) for path in gold),
             leaks=self._leaks(question, np.unique(np.concatenate(walked))),
         )
+
+    def _scores(self, network: MechanismNetwork, told: Readings) -> dict[str, Floats]:
+        """What every method gives to each way, whole or half: all of them are sums over hops."""
+        with torch.no_grad():
+            learnt = told.scores(network, self.meanings).numpy().astype(np.float64)
+        return {"kgdx": learnt, "degree_weighted": degree_weighted(told), "shortest": shortest(told)}
 
     def audit(self, ranked: Sequence[Ranked]) -> dict[str, object]:
         """What could give a pair away and is still there; all of `leaks` must be 0."""

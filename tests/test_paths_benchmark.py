@@ -20,7 +20,7 @@ from kgdx.domain.graph import Edge, Node
 from kgdx.domain.mechanism import CuratedMechanism
 from kgdx.reasoning.mechanisms.curated import curated
 from kgdx.reasoning.mechanisms.graph import MechanismGraph
-from kgdx.reasoning.mechanisms.model import MechanismModelSettings, MechanismNetwork
+from kgdx.reasoning.mechanisms.model import MechanismModelSettings, MechanismNetwork, slots
 from kgdx.reasoning.mechanisms.names import GroupNames
 from kgdx.reasoning.mechanisms.question import Question
 from kgdx.reasoning.mechanisms.scored import read
@@ -123,12 +123,13 @@ def test_baselines_are_what_their_definitions_say() -> None:
     question, names = Question(made, *groups), GroupNames(made, HashEncoder())
     hops = made.edges.hops
     told = {}
-    for part in question.paths():
-        readings = read(question, part.hops(), names)
-        scores = zip(degree_weighted(readings), shortest(readings), strict=True)
-        for way, score in zip(part.hops(), scores, strict=True):
-            nodes = [hops.start[way[0]], *hops.end[way]]
-            told["".join(made.snapshot.curies[made.members(int(n))[0]] for n in nodes)] = score
+    for halves in question.paths():
+        for left, right in halves.blocks():
+            ways = halves.joined(left, right)
+            readings = read(question, ways, slots(halves.num_hops), names)
+            for way, *scores in zip(ways, degree_weighted(readings), shortest(readings), strict=True):
+                nodes = [hops.start[way[0]], *hops.end[way]]
+                told["".join(made.snapshot.curies[made.members(int(n))[0]] for n in nodes)] = tuple(scores)
     # T1 affects two genes and two drugs affect G1; G1 causes two diseases and two genes cause D1.
     assert told == {
         "T1G1D1": pytest.approx((-0.4 * np.log(2 * 2 * 2 * 2), -2.0)),

@@ -14,10 +14,11 @@ from kgdx.ports import TextEncoder
 from kgdx.reasoning.hierarchy import Hierarchy, Trail
 from kgdx.reasoning.mechanisms.graph import MechanismGraph
 from kgdx.reasoning.mechanisms.hops import Ints
-from kgdx.reasoning.mechanisms.model import MechanismNetwork, meaning_vectors
+from kgdx.reasoning.mechanisms.model import MechanismNetwork, meaning_vectors, slots
 from kgdx.reasoning.mechanisms.names import GroupNames
+from kgdx.reasoning.mechanisms.paths import Halves
 from kgdx.reasoning.mechanisms.question import Question
-from kgdx.reasoning.mechanisms.scored import read
+from kgdx.reasoning.mechanisms.scored import read, read_halves
 from kgdx.snapshot import Snapshot
 
 
@@ -70,29 +71,32 @@ class MechanismFinder:
             return []
         best: list[tuple[float, tuple[int, ...]]] = []
         total = -np.inf
-        for hops, scored in self.scored(question):
-            total = np.logaddexp(total, np.logaddexp.reduce(scored))
-            first = np.argsort(-scored, kind="stable")[:num]
-            best += [(float(scored[i]), tuple(hops[i].tolist())) for i in first]
-            best = sorted(best, key=lambda found: -found[0])[:num]
+        for halves in question.paths():
+            for left, right, scored in self.scored(question, halves):
+                total = np.logaddexp(total, np.logaddexp.reduce(scored))
+                first = np.argsort(-scored, kind="stable")[:num]
+                ways = halves.joined(left[first], right[first]).tolist()
+                best += list(zip(scored[first].tolist(), map(tuple, ways), strict=True))
+                best = sorted(best, key=lambda found: -found[0])[:num]
         return [
             self._mechanism(question, (drug, disease), hops, float(np.exp(score - total)))
             for score, hops in best
         ]
 
-    def scored(self, question: Question) -> Iterator[tuple[Ints, NDArray[np.float64]]]:
-        """((n, num_hops) hops, (n,) scores) of all paths, in blocks of one length."""
-        for block in question.paths():
-            if len(block):
-                hops = block.hops()
-                with torch.no_grad():
-                    scores = read(question, hops, self.names).scores(self.network, self.meanings)
-                yield hops, scores.numpy().astype(np.float64)
+    def scored(self, question: Question, halves: Halves) -> Iterator[tuple[Ints, Ints, NDArray[np.float64]]]:
+        """((n,) prefixes, (n,) suffixes, (n,) scores) of all paths of one length, in blocks."""
+        with torch.no_grad():
+            before, after = (
+                told.scores(self.network, self.meanings).numpy().astype(np.float64)
+                for told in read_halves(question, halves, self.names)
+            )
+        for left, right in halves.blocks():
+            yield left, right, before[left] + after[right]
 
     def _mechanism(
         self, question: Question, ends: tuple[int, int], hops: tuple[int, ...], share: float
     ) -> Mechanism:
-        told = read(question, np.array([hops]), self.names)
+        told = read(question, np.array([hops]), slots(len(hops)), self.names)
         with torch.no_grad():
             values = told.values(self.network, self.meanings).numpy()
         best = [

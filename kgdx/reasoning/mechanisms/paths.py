@@ -1,6 +1,6 @@
 """Every simple path of two to four hops between two groups: both ends are walked from, to meet in the middle.
 
-No more than a block of paths is held at a time, however many there are.
+Halves are held, and no more than a block of whole paths at a time, however many there are.
 """
 
 from collections.abc import Iterator
@@ -16,49 +16,65 @@ _BLOCK = 1 << 19
 
 
 @dataclass(frozen=True, eq=False)
-class Joined:
-    """Paths of one length, as pairs of halves; n of them.
+class Halves:
+    """Paths of one length, as ways that leave the start and ways that reach the end.
 
     Attributes:
-        prefix: (p, k) hops of the ways that leave the start.
-        suffix: (s, l) hops of the ways that reach the end.
-        left, right: (n,) which prefix and which suffix make up each path.
+        prefix: (p, k) hops of the former, each of which some way goes on from.
+        suffix: (s, l) hops of the latter, sorted by where they begin.
+        low, high: (p,) the suffixes that go on from each prefix, as a range.
     """
 
+    hops: Hops
     prefix: Ints
     suffix: Ints
-    left: Ints
-    right: Ints
-
-    def __len__(self) -> int:
-        return len(self.left)
+    low: Ints
+    high: Ints
 
     @property
     def num_hops(self) -> int:
         """Length of each path."""
         return int(self.prefix.shape[1] + self.suffix.shape[1])
 
-    def hops(self, chosen: Ints | None = None) -> Ints:
-        """(n, k + l) hops of all the paths, or of some by position."""
-        left, right = (self.left, self.right) if chosen is None else (self.left[chosen], self.right[chosen])
+    def joined(self, left: Ints, right: Ints) -> Ints:
+        """(n, k + l) hops of some paths."""
         return np.concatenate([self.prefix[left], self.suffix[right]], axis=1)
+
+    def blocks(self, block: int = _BLOCK) -> Iterator[tuple[Ints, Ints]]:
+        """((n,) prefixes, (n,) suffixes) of all paths, some at a time.
+
+        Args:
+            block: most paths at a time, but for a prefix that more suffixes than that go on from.
+        """
+        size = self.high - self.low
+        total, at = np.cumsum(size), 0
+        while at < len(size):
+            end = int(np.searchsorted(total, total[at] - size[at] + block, side="right"))
+            end = max(at + 1, end)
+            right, left = spread(self.low[at:end], self.high[at:end])
+            left += at
+            if self.num_hops == MAX_HOPS:  # the groups beside the middle one may be the same
+                ends = self.hops.end
+                apart = ends[self.prefix[left, 0]] != ends[self.suffix[right, 0]]
+                left, right = left[apart], right[apart]
+            if len(left):
+                yield left, right
+            at = end
 
 
 def simple_paths(
-    hops: Hops, start: int, end: int, is_shut: NDArray[np.bool_] | None = None, block: int = _BLOCK
-) -> Iterator[Joined]:
-    """All of them, in blocks, shortest first.
+    hops: Hops, start: int, end: int, is_shut: NDArray[np.bool_] | None = None
+) -> Iterator[Halves]:
+    """All of them, length by length, shortest first.
 
     Args:
         start, end: two groups.
         is_shut: (h,) hops that may not be walked, each marked both ways; none if left out.
-        block: paths held at a time; somewhat more where many ways share their first half.
     """
     shut = np.zeros(len(hops), dtype=bool) if is_shut is None else is_shut
     ways_out, ways_in = (_ways(hops, here, there, shut) for here, there in ((start, end), (end, start)))
     for num_out, num_in in ((1, 1), (1, 2), (2, 2)):
-        prefix, suffix = ways_out[num_out - 1], hops.turned[ways_in[num_in - 1][:, ::-1]]
-        yield from _joined(hops, prefix, suffix, block)
+        yield _halves(hops, ways_out[num_out - 1], hops.turned[ways_in[num_in - 1][:, ::-1]])
 
 
 def _ways(hops: Hops, start: int, avoided: int, shut: NDArray[np.bool_]) -> tuple[Ints, Ints]:
@@ -71,24 +87,10 @@ def _ways(hops: Hops, start: int, avoided: int, shut: NDArray[np.bool_]) -> tupl
     return first[:, None], np.stack([first[after[kept]], second[kept]], axis=1)
 
 
-def _joined(hops: Hops, prefix: Ints, suffix: Ints, block: int) -> Iterator[Joined]:
+def _halves(hops: Hops, prefix: Ints, suffix: Ints) -> Halves:
+    suffix = suffix[np.isin(hops.start[suffix[:, 0]], hops.end[prefix[:, -1]])]
     suffix = suffix[np.argsort(hops.start[suffix[:, 0]], kind="stable")]
-    begins = hops.start[suffix[:, 0]]
-    meets = hops.end[prefix[:, -1]]
+    begins, meets = hops.start[suffix[:, 0]], hops.end[prefix[:, -1]]
     low, high = np.searchsorted(begins, meets), np.searchsorted(begins, meets, side="right")
-    prefix, low, high = (values[high > low] for values in (prefix, low, high))
-    size = high - low
-    total = np.cumsum(size)
-    at = 0
-    while at < len(prefix):
-        before = total[at] - size[at]
-        until = max(at + 1, int(np.searchsorted(total, before + block, side="right")))
-        right, left = spread(low[at:until], high[at:until])
-        left += at
-        if (
-            prefix.shape[1] == suffix.shape[1] == 2
-        ):  # the middle group is met once, the ones beside it may not be
-            apart = hops.end[prefix[left, 0]] != hops.end[suffix[right, 0]]
-            left, right = left[apart], right[apart]
-        yield Joined(prefix, suffix, left, right)
-        at = until
+    kept = high > low
+    return Halves(hops, prefix[kept], suffix, low[kept], high[kept])

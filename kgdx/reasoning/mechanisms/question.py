@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kgdx.reasoning.mechanisms.graph import MechanismGraph
 from kgdx.reasoning.mechanisms.hops import Edges, Ints
-from kgdx.reasoning.mechanisms.paths import Joined, simple_paths
+from kgdx.reasoning.mechanisms.paths import Halves, simple_paths
 
 _NOTHING = np.zeros(0, dtype=np.int64)
 
@@ -28,10 +28,9 @@ class Question:
     end: int
     hidden: Ints = field(default_factory=lambda: _NOTHING)
 
-    def paths(self, block: int | None = None) -> Iterator[Joined]:
-        """Every simple path of two to four hops that is left, in blocks."""
-        sizes = () if block is None else (block,)
-        return simple_paths(self.graph.edges.hops, self.start, self.end, self._is_shut, *sizes)
+    def paths(self) -> Iterator[Halves]:
+        """Every simple path of two to four hops that is left, length by length."""
+        return simple_paths(self.graph.edges.hops, self.start, self.end, self._is_shut)
 
     def open_edges(self, hops: Ints) -> tuple[Ints, Ints]:
         """((n,) edges of some hops, (n,) the position in `hops` of each's); without what is hidden."""

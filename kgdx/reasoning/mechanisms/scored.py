@@ -1,5 +1,6 @@
 """Paths of one question as the network reads them: what may be said of each hop, at each place."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor
 from kgdx.reasoning.mechanisms.hops import Ints
 from kgdx.reasoning.mechanisms.model import MechanismNetwork, slots
 from kgdx.reasoning.mechanisms.names import GroupNames
+from kgdx.reasoning.mechanisms.paths import Halves
 from kgdx.reasoning.mechanisms.question import Question
 
 
@@ -53,19 +55,33 @@ class Readings:
         return self.best(self.values(network, meanings))[torch.from_numpy(self.paths)].sum(dim=1)
 
 
-def read(question: Question, paths: Ints, names: GroupNames) -> Readings:
-    """What the network is told of some paths.
+def read(question: Question, paths: Ints, slot: Sequence[int], names: GroupNames) -> Readings:
+    """What the network is told of some paths, or of halves of paths.
 
     Args:
         paths: (p, num_hops) hops.
+        slot: of each of these hops, see `slots`.
     """
     num_hops, size = paths.shape[1], len(question.graph.edges.hops)
     keys, places = np.unique(paths + np.arange(num_hops) * size, return_inverse=True)
     edge, place = question.open_edges(keys % size)
-    slot = np.array(slots(num_hops))[keys // size][place]
     figures = np.concatenate([question.figures(edge), _likeness(question, edge, names)], axis=1)
     return Readings(
-        question.graph.edges.meaning[edge], slot, figures, edge, place, places.reshape(paths.shape)
+        question.graph.edges.meaning[edge],
+        np.asarray(slot, dtype=np.int64)[keys // size][place],
+        figures,
+        edge,
+        place,
+        places.reshape(paths.shape),
+    )
+
+
+def read_halves(question: Question, halves: Halves, names: GroupNames) -> tuple[Readings, Readings]:
+    """What the network is told of both halves of paths of one length: a path's score is the sum of theirs."""
+    slot, num = slots(halves.num_hops), halves.prefix.shape[1]
+    return (
+        read(question, halves.prefix, slot[:num], names),
+        read(question, halves.suffix, slot[num:], names),
     )
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from kgdx.reasoning.mechanisms.curated import Curated, Pair
 from kgdx.reasoning.mechanisms.graph import MechanismGraph
 from kgdx.reasoning.mechanisms.judge import Place, is_gold, place
-from kgdx.reasoning.mechanisms.model import MechanismNetwork
+from kgdx.reasoning.mechanisms.model import MechanismNetwork, slots
 from kgdx.reasoning.mechanisms.names import GroupNames
 from kgdx.reasoning.mechanisms.scored import Readings, read
 
@@ -85,19 +85,25 @@ def examples(
     rng, found = np.random.default_rng(settings.seed), []
     for done, (pair, gold) in enumerate(curated.gold.items(), 1):
         question, parts = curated.question(pair), []
-        for block in question.paths() if gold else ():
-            hops = block.hops()
-            is_curated = is_gold(curated.graph.edges.hops, hops, gold)
-            kept = is_curated | (rng.random(len(hops)) < settings.most_paths / max(len(hops), 1))
-            many = np.zeros(int(kept.sum()), dtype=np.float32)
-            if others := int((kept & ~is_curated).sum()):
-                many[~is_curated[kept]] = np.log((~is_curated).sum() / others)
-            if kept.any():
-                parts.append((read(question, hops[kept], names), is_curated[kept], many))
+        for halves in question.paths() if gold else ():
+            for left, right in halves.blocks():
+                hops = halves.joined(left, right)
+                is_curated = is_gold(halves.hops, hops, gold)
+                kept = is_curated | (rng.random(len(hops)) < settings.most_paths / len(hops))
+                if kept.any():
+                    told = read(question, hops[kept], slots(halves.num_hops), names)
+                    parts.append((told, is_curated[kept], _many(is_curated, kept)))
         if any(is_curated.any() for _, is_curated, _ in parts):
             found.append(Example(pair, tuple(parts)))
         progress(done, len(curated.gold), "looking for paths")
     return found
+
+
+def _many(is_curated: NDArray[np.bool_], kept: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """ln of how many paths each kept one stands for: a curated one for itself, others for all others."""
+    is_other = ~is_curated[kept]
+    each = max((~is_curated).sum(), 1) / max(is_other.sum(), 1)
+    return np.where(is_other, np.log(each), 0.0).astype(np.float32)
 
 
 def fold_of(graph: MechanismGraph, pair: Pair, folds: int) -> int:
