@@ -103,13 +103,13 @@ class PathRanker:
         walked = graph.snapshot.relations[graph.rows]
         leaks = {name: sum(pair.leaks[name] for pair in ranked) for name in _LEAKS}
         curated_rows = np.intersect1d(graph.rows, rows_of(graph.snapshot))
+        # No edge is the own one of two pairs.
+        hidden = sum(len(np.intersect1d(own, curated_rows)) for own in self.known.own.values())
         return {
             "leaks": leaks | {"edges_that_say_what_treats_what": int(np.isin(walked, NOT_WALKED).sum())},
             "edges_of_drugmechdb": len(curated_rows),
             "edges_of_unknown_pairs": len(np.setdiff1d(curated_rows, self.known.attributed)),
-            "edges_hidden_per_pair": round(
-                float(np.mean([len(own) for own in self.known.own.values()] or [0])), 2
-            ),
+            "edges_hidden_per_pair": round(hidden / max(len(ranked), 1), 2),
         }
 
     def _fold(self, pair: Pair) -> int | None:
