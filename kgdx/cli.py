@@ -149,7 +149,8 @@ def mechanism(
     """Tell how a drug may act on a disease: the best paths of the graph between them, with their sources."""
     from rich.console import Console
 
-    from kgdx.explain.mechanisms import as_json, as_lines
+    from kgdx.explain.mechanisms import as_lines
+    from kgdx.wire.paths import paths_json
 
     with Console(stderr=True).status("opening the engine"):
         from kgdx.engine import Engine
@@ -158,7 +159,7 @@ def mechanism(
     paths = engine.mechanisms(drug, disease, num)
     if not paths:
         typer.echo(f"no path of two to four edges joins {drug} and {disease} in {engine.release}", err=True)
-    typer.echo(as_json(paths) if json else as_lines(paths), nl=bool(paths or json))
+    typer.echo(paths_json(paths) if json else as_lines(paths), nl=bool(paths or json))
 
 
 @app.command()

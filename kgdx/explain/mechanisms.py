@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pydantic import TypeAdapter
-
 from kgdx.domain.curie import normalise
 from kgdx.domain.errors import CurieError, UnknownCurieError
 from kgdx.domain.report import Path, Step
@@ -67,11 +65,6 @@ class Mechanisms:
             if words
             else path
         )
-
-
-def as_json(paths: Sequence[Path]) -> str:
-    """As JSON, keys as the attributes of `kgdx.domain.report.Path`."""
-    return TypeAdapter(list[Path]).dump_json(list(paths), indent=1).decode()
 
 
 def as_lines(paths: Sequence[Path]) -> str:
