@@ -15,6 +15,7 @@ from ingest.catalogue import find
 from ingest.mechanisms import curated_mechanisms
 from ingest.model import Row
 from ingest.sources import drugmechdb
+from kgdx.bundle import shipped_folder
 from kgdx.columns import edge_table, node_table
 from kgdx.domain.graph import Edge, Node
 from kgdx.domain.mechanism import CuratedMechanism
@@ -176,7 +177,7 @@ def test_the_whole_way_on_some_real_paths(data: Path) -> None:
     edges = {edge.edge_id: edge for edge in stated if isinstance(edge, Edge)}
     held = resolve(node_table(nodes.values()), edge_table(edges.values()), graph_schema.load())
     snapshot = Snapshot.from_tables(held.nodes, held.edges)
-    shipped = SavedMechanisms.open(Path("models/mechanisms"))
+    shipped = SavedMechanisms.open(shipped_folder() / "mechanisms")
     told = paths.measured(snapshot, loaded[:200], loaded, shipped)
     assert told["covered"] > 10
     for method, gain in told["gain"].items():
