@@ -14,6 +14,7 @@ from kgdx.domain.case import Case
 from kgdx.domain.errors import BadInputError, BundleError, KgdxError
 from kgdx.domain.evidence import Evidence, TextOrigin
 from kgdx.domain.report import Diagnosis, Question, Report
+from kgdx.domain.report import Path as GraphPath
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.explain.chains import chained
@@ -22,12 +23,14 @@ from kgdx.explain.doubt import NOTHING_KNOWN, Doubter
 from kgdx.explain.faithfulness import Verification, verify
 from kgdx.explain.justify import Justifier
 from kgdx.explain.justify_treatments import treatments
+from kgdx.explain.mechanisms import Mechanisms
 from kgdx.explain.paths import PathWriter
 from kgdx.extract import Extraction, Extractor
 from kgdx.eyes import Eyes
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.hierarchy import Hierarchy
+from kgdx.reasoning.mechanisms.finder import MechanismFinder
 from kgdx.reasoning.query import GraphQuery, seed
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
@@ -36,7 +39,7 @@ from kgdx.reasoning.treatments.predictor import PredictedTreatments
 from kgdx.reasoning.treatments.recommend import Option, TreatmentGraph
 from kgdx.reasoning.treatments.untreated import UntreatedDiseases
 from kgdx.snapshot import Snapshot
-from kgdx.weights import SavedReasoner, SavedTreatments, open_fusion
+from kgdx.weights import SavedMechanisms, SavedReasoner, SavedTreatments, open_fusion
 from kgdx.wire import CaseIn, ReportOut, Settings
 
 logger = logging.getLogger(__name__)
@@ -66,6 +69,7 @@ class Engine:
     _treatments: TreatmentGraph = field(repr=False)
     _untreated: UntreatedDiseases = field(repr=False)
     _doubter: Doubter = field(repr=False)
+    _mechanisms: Mechanisms = field(repr=False)
 
     @classmethod
     def open(cls, bundle: Path | str | None = None, settings: Settings | None = None) -> "Engine":
@@ -88,10 +92,13 @@ class Engine:
         fusion = open_fusion(opened.folder / "fusion", clip.revision)
         own_concepts = ConceptEncoder.open(opened.folder / "concepts")
         concepts = ConceptEncoder.open(settings.text_encoder) if settings.text_encoder else own_concepts
-        predicting = _predicting(opened.folder, own_concepts)
+        predicting, acting = (
+            _predicting(opened.folder, own_concepts),
+            _acting(opened.folder, own_concepts),
+        )
         graph = DiagnosticGraph(snapshot, Annotations.from_snapshot(snapshot), schema)
         reasoner = saved.reasoner(graph, clip)
-        hierarchy = Hierarchy(snapshot)
+        hierarchy, writer = Hierarchy(snapshot), PathWriter(snapshot, schema)
         stated = TreatmentGraph(snapshot, hierarchy)
         return cls(
             release=opened.release,
@@ -101,7 +108,7 @@ class Engine:
             _extractor=Extractor(
                 snapshot, schema, clip, Eyes.open(settings, clip), concepts, fusion, settings.link
             ),
-            _justifier=Justifier(reasoner, hierarchy, PathWriter(snapshot, schema)),
+            _justifier=Justifier(reasoner, hierarchy, writer),
             _treatments=stated,
             _untreated=UntreatedDiseases(
                 stated,
@@ -110,7 +117,28 @@ class Engine:
                 ),
             ),
             _doubter=Doubter.of(reasoner, hierarchy),
+            _mechanisms=Mechanisms(
+                writer,
+                opened.release,
+                lambda: MechanismFinder.on(snapshot, schema, acting.network, own_concepts),
+            ),
         )
+
+    def mechanisms(self, drug: str, disease: str, num_paths: int = 5) -> tuple[GraphPath, ...]:
+        """How a drug may act on a disease: the best paths of two to four edges, best first.
+
+        Args:
+            drug, disease: CURIEs.
+
+        Returns:
+            Paths whose contribution is their share of all paths between the two, in [0, 1], as the network
+            weighs them; none where there is no path.
+
+        Raises:
+            UnknownCurieError: if one is not in the graph.
+            CurieError: if one is no CURIE, or is no drug or no disease.
+        """
+        return self._mechanisms.paths(drug, disease, num_paths)
 
     def diagnose(self, case: CaseIn | Case) -> ReportOut:
         """Rank diagnoses and treatments for one case, each with its reasons.
@@ -256,4 +284,15 @@ def _predicting(folder: Path, concepts: ConceptEncoder) -> SavedTreatments:
             f"its treatments were trained with concept encoder {saved.text_revision}, not {concepts.revision}"
         )
         raise BundleError(str(folder), fact, "train them anew with `kgdx train treatments`")
+    return saved
+
+
+def _acting(folder: Path, concepts: ConceptEncoder) -> SavedMechanisms:
+    """The networks of mechanisms of a bundle, checked against the encoder they were trained with."""
+    saved = SavedMechanisms.open(folder / "mechanisms")
+    if saved.text_revision != concepts.revision:
+        fact = (
+            f"its mechanisms were trained with concept encoder {saved.text_revision}, not {concepts.revision}"
+        )
+        raise BundleError(str(folder), fact, "train them anew with `kgdx train mechanisms`")
     return saved

@@ -56,7 +56,8 @@ class Path:
         steps: edges in order, from the evidence to the conclusion; empty where the evidence is itself
             the conclusion.
         contribution: its share of the logit, natural log units; for treatments, of the expected benefit, in
-            [0, 1]; 0 for what speaks against one.
+            [0, 1]; 0 for what speaks against one; for mechanisms, of all that the paths between a drug and a
+            disease are worth together, in [0, 1].
         sentence: the path in clinical words.
     """
 

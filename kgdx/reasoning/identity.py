@@ -28,3 +28,14 @@ def same_disease(
     )
     _, component = connected_components(joins, directed=False)
     return np.asarray(component[candidates], dtype=np.int64)
+
+
+def exact_groups(snapshot: Snapshot) -> NDArray[np.int64]:
+    """(num_nodes,) group of every node: what `exact_match` joins, over any number of steps, shares one."""
+    rows = snapshot.edges_of("exact_match")
+    rows = rows[~snapshot.negated[rows]]
+    size = snapshot.num_nodes
+    matches = sp.csr_matrix(
+        (np.ones(len(rows)), (snapshot.head[rows], snapshot.tail[rows])), shape=(size, size)
+    )
+    return np.asarray(connected_components(matches, directed=False)[1], dtype=np.int64)
