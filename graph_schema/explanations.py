@@ -41,10 +41,11 @@ class RecordLink:
 
 @dataclass(frozen=True, slots=True)
 class ExplanationSchema:
-    """Kinds and links by name."""
+    """Kinds and links by name, and the names of all properties of any."""
 
     kinds: Mapping[str, RecordKind]
     links: Mapping[str, RecordLink]
+    property_names: frozenset[str]
 
 
 @cache
@@ -62,4 +63,5 @@ def explanation_schema() -> ExplanationSchema:
         )
         for name, entry in declared["links"].items()
     }
-    return ExplanationSchema(kinds, links)
+    names = {name for entry in (*kinds.values(), *links.values()) for name in entry.properties}
+    return ExplanationSchema(kinds, links, frozenset(names | {KEY}))

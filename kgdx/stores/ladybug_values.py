@@ -8,7 +8,7 @@ from kgdx.stores import rows
 from kgdx.stores.cypher import EDGE_PROPERTIES, LOAD_COLUMNS, MENTIONS, NODE_PROPERTIES, RECORD_COLUMNS
 
 _INTERNAL = {"_ID", "_LABEL", "_SRC", "_DST", MENTIONS}
-_MEDICAL = {*NODE_PROPERTIES, *EDGE_PROPERTIES, *RECORD_COLUMNS.names, *LOAD_COLUMNS.names}
+_OF_NODES = {*NODE_PROPERTIES, *RECORD_COLUMNS.names, *LOAD_COLUMNS.names}
 
 
 def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,13 +49,10 @@ def _plain(value: Any, curies: Mapping[str, str]) -> Any:
 
 def _foreign(value: Mapping[str, Any]) -> Collection[str]:
     """Which keys are not its own: a pattern of several labels gives each node the properties of all."""
-    schema, label = explanation_schema(), value.get("_LABEL")
+    schema, label = explanation_schema(), str(value.get("_LABEL", ""))
     if label in schema.kinds:
         return value.keys() - {KEY, *schema.kinds[label].properties}
     if label in schema.links:
         return value.keys() - schema.links[label].properties.keys()
-    kept = {
-        KEY,
-        *(name for each in (*schema.kinds.values(), *schema.links.values()) for name in each.properties),
-    }
-    return _INTERNAL | (kept - _MEDICAL) if label else _INTERNAL
+    medical = EDGE_PROPERTIES if "_SRC" in value else _OF_NODES
+    return _INTERNAL | (schema.property_names - set(medical)) if label else _INTERNAL
