@@ -63,5 +63,6 @@ def explanation_schema() -> ExplanationSchema:
         )
         for name, entry in declared["links"].items()
     }
-    names = {name for entry in (*kinds.values(), *links.values()) for name in entry.properties}
+    names = {name for kind in kinds.values() for name in kind.properties}
+    names |= {name for link in links.values() for name in link.properties}
     return ExplanationSchema(kinds, links, frozenset(names | {KEY}))

@@ -24,9 +24,7 @@ from kgdx.domain.treatment import ConcernKind
 from kgdx.explain.walk import chain, stops
 from kgdx.explain.wording import plain
 
-OF_THE_PERSON = (ConcernKind.AGE, ConcernKind.SEX)
-"""Concerns whose path begins at what the patient is."""
-
+_OF_THE_PERSON = (ConcernKind.AGE, ConcernKind.SEX)
 _COURSE = ("has_clinical_attribute", "has_mode_of_inheritance")
 _Value = TypeVar("_Value")
 
@@ -110,7 +108,7 @@ def _treatment(item: Treatment, seen: Collection[str], *, with_text: bool) -> Ke
 
 
 def _concern(item: TreatmentConcern, *, with_text: bool) -> KeptConcern:
-    if item.kind in OF_THE_PERSON and not with_text:
+    if item.kind in _OF_THE_PERSON and not with_text:
         return KeptConcern(item.kind, item.severity, "", "", item.is_certain, None)
     return KeptConcern(item.kind, item.severity, item.curie, item.name, item.is_certain, item.path)
 

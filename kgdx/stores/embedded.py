@@ -125,7 +125,12 @@ class EmbeddedStore:
             found = self._session.rows(cypher, parameters, limit, timeout_s, may_write)
         except RuntimeError as error:
             fact = " ".join(str(error).split())
-            if "nterrupted" in fact:
+            if kept.is_about_explanations(fact):
+                fact, remedy = (
+                    "no explanation is in this store",
+                    "write one with kgdx explain --store",
+                )
+            elif "nterrupted" in fact:
                 fact, remedy = f"it took longer than {timeout_s:g} s", "ask for less, or allow more time"
             else:
                 remedy = "correct it; labels and relations are those of the schema"

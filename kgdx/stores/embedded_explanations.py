@@ -63,6 +63,12 @@ def forget_explanations(session: Session, names: Sequence[str]) -> int:
     return len(cases)
 
 
+def is_about_explanations(error: str) -> bool:
+    """Whether a query failed for want of the tables that the first explanation brings."""
+    schema = explanation_schema()
+    return any(f"Table {name} does not exist" in error for name in (*schema.kinds, *schema.links))
+
+
 def _held(session: Session, cases: Iterable[str]) -> dict[str, str]:
     """Case -> fingerprint of what the file holds of it."""
     if not _has_tables(session):

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from kgdx.domain.errors import BackendUnavailableError
-from kgdx.ports import GraphStore
+from kgdx.ports import GraphStore, Store
+from kgdx.stores import neo4j_explanations
 from kgdx.stores.journal import Journal
 from kgdx.stores.neo4j import Neo4jStore
+from tests.contracts.explanation_contract import ExplanationContract
 from tests.contracts.store_contract import EDGES, NODES, StoreContract, content, put
 from tests.servers import Server, open_store, wipe
 
@@ -30,6 +32,23 @@ class TestNeo4jStore(StoreContract):
             raise RuntimeError("on purpose")
 
         return lambda store: monkeypatch.setattr(Journal, "_commit", fail)
+
+
+class TestNeo4jExplanations(ExplanationContract):
+    @pytest.fixture
+    def store(self, empty_server: Server) -> Iterator[Store]:
+        with open_store(empty_server) as store:
+            yield store
+
+    @pytest.fixture
+    def fail_after_writing(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+        write = neo4j_explanations._write
+
+        def fail(*given: object) -> None:
+            write(*given)  # type: ignore[arg-type]
+            raise RuntimeError("on purpose")
+
+        return lambda: monkeypatch.setattr(neo4j_explanations, "_write", fail)
 
 
 def test_what_was_loaded_is_there_after_reopening(empty_server: Server) -> None:
