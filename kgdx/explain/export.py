@@ -20,8 +20,14 @@ def to_graphml(report: Report) -> str:
 
 
 def to_cytoscape(report: Report) -> str:
-    """Cytoscape JSON of the same graph, as networkx writes it."""
-    return json.dumps(nx.cytoscape_data(to_networkx(report)), ensure_ascii=False, indent=1) + "\n"
+    """Cytoscape JSON of the same graph, as networkx writes it.
+
+    `source` is the end of an edge there; the source of a statement is its `knowledge_source`.
+    """
+    graph = to_networkx(report)
+    for *_, data in graph.edges(data=True):
+        data["knowledge_source"] = data.pop("source")
+    return json.dumps(nx.cytoscape_data(graph), ensure_ascii=False, indent=1) + "\n"
 
 
 def to_turtle(report: Report) -> str:

@@ -182,12 +182,11 @@ class ExplanationContract:
         assert store.export()[0].num_rows == 0
         assert store.read_explanation(done.cases[0]) == explanation_of(REPORT)
 
-    @pytest.mark.parametrize("by", ["id", "label"])
-    def test_a_case_that_is_forgotten_leaves_no_trace(self, store: Store, by: str) -> None:
+    def test_a_case_that_is_forgotten_leaves_no_trace(self, store: Store) -> None:
         kept = remember(store, (LATER,), label="other")
         before = everything(store)
         gone = remember(store, (REPORT, ABSTAINED), label="case-1", with_text=True)
-        assert store.forget_explanations(["case-1"] if by == "label" else gone.cases) == 2
+        assert store.forget_explanations(["case-1"]) == 2
         assert everything(store) == before
         assert store.forget_explanations(gone.cases) == 0
         assert store.forget_explanations(kept.cases) == 1
