@@ -37,6 +37,11 @@ class Step:
     release: str = ""
 
     @property
+    def direction(self) -> tuple[str, bool]:
+        """The relation, and whether it is walked from head to tail."""
+        return self.relation, self.is_forward
+
+    @property
     def end_name(self) -> str:
         """Name of the node at which the path arrives by this step."""
         return self.tail_name if self.is_forward else self.head_name
@@ -57,6 +62,12 @@ class Path:
     steps: tuple[Step, ...]
     contribution: float
     sentence: str
+
+    @property
+    def num_hops(self) -> int:
+        """Its length: a climb over several kinds is one hop, and to be called otherwise is none."""
+        walked = [step.direction for step in self.steps if step.relation != "exact_match"]
+        return sum(one != other for one, other in zip(walked, [None, *walked], strict=False))
 
     def __str__(self) -> str:
         return f"{self.sentence} ({self.contribution:+.2f})"
@@ -246,11 +257,12 @@ class Question:
     """What the reasoner was asked beside the evidence; with both, a report can be scored again.
 
     Attributes:
-        context: (C,) vector of image and text that walks were conditioned on.
+        images: for each image, the (C,) vector that it adds to the vector of the case; see
+            `kgdx.evidence.fusion`.
     """
 
     patient: Patient
-    context: tuple[float, ...]
+    images: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

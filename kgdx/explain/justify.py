@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from kgdx.domain.report import Diagnosis, FindingContribution, Path
+from kgdx.explain.diverse import diverse
 from kgdx.explain.origins import Origins
 from kgdx.explain.paths import PathWriter
 from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
@@ -14,6 +16,7 @@ from kgdx.reasoning.reasoner import Reasoner
 
 # What moves a logit by less than this is not worth a reader's time.
 _LEAST = 0.05
+_MOST_HOPS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +81,10 @@ class Justifier:
         read: tuple[Sequence[Trail | None], Sequence[Trail | None]],
         num_paths: int,
     ) -> tuple[Path, ...]:
-        """The paths of the largest shares; likelihood, best path and walk may be one, which is shown once."""
+        """The paths of the largest shares; likelihood, best path and walk may be one, which is shown once.
+
+        At most four hops long, and of those that are much alike the strongest first.
+        """
         shares: dict[tuple[int, Trail], float] = {}
         for trails, added in zip(read, (ranking.base[place], ranking.messages[place]), strict=True):
             for i, trail in enumerate(trails):
@@ -97,8 +103,9 @@ class Justifier:
             for (i, trail), share in shares.items()
         ]
         told += self._patient_paths(ranking, place)
-        best = sorted(told, key=lambda each: -abs(each[0]))
-        return tuple(write() for share, write in best[:num_paths] if abs(share) >= _LEAST)
+        worth = sorted((each for each in told if abs(each[0]) >= _LEAST), key=lambda each: -abs(each[0]))
+        short = (path for _, write in worth if (path := write()).num_hops <= _MOST_HOPS)
+        return diverse([*islice(short, 2 * num_paths)], num_paths)
 
     def _finding_path(self, seen: Observation, trail: Trail, share: float) -> Path:
         return self.writer.path("findings", seen.node, trail, share, is_absent=seen.weight < 0)

@@ -40,27 +40,9 @@ class PathWriter:
             is_absent: the finding at the start was not there.
             said: what is known of the patient, for `demographics`.
         """
-        steps = tuple(self._step(row, is_forward) for row, is_forward in trail)
+        steps = tuple(step_of(self.snapshot, row, is_forward) for row, is_forward in trail)
         sentence = self._sentence(justified, self.snapshot.names[start], steps, is_absent, said)
         return Path(steps, contribution, sentence)
-
-    def _step(self, row: int, is_forward: bool) -> Step:
-        edge = self.snapshot.edge(row)
-        return Step(
-            edge_id=edge.edge_id,
-            head=edge.head,
-            head_name=self.snapshot.names[self.snapshot.index[edge.head]],
-            relation=edge.relation,
-            tail=edge.tail,
-            tail_name=self.snapshot.names[self.snapshot.index[edge.tail]],
-            is_forward=is_forward,
-            source=edge.provenance.source,
-            publications=edge.provenance.publications,
-            frequency=edge.frequency,
-            negated=edge.negated,
-            licence=edge.provenance.licence,
-            release=edge.provenance.release,
-        )
 
     def _sentence(self, justified: str, start: str, steps: Sequence[Step], is_absent: bool, said: str) -> str:
         runs = [(name, list(run)) for name, run in groupby(steps, key=self._direction)]
@@ -86,6 +68,26 @@ class PathWriter:
         meaning |= {name: r.text for name, r in self.schema.relations.items()}
         hops = "; ".join(f"{stops[i]} {meaning[name]} {stops[i + 1]}" for i, name in enumerate(walk))
         return f"{hops}{' (but it is absent here)' if is_absent else ''}"
+
+
+def step_of(snapshot: Snapshot, row: int, is_forward: bool) -> Step:
+    """One edge as a step, with everything that its source says of it."""
+    edge = snapshot.edge(row)
+    return Step(
+        edge_id=edge.edge_id,
+        head=edge.head,
+        head_name=snapshot.names[snapshot.index[edge.head]],
+        relation=edge.relation,
+        tail=edge.tail,
+        tail_name=snapshot.names[snapshot.index[edge.tail]],
+        is_forward=is_forward,
+        source=edge.provenance.source,
+        publications=edge.provenance.publications,
+        frequency=edge.frequency,
+        negated=edge.negated,
+        licence=edge.provenance.licence,
+        release=edge.provenance.release,
+    )
 
 
 def _without_matches(stops: Sequence[str], walk: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
