@@ -141,7 +141,7 @@ REPORT = Report(
     (INFLUENZA, COMMON_COLD),
     (OSELTAMIVIR,),
     warnings=(f"2 words of {PATIENT} were not recognised",),
-    question=Question(Patient("female", 77.0), (0.5, -0.5)),
+    question=Question(Patient("female", 77.0), ((0.5, -0.5),)),
 )
 LATER = replace(
     REPORT,

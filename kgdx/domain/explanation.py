@@ -1,8 +1,9 @@
 """What is kept of a report: its conclusions and what they rest on, without the words of the case."""
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from typing import Any
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.report import FindingContribution, Path
@@ -95,5 +96,10 @@ class Explanation:
 
 def fingerprint(explanation: Explanation) -> str:
     """Hash of everything in it but when it was written, 16 hexadecimal letters."""
-    text = json.dumps(asdict(replace(explanation, written="")), sort_keys=True)
+    text = json.dumps(replace(explanation, written=""), default=_parts)
     return sha256(text.encode()).hexdigest()[:16]
+
+
+def _parts(record: Any) -> list[Any]:
+    """Values of a record, in the order of its attributes."""
+    return [getattr(record, name) for name in record.__dataclass_fields__]

@@ -143,7 +143,9 @@ def _clean(value: _Value) -> _Value:
     """Every text in a record as one line without control characters, as every store and format can hold."""
     cleaned: Any = value
     if isinstance(value, str) and not isinstance(value, Enum):
-        cleaned = plain(value)
+        # Nearly every text is clean already, and there are thousands.
+        is_plain = value.isprintable() and value == " ".join(value.split())
+        cleaned = value if is_plain else plain(value)
     elif isinstance(value, tuple):
         cleaned = tuple(_clean(item) for item in value)
     elif is_dataclass(value) and not isinstance(value, type):

@@ -24,7 +24,7 @@ _TYPES = {
 
 def write_explanations(session: Session, explanations: Sequence[Explanation], written: str) -> int:
     """Write what the file does not hold yet, all or nothing; the whole file is written once."""
-    given = {explanation.case: explanation for explanation in explanations}
+    given = {each.case: each for each in explanations}
     held = _held(session, given)
     fresh = [each for case, each in given.items() if held.get(case) != fingerprint(each)]
     if not fresh:

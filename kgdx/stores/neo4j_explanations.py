@@ -18,7 +18,7 @@ _LOCK = "MERGE (l:KgdxLock {id: 2}) SET l.taken = $now"
 
 def write_explanations(connection: Connection, explanations: Sequence[Explanation], written: str) -> int:
     """Write what the server does not hold yet, all or nothing."""
-    given = {explanation.case: explanation for explanation in explanations}
+    given = {each.case: each for each in explanations}
     with translated(connection.uri), connection.transaction(writes=True) as opened:
         opened.run(_LOCK, now=written).consume()
         held = {row["key"]: row["content"] for row in opened.run(texts.HELD, cases=list(given))}
