@@ -33,6 +33,7 @@ def remember(
     """Write the explanations of reports, all or nothing; what is there already is left alone.
 
     The embedded store writes its whole file anew: give it many reports at once, and best a file of their own.
+    Reports of which the same is kept are one case, unless they are labelled.
 
     Args:
         label: your own name for the case of these reports, by which it is found again; it is kept as it is,

@@ -29,7 +29,7 @@ def typed(line: str, capsys: pytest.CaptureFixture[str]) -> str:
     """What a line prints; `> FILE` at its end is that of a shell."""
     words = shlex.split(line)[1:]
     target = words[-1] if words[-2] == ">" else ""
-    if words[0] == "explain":
+    if words[0] == "explain":  # what `kgdx explain --store` calls
         _, report, _, store, _, label = words
         store_reports([Path(report)], store, label=label)
         return capsys.readouterr().out

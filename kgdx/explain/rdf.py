@@ -167,7 +167,7 @@ class _Writer:
     def _add(self, subject: Any, predicate: Any, value: Any) -> None:
         if not isinstance(value, URIRef | BNode):
             # A double would be cut to seven digits in Turtle.
-            value = Literal(Decimal(repr(value)) if isinstance(value, float) else value)
+            value = Literal(Decimal(repr(float(value))) if isinstance(value, float) else value)
         self.graph.add((subject, predicate, value))
 
     def _iri(self, text: str) -> URIRef:
