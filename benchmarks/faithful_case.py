@@ -1,9 +1,9 @@
 """How faithful the paths of one first diagnosis are, beside paths that other rules would have shown.
 
-On the graph: the candidate is scored without the edges of k paths, and on them alone (fidelity+ and fidelity-,
-Yuan et al. 2023, IEEE TPAMI 45:5782). On the case: it is ranked without the findings at which k paths start, and
-with them alone (comprehensiveness and sufficiency, DeYoung et al. 2020, ACL). All in the calibrated probability
-of the diagnosis.
+On the graph: the candidate is scored without the edges of k paths, and on them alone (fidelity+ and
+fidelity-, Yuan et al. 2023, IEEE TPAMI 45:5782). On the case: it is ranked without the findings at which k
+paths start, and with them alone (comprehensiveness and sufficiency, DeYoung et al. 2020, ACL). All in the
+calibrated probability of the diagnosis.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ class Faithful:
         retained = Support(reasoner, ranker.justifier.hierarchy, query, ranking).rows(0)
         whole = full_graph(on, 0)
         return {
-            "retained_logit": abs(on.logit(0, retained) - float(ranking.logit[0])),
+            "retained_logit": abs(on.retained_logit(0, retained) - float(ranking.logit[0])),
             "fidelity_minus": abs(whole.probability - probability),
             "surplus": abs(float(ranking.surplus[0])),
             **self._on_graph(on, query, shown, probability),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 
 from kgdx.domain.case import Patient
 from kgdx.domain.evidence import Evidence
@@ -66,8 +67,7 @@ class Path:
     @property
     def num_hops(self) -> int:
         """Its length: a climb over several kinds is one hop, and to be called otherwise is none."""
-        walked = [step.direction for step in self.steps if step.relation != "exact_match"]
-        return sum(one != other for one, other in zip(walked, [None, *walked], strict=False))
+        return sum(1 for _ in groupby(s.direction for s in self.steps if s.relation != "exact_match"))
 
     def __str__(self) -> str:
         return f"{self.sentence} ({self.contribution:+.2f})"

@@ -1,31 +1,34 @@
 """Choosing paths that tell something new."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
-from kgdx.domain.report import Path
+Share = tuple[float, frozenset[Hashable]]
+"""Contribution of a path, and its edges."""
 
 
-def diverse(paths: Sequence[Path], most: int) -> tuple[Path, ...]:
-    """The strongest paths, each weighed by how little it repeats the ones chosen before; strongest first.
+def diverse(paths: Sequence[Share], most: int) -> list[int]:
+    """The strongest paths, each weighed by how little it repeats the ones chosen before.
 
     Maximal marginal relevance (Carbonell & Goldstein 1998, SIGIR) without a free constant: a share of a score
     counts as far as the edges of its path are not those of a path already chosen (one less Jaccard index).
 
     Args:
-        paths: no two of them the same.
         most: how many to choose.
+
+    Returns:
+        Their places, the strongest path first.
     """
-    edges = [frozenset(step.edge_id for step in path.steps) for path in paths]
-    left, chosen = list(range(len(paths))), list[int]()
+    worth = [abs(contribution) for contribution, _ in paths]
+    left, chosen = dict.fromkeys(range(len(paths))), list[int]()
     while left and len(chosen) < most:
-        best = max(
-            left, key=lambda i: abs(paths[i].contribution) * _news(edges[i], [edges[j] for j in chosen])
-        )
+        best = max(left, key=worth.__getitem__)
+        del left[best]
         chosen.append(best)
-        left.remove(best)
-    return tuple(sorted((paths[i] for i in chosen), key=lambda path: -abs(path.contribution)))
+        for i in left:
+            worth[i] = min(worth[i], abs(paths[i][0]) * _news(paths[i][1], paths[best][1]))
+    return sorted(chosen, key=lambda i: -abs(paths[i][0]))
 
 
-def _news(edges: frozenset[str], told: Sequence[frozenset[str]]) -> float:
-    """One less the greatest Jaccard index with what was told; a path without an edge repeats nothing."""
-    return 1.0 - max((len(edges & other) / len(edges | other) for other in told if edges), default=0.0)
+def _news(edges: frozenset[Hashable], told: frozenset[Hashable]) -> float:
+    """One less the Jaccard index; a path without an edge repeats nothing."""
+    return 1.0 - len(edges & told) / max(1, len(edges | told))

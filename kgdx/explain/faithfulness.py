@@ -85,8 +85,8 @@ class Verification:
         )
 
 
-# Float32 sums in another order, and walks that tie at the end of the list of the strongest.
-TOLERANCE = 0.02
+# Float32 sums in another order.
+TOLERANCE = 0.001
 
 
 def verify(
@@ -153,7 +153,7 @@ def _verified(
         name=diagnosis.name,
         reported=Scored(diagnosis.logit, diagnosis.probability, diagnosis.rank),
         again=scored(on, place, logit),
-        retained=scored(on, place, on.logit(place, retained)),
+        retained=scored(on, place, on.retained_logit(place, retained)),
         full_graph=full_graph(on, place),
         without_paths=scored(on, place, on.logit(place, np.setdiff1d(whole, removed))),
         without_random=scored(on, place, float(np.mean(drawn))),

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 
 from kgdx.domain.report import Diagnosis, FindingContribution, Path
 from kgdx.explain.diverse import diverse
@@ -17,6 +16,11 @@ from kgdx.reasoning.reasoner import Reasoner
 # What moves a logit by less than this is not worth a reader's time.
 _LEAST = 0.05
 _MOST_HOPS = 4
+# So many times as many paths as are shown are looked at for what is new.
+_CHOSEN_AMONG = 3
+
+_Told = tuple[float, Trail, Callable[[], Path]]
+"""Share of the score, the way, and how to write it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,15 +101,17 @@ class Justifier:
             trail = tuple((int(case_graph.edge_rows[e]), bool(e < half)) for e in edges if e >= 0)
             key = observed[int(case_graph.nodes[start])], trail
             shares[key] = shares.get(key, 0.0) + float(share)
-        # Only what is shown is put into words.
-        told: list[tuple[float, Callable[[], Path]]] = [
-            (share, partial(self._finding_path, query.observations[i], trail, share))
+        told: list[_Told] = [
+            (share, trail, partial(self._finding_path, query.observations[i], trail, share))
             for (i, trail), share in shares.items()
+            if abs(share) >= _LEAST
         ]
-        told += self._patient_paths(ranking, place)
-        worth = sorted((each for each in told if abs(each[0]) >= _LEAST), key=lambda each: -abs(each[0]))
-        short = (path for _, write in worth if (path := write()).num_hops <= _MOST_HOPS)
-        return diverse([*islice(short, 2 * num_paths)], num_paths)
+        told += (each for each in self._patient_paths(ranking, place) if abs(each[0]) >= _LEAST)
+        short = [each for each in told if self.writer.num_hops(each[1]) <= _MOST_HOPS]
+        short = sorted(short, key=lambda each: -abs(each[0]))[: _CHOSEN_AMONG * num_paths]
+        edges = [(share, frozenset(row for row, _ in trail)) for share, trail, _ in short]
+        # Only what is shown is put into words.
+        return tuple(short[i][2]() for i in diverse(edges, num_paths))
 
     def _finding_path(self, seen: Observation, trail: Trail, share: float) -> Path:
         return self.writer.path("findings", seen.node, trail, share, is_absent=seen.weight < 0)
@@ -123,7 +129,7 @@ class Justifier:
             if row >= 0
         ]
 
-    def _patient_paths(self, ranking: Ranking, place: int) -> Iterator[tuple[float, Callable[[], Path]]]:
+    def _patient_paths(self, ranking: Ranking, place: int) -> Iterator[_Told]:
         """From what the graph states of a course or an inheritance to the disease, however it is named."""
         snapshot, disease = self.reasoner.graph.snapshot, int(ranking.diseases[place])
         for statement, value in zip(ranking.statements, ranking.demographics[place].tolist(), strict=True):
@@ -132,7 +138,7 @@ class Justifier:
                 named = self.hierarchy.climb(disease, max_kinds=0)[int(snapshot.head[row])]
                 trail, start = ((row, False), *reverse(named)), int(snapshot.tail[row])
                 write = partial(self.writer.path, "demographics", start, trail, value, said=statement.text)
-                yield value, write
+                yield value, trail, write
 
 
 def _name(name: str, seen: Observation) -> str:

@@ -44,6 +44,14 @@ class PathWriter:
         sentence = self._sentence(justified, self.snapshot.names[start], steps, is_absent, said)
         return Path(steps, contribution, sentence)
 
+    def num_hops(self, trail: Trail) -> int:
+        """As `Path.num_hops`, of a walk that is not written yet."""
+        relations = self.snapshot.relations
+        walked = [
+            (relations[row], is_forward) for row, is_forward in trail if relations[row] != "exact_match"
+        ]
+        return sum(1 for _ in groupby(walked))
+
     def _sentence(self, justified: str, start: str, steps: Sequence[Step], is_absent: bool, said: str) -> str:
         runs = [(name, list(run)) for name, run in groupby(steps, key=self._direction)]
         walk = tuple(name for name, _ in runs)

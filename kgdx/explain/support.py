@@ -45,15 +45,15 @@ class Support:
         position = int(self.ranking.positions[place])
         above = self._above(node)
         denials = self._denials(above, place) if seen.weight > 0 else []
-        if denials:
-            # Nothing else counts then.
-            yield from denials
-            return
+        yield from denials
         general: int | None = node
         if seen.weight > 0:
             general = read_from(node, annotations.shown(position), annotations, self.reasoner.likelihood)
         if general is not None:
             yield from self._commonest(node, general, position)
+        if denials:
+            # No best path counts then.
+            return
         for stated, is_elsewhere in ((annotations.direct, False), (annotations.elsewhere, True)):
             for finding, kind in self.reasoner.best_paths.strongest(node, stated[position]):
                 yield from _rows(above[kind])

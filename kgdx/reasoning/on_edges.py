@@ -4,7 +4,7 @@ Statistics stay those of the whole graph: background rates, information content,
 stated of each disease. So do the logits of all other candidates, and the temperature of the case.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from kgdx.reasoning.likelihood import contributions
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ints, Ranking
 from kgdx.reasoning.reasoner import Reasoner, denied
+from kgdx.reasoning.retained import Walks
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +64,12 @@ class OnEdges:
         return np.asarray(np.unique(np.concatenate(parts)), dtype=np.int64)
 
     @torch.no_grad()
-    def logit(self, place: int, rows: Ints) -> float:
+    def logit(self, place: int, rows: Ints, walks: Walks | None = None) -> float:
         """Of a candidate, on these edges alone.
 
         Args:
             rows: of the snapshot's edge table, ascending.
+            walks: over these edges; searched for if left out.
         """
         reasoner, query, ranking = self.reasoner, self.query, self.ranking
         position = int(ranking.positions[place])
@@ -80,11 +82,21 @@ class OnEdges:
         messages = np.where(is_denied, 0.0, reasoner.said(query, best_paths, first))
         forward = self.forward.seen_over(rows, place)
         settings = reasoner.settings
-        walks = forward.strongest(settings.num_walks, settings.beam, is_denied)
+        if walks is None:
+            walks = forward.strongest(settings.num_walks, settings.beam, is_denied)
         walked = np.where(is_denied, 0.0, forward.decide(walks))
         is_stated = np.isin([fact.rows[position] for fact in ranking.statements], rows)
         added = (ratios * reasoner.trust_in(query)).sum() + messages.sum() + walked.sum()
         return float(ranking.prior[place] + added + ranking.demographics[place][is_stated].sum())
+
+    def retained_logit(self, place: int, rows: Ints) -> float:
+        """Of a candidate, on its retained subgraph, over whose walks it was decided.
+
+        Args:
+            rows: as `kgdx.explain.support` finds them.
+        """
+        kept = self.ranking.walks.of(place)
+        return self.logit(place, rows, replace(kept, candidate=np.zeros_like(kept.candidate)))
 
     def _of_patient(self, place: int) -> Ints:
         position = self.ranking.positions[place]
