@@ -1,5 +1,6 @@
 """`kgdx explain REPORT.json [DX]`: the reasons of a diagnosis, what would change it, and the proof."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,11 +32,33 @@ def explain(
     ] = False,
     bundle: Annotated[Path | None, typer.Option("--bundle", help="The report's release.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print diagnosis, what-if and verification.")] = False,
+    export: Annotated[
+        Path | None, typer.Option(help="Write the explanation as a graph: .graphml, .cyjs or .ttl.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option(metavar="FILE|URI", help="Write the explanation into a store instead.")
+    ] = None,
+    label: Annotated[str, typer.Option(help="Your own name for the case, kept with --store.")] = "",
+    with_text: Annotated[
+        bool, typer.Option("--with-text", help="Keep quotes, ages and sex, too, with --store.")
+    ] = False,
 ) -> None:
     """Tell why a report says what it says, and what would change it; --verify proves it."""
     from rich.console import Console
 
-    read = read_report(report)
+    from kgdx.wire import ReportOut
+
+    if store is not None:
+        store_reports([report], store, label=label, with_text=with_text)
+        return
+    if label or with_text:
+        remedy = "add --store STORE, or leave them out"
+        raise BadInputError("explain", "--label and --with-text say what a store keeps", remedy)
+    read = ReportOut.from_file(report)
+    if export is not None:
+        read.export(export)
+        typer.echo(f"explanation written to {export}", err=True)
+        return
     chosen = _chosen(read, diagnosis, str(report))
     verification = None
     if what_if or verify:
@@ -60,20 +83,32 @@ def explain(
     print_reasons(read, chosen, verification, Console())
 
 
-def read_report(path: Path) -> "ReportOut":
-    """A report from a file.
+def store_reports(files: Sequence[Path], store: str, *, label: str = "", with_text: bool = False) -> None:
+    """Write the explanations of reports into a store; prints the id of each case, one a line.
+
+    Nothing is written unless every file is a report.
+
+    Args:
+        files: reports as `kgdx diagnose --json` writes them.
+        store: path of a file, made when missing, or the address of a Neo4j server.
+        label: the caller's own name for the case of these reports.
+        with_text: keep words of the case, and what is said of age and sex, as well.
 
     Raises:
-        BadInputError: if there is no such file, or it is no report.
+        BadInputError: if a file is no report.
+        BackendUnavailableError: if the store cannot be opened or reached.
     """
+    from kgdx.explanations import remember
+    from kgdx.stores.opening import open_store
     from kgdx.wire import ReportOut
-    from kgdx.wire.files import read_bytes
 
-    try:
-        return ReportOut.model_validate_json(read_bytes(path))
-    except BadInputError as error:
-        where = str(path) if error.where == "report" else error.where.replace("report", str(path), 1)
-        raise BadInputError(where, error.fact, error.remedy) from None
+    reports = [ReportOut.from_file(file) for file in files]
+    with open_store(store) as opened:
+        done = remember(opened, reports, label=label, with_text=with_text)
+    for case in done.cases:
+        typer.echo(case)
+    known = len(set(done.cases)) - done.num_new
+    typer.echo(f"{done.num_new} written to {store}{f', {known} there already' if known else ''}", err=True)
 
 
 def _chosen(report: "ReportOut", wanted: str, where: str) -> "Diagnosis":

@@ -87,7 +87,7 @@ def running(heap_mb: int = 1024) -> Iterator[Server]:
     """
     classpath = f"{jars()}/*"
     with tempfile.TemporaryDirectory(prefix="kgdx-neo4j-") as folder:
-        home, port, password = Path(folder), _free_port(), secrets.token_urlsafe(12)
+        home, port, password = Path(folder), _free_port(), "p" + secrets.token_urlsafe(12)
         _configure(home, port)
         environment = {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
         admin = [

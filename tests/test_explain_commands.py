@@ -7,7 +7,7 @@ import pytest
 
 from kgdx.domain.errors import BackendUnavailableError, BadInputError
 from kgdx.explain.record import explanation_of
-from kgdx.explanation_commands import store_reports
+from kgdx.explain_commands import store_reports
 from kgdx.explanations import remember
 from kgdx.stores.opening import open_store
 from kgdx.wire import ReportOut
