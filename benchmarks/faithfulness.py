@@ -34,6 +34,12 @@ from kgdx.snapshot import Snapshot
 
 _TALK = Console(stderr=True)
 _CONTROLS = tuple(control.value for control in Control)
+_MEASURES = {
+    "fidelity_plus": _CONTROLS,
+    "kept_alone": _CONTROLS,
+    "comprehensiveness": (CHANCE,),
+    "sufficiency": (CHANCE,),
+}
 # Of a disease with its findings and exposures, with its genes, and with itself under another identifier;
 # the hierarchy of kinds stays, or all would be kinds of each other.
 _SHUFFLED = ("has_phenotype", "gene_associated_with_condition", "predisposes_to", "exact_match")
@@ -85,13 +91,15 @@ def faithfulness(snapshot: Snapshot, cases: Path, limit: int | None) -> dict[str
     for name in ("retained_logit", "fidelity_minus", "surplus"):
         told[name] = _mean(np.array([each[name] for each in figures]), groups)
     told["retained_logit"]["max"] = max(each["retained_logit"] for each in figures)
-    for measure, controls in (
-        ("fidelity_plus", _CONTROLS),
-        ("kept_alone", _CONTROLS),
-        ("comprehensiveness", (CHANCE,)),
-        ("sufficiency", (CHANCE,)),
-    ):
-        told[measure] = _compared(measure, controls, figures, groups)
+    measures = {
+        measure: _compared(measure, controls, figures, groups) for measure, controls in _MEASURES.items()
+    }
+    told["fidelity_plus"] = {number: rules[OURS] for number, rules in measures["fidelity_plus"].items()}
+    told["controls"] = {
+        rule: {number: rules[rule] for number, rules in measures["fidelity_plus"].items()}
+        for rule in _CONTROLS
+    }
+    told["measures"] = measures
     told["edges"] = {
         rule: {str(k): _column(figures, f"edges/{rule}/{k}").mean().round(2) for k in NUM_PATHS}
         for rule in (OURS, *_CONTROLS)
@@ -113,7 +121,7 @@ def _compared(
         told[str(number)] = {OURS: _mean(ours, groups)}
         for rule in controls:
             other = _column(figures, f"{measure}/{rule}/{number}")
-            told[str(number)][rule] = _mean(other, groups) | {"ours_less_it": _mean(ours - other, groups)}
+            told[str(number)][rule] = _mean(other, groups) | {"shown_less_it": _mean(ours - other, groups)}
     return told
 
 
@@ -170,8 +178,8 @@ def shuffled(snapshot: Snapshot, rng: np.random.Generator) -> Snapshot:
 
 def _print(result: dict[str, Any]) -> None:
     table = Table("measure", "paths", *(rule for rule in (OURS, *_CONTROLS)), title=f"{result['n']} cases")
-    for measure in ("fidelity_plus", "kept_alone", "comprehensiveness", "sufficiency"):
-        for number, told in result[measure].items():
+    for measure, numbers in result["measures"].items():
+        for number, told in numbers.items():
             cells = [f"{told[rule]['mean']:.3f}" if rule in told else "" for rule in (OURS, *_CONTROLS)]
             table.add_row(measure, number, *cells)
     _TALK.print(table)

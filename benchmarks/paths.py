@@ -20,8 +20,10 @@ from rich.table import Table
 
 import graph_schema
 from benchmarks import metrics, stamp
+from benchmarks.faithfulness import faithfulness
 from benchmarks.path_ranks import METHODS, PathRanker, Ranked
 from ingest.mechanisms import curated_mechanisms, mechanism_snapshot, mechanism_sources, mechanisms_of
+from ingest.phenotypes import phenotype_snapshot
 from kgdx.bundle import Bundle, shipped_folder
 from kgdx.domain.errors import KgdxError
 from kgdx.domain.mechanism import CuratedMechanism
@@ -44,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--paths", type=Path, required=True, help="curated paths in DrugMechDB's form")
     parser.add_argument("--graph", type=Path, help="a snapshot made of that folder, to save the time")
     parser.add_argument("--models", type=Path, default=shipped_folder(), help="folder with mechanisms/")
+    parser.add_argument(
+        "--explained", type=int, default=460, help="cases on which faithfulness is measured; 0 for none"
+    )
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     # Read before the run: the checkout may move on while it lasts.
@@ -53,6 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = curated_mechanisms(options.paths)
     loaded = curated_mechanisms(mechanisms_of(options.data))
     result = measured(snapshot, asked, loaded, SavedMechanisms.open(options.models / "mechanisms"))
+    cases = options.data / "phenopackets" / "cases.jsonl.gz"
+    if options.explained and cases.is_file():
+        told = faithfulness(phenotype_snapshot(options.data, _TALK.print), cases, options.explained)
+        result["faithfulness"] = told
     files = [options.paths, *(path for _, path in mechanism_sources(options.data))]
     result |= {
         "seconds": round(time.monotonic() - began, 1),

@@ -32,6 +32,10 @@ def data() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        # Side by side, the tests of a file stay together, and all that ask one server.
+        needs_server = "neo4j_server" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("neo4j" if needs_server else str(item.path)))
     if DATA.is_dir():
         return
     skip = pytest.mark.skip(reason=f"real data not found at {DATA}: set KGDX_DATA")
