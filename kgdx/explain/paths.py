@@ -70,10 +70,10 @@ class PathWriter:
             justified = "denials"
         known = f"{said}; " if said else ""
         sentence = f"{known}{self._literally(stops, walk, is_absent)}"
-        for names, way in ((stops, walk), _without_matches(stops, walk)):
+        for names, way in ((stops, walk), without_matches(stops, walk)):
             pattern = self.schema.metapaths.get((justified, way))
             if template := (pattern.absent if is_absent else pattern.present) if pattern else "":
-                sentence = template.format(*names, often=_how_often(steps), said=said)
+                sentence = template.format(*names, often=how_often(steps), said=said)
                 break
         return sentence[0].upper() + sentence[1:]
 
@@ -88,7 +88,7 @@ class PathWriter:
         return f"{hops}{' (but it is absent here)' if is_absent else ''}"
 
 
-def _without_matches(stops: Sequence[str], walk: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
+def without_matches(stops: Sequence[str], walk: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
     """A walk without its exact matches; the start keeps its name, any other stop takes the last one."""
     names, kept = [stops[0]], []
     for relation, name in zip(walk, stops[1:], strict=True):
@@ -102,8 +102,13 @@ def _without_matches(stops: Sequence[str], walk: tuple[str, ...]) -> tuple[list[
     return [names[0], *(names[i + 1] for i in runs)], tuple(kept[i] for i in runs)
 
 
-def _how_often(steps: Sequence[Step]) -> str:
+def stated_frequency(steps: Sequence[Step]) -> float | None:
+    """Share of a disease's patients in [0, 1] that a path speaks of; None unless one step states it."""
     stated = [step.frequency for step in steps if step.relation in _COUNTED]
-    if len(stated) != 1 or stated[0] is None:
-        return ""
-    return f" (in {stated[0]:.0%} of patients)"
+    return stated[0] if len(stated) == 1 else None
+
+
+def how_often(steps: Sequence[Step]) -> str:
+    """The frequency as an English sentence says it, or nothing."""
+    share = stated_frequency(steps)
+    return "" if share is None else f" (in {share:.0%} of patients)"
