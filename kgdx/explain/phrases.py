@@ -53,11 +53,12 @@ class Phrases:
         entry = self.entries.get(f"{group}.{word}")
         return str(entry[self.language]) if entry else word.replace("_", " ")
 
-    def listed(self, names: tuple[str, ...]) -> str:
-        """Names in a sentence: `a`, `a and b`, `a, b and c`."""
-        comma = "、" if self.language == "zh" else ", "
-        told = (comma.join(names[:-1]), *names[-1:])
-        return str(self.entries["what_if.and"][self.language]).join(filter(None, told))
+    def listed(self, names: tuple[str, ...]) -> Markup:
+        """Names in a sentence: `a`, `a and b`, `a, b and c`; each marked as by `spoken`."""
+        comma, last = ("、", "和") if self.language == "zh" else (", ", " and ")
+        spoken = [self.spoken(name) for name in names]
+        told = Markup(comma).join(spoken[:-1]), *spoken[-1:]
+        return Markup(last).join(filter(None, told))
 
     def spoken(self, text: str) -> str | Markup:
         """A text of the case or the graph, marked where it is in the other language than the page."""

@@ -129,7 +129,8 @@ def overflow(page: Page) -> int:
 
 def test_the_checks_see_faults(shown: Open, axe: str) -> None:
     page = shown(
-        '<title>x</title><p style="color:#bbb;width:2000px">pale</p><input><a href="#" style="outline:0">x</a>'
+        '<title>x</title><p style="color:#bbb;width:2000px">pale</p><input>'
+        '<a href="#" style="outline:0">x</a>'
     )
     assert {line.split(":")[0] for line in violations(page, axe)} >= {"color-contrast", "label"}
     assert overflow(page) > 0
