@@ -55,10 +55,10 @@ class Phrases:
 
     def listed(self, names: tuple[str, ...]) -> Markup:
         """Names in a sentence: `a`, `a and b`, `a, b and c`; each marked as by `spoken`."""
-        comma, last = ("、", "和") if self.language == "zh" else (", ", " and ")
+        is_chinese = self.language == "zh"
+        comma, last = (Markup("、"), Markup("和")) if is_chinese else (Markup(", "), Markup(" and "))
         spoken = [self.spoken(name) for name in names]
-        told = Markup(comma).join(spoken[:-1]), *spoken[-1:]
-        return Markup(last).join(filter(None, told))
+        return last.join(filter(None, (comma.join(spoken[:-1]), *spoken[-1:])))
 
     def spoken(self, text: str) -> str | Markup:
         """A text of the case or the graph, marked where it is in the other language than the page."""
