@@ -1,4 +1,4 @@
-"""Pictures for `docs/explanation/reading-a-report.md`: parts of the page of the demo case, as a browser shows them.
+"""Pictures for `docs/explanation/reading-a-report.md`: parts of the page of the demo case, in a browser.
 
     .venv/bin/python tools/report_pictures.py
 
