@@ -33,7 +33,8 @@ def test_every_cell_runs_and_drawings_show_themselves(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(root)
-    monkeypatch.setattr(Engine, "open", shipped_engine)
+    engine = shipped_engine()  # what `Engine.open()` gives, opened once for all tests
+    monkeypatch.setattr(Engine, "open", lambda: engine)
     names: dict[str, Any] = {"__name__": "__main__"}
     shown = [run("".join(cell["source"]), names) for cell in cells()]
     drawings = [value._repr_svg_() for value in shown if hasattr(value, "_repr_svg_")]
