@@ -1,6 +1,6 @@
 """Pictures for `docs/explanation/reading-a-report.md`: parts of the page of the demo case, in a browser.
 
-    .venv/bin/python tools/report_pictures.py
+    make pictures
 
 Needs an installed Chromium (`KGDX_CHROMIUM` names another one). Writes `docs/explanation/pictures/*.png`.
 """
