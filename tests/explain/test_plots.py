@@ -72,3 +72,4 @@ def test_a_report_draws_itself_in_either_language(rich: Report, chinese, tmp_pat
     assert '<html lang="zh">' in page
     assert "肺炎旁胸腔积液" in page
     assert out.naming("zh", {}) == out
+    assert "脓胸" not in out.model_dump_json()
