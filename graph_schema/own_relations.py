@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from graph_schema.explanations import explanation_schema
 from graph_schema.own_file import SchemaFileError, read_own
 
 VARIABLE = "KGDX_RELATIONS"
@@ -61,7 +62,8 @@ def check_relations(
     Raises:
         RelationFileError: for the first relation that cannot be.
     """
-    names = {kind.lower() for kind in kinds} | _RESERVED
+    kept = explanation_schema()
+    names = {kind.lower() for kind in (*kinds, *kept.kinds)} | kept.links.keys() | _RESERVED
     names |= {name for relation, entry in known.items() for name in (relation, entry["inverse"])}
     predicates = {p for entry in known.values() for p in (entry["predicate"], *entry.get("also", ()))}
     for relation, entry in declared.items():

@@ -5,6 +5,7 @@
     clip/             image and text towers
     concepts/         encoder of names of concepts
     fusion/           what statements of several modalities weigh together
+    mechanisms/       the networks that rank how a drug may act on a disease
     reasoner/         the path network and its settings
     treatments/       the network that predicts treatments, and its calibration
 
@@ -30,8 +31,8 @@ from kgdx.snapshot import Snapshot
 
 MANIFEST, GRAPH = "manifest.json", "graph"
 _RELATIONS = f"{GRAPH}/relations.json"
-MODELS = ("clip", "concepts", "fusion", "reasoner", "treatments")
-_FORMAT = 4
+MODELS = ("clip", "concepts", "fusion", "mechanisms", "reasoner", "treatments")
+_FORMAT = 5
 _BUILD = "make one with `kgdx build --store STORE --out FOLDER`"
 
 

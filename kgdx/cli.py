@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from graph_schema import SchemaFileError
-from kgdx import __version__, image_commands, train_commands
+from kgdx import __version__, explain_commands, image_commands, train_commands
 from kgdx.domain.errors import BackendUnavailableError, BadInputError, KgdxError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ train = typer.Typer(help="Train the models anew: seeded, with progress.", no_arg
 app.add_typer(train, name="train")
 train_commands.add_to(train)
 image_commands.add_to(app, train)
+explain_commands.add_to(app)
 
 Codes = Annotated[list[str], typer.Option(metavar="CURIE")]
 BundleFolder = Annotated[
@@ -84,6 +85,10 @@ def diagnose(
     bundle: BundleFolder = None,
     json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the report as one page.")] = None,
+    what_if: Annotated[
+        int | None,
+        typer.Option("--what-if", min=0, metavar="N", help="Suppositions to rank it under; 20 with --html."),
+    ] = None,
 ) -> None:
     """Diagnose one case, from a file or from flags."""
     from kgdx.domain.errors import CaseError
@@ -95,7 +100,7 @@ def diagnose(
             str(case), "is given together with flags that describe a case", "give one or the other"
         )
     if case is not None:
-        _diagnose(case, bundle, as_json=json, html=html)
+        _diagnose(case, bundle, as_json=json, html=html, num_what_if=what_if)
         return
     given = CaseIn(
         findings=[*finding, *({"id": curie, "status": "absent"} for curie in absent)],
@@ -105,10 +110,17 @@ def diagnose(
         allergies=allergy,
         medications=medication,
     )
-    _diagnose(given, bundle, as_json=json, html=html)
+    _diagnose(given, bundle, as_json=json, html=html, num_what_if=what_if)
 
 
-def _diagnose(case: "object", bundle: Path | None, *, as_json: bool, html: Path | None) -> None:
+def _diagnose(
+    case: "object",
+    bundle: Path | None,
+    *,
+    as_json: bool,
+    html: Path | None,
+    num_what_if: int | None = None,
+) -> None:
     from rich.console import Console
 
     from kgdx.wire import CaseIn
@@ -118,11 +130,15 @@ def _diagnose(case: "object", bundle: Path | None, *, as_json: bool, html: Path 
         raise TypeError("a case or its path")
     talk = Console(stderr=True)
     with talk.status("opening the engine"):
-        from kgdx.engine import Engine
+        from kgdx.engine import NUM_WHAT_IF, Engine
 
         engine = Engine.open(bundle)
     with talk.status("reading the case"):
         report = engine.diagnose(given)
+    most = num_what_if if num_what_if is not None else NUM_WHAT_IF if html is not None else 0
+    if most:
+        with talk.status("asking what if"):
+            report = engine.what_if(report, most)
     if as_json:
         typer.echo(report.model_dump_json(indent=1))
     else:
@@ -136,6 +152,30 @@ def _diagnose(case: "object", bundle: Path | None, *, as_json: bool, html: Path 
             fact = f"cannot be written ({error.strerror})"
             raise BadInputError(str(html), fact, "choose another file for --html") from error
         talk.print(f"page written to {html}", highlight=False)
+
+
+@app.command()
+def mechanism(
+    drug: Annotated[str, typer.Argument(metavar="DRUG", help="CURIE.")],
+    disease: Annotated[str, typer.Argument(metavar="DISEASE", help="CURIE.")],
+    bundle: BundleFolder = None,
+    num: Annotated[int, typer.Option(min=1, help="Most paths to print.")] = 5,
+    json: Annotated[bool, typer.Option("--json", help="Print the paths as JSON.")] = False,
+) -> None:
+    """Tell how a drug may act on a disease: the best paths of the graph between them, with their sources."""
+    from rich.console import Console
+
+    from kgdx.explain.mechanisms import as_lines
+    from kgdx.wire.paths import paths_json
+
+    with Console(stderr=True).status("opening the engine"):
+        from kgdx.engine import Engine
+
+        engine = Engine.open(bundle)
+    paths = engine.mechanisms(drug, disease, num)
+    if not paths:
+        typer.echo(f"no path of two to four edges joins {drug} and {disease} in {engine.release}", err=True)
+    typer.echo(paths_json(paths) if json else as_lines(paths), nl=bool(paths or json))
 
 
 @app.command()

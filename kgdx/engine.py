@@ -2,28 +2,36 @@
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
 
 from kgdx.bundle import Bundle
 from kgdx.domain.case import Case
-from kgdx.domain.errors import BundleError, KgdxError
-from kgdx.domain.evidence import TextOrigin
-from kgdx.domain.report import Question, Report
+from kgdx.domain.errors import BadInputError, BundleError, KgdxError
+from kgdx.domain.evidence import Evidence, TextOrigin
+from kgdx.domain.report import Diagnosis, Question, Report
+from kgdx.domain.report import Path as GraphPath
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
+from kgdx.explain.chains import chained
+from kgdx.explain.counterfactual import what_if
 from kgdx.explain.doubt import NOTHING_KNOWN, Doubter
+from kgdx.explain.faithfulness import Verification, verify
 from kgdx.explain.justify import Justifier
 from kgdx.explain.justify_treatments import treatments
+from kgdx.explain.mechanisms import Mechanisms
 from kgdx.explain.paths import PathWriter
 from kgdx.extract import Extraction, Extractor
 from kgdx.eyes import Eyes
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.query import seed
+from kgdx.reasoning.mechanisms.finder import MechanismFinder
+from kgdx.reasoning.query import GraphQuery, seed
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.reasoning.treatments.precautions import Precautions, reasons_of
@@ -31,7 +39,7 @@ from kgdx.reasoning.treatments.predictor import PredictedTreatments
 from kgdx.reasoning.treatments.recommend import Option, TreatmentGraph
 from kgdx.reasoning.treatments.untreated import UntreatedDiseases
 from kgdx.snapshot import Snapshot
-from kgdx.weights import SavedReasoner, SavedTreatments, open_fusion
+from kgdx.weights import SavedMechanisms, SavedReasoner, SavedTreatments, open_fusion
 from kgdx.wire import CaseIn, ReportOut, Settings
 
 logger = logging.getLogger(__name__)
@@ -39,6 +47,7 @@ logger = logging.getLogger(__name__)
 _NUM_PATHS = 8
 # Only numpy and torch let go of the interpreter while they work: more threads would gain little.
 _NUM_THREADS = 2
+NUM_WHAT_IF = 20
 # A diagnosis less likely than this recommends no treatment.
 _LEAST_TREATED = 0.01
 
@@ -60,6 +69,7 @@ class Engine:
     _treatments: TreatmentGraph = field(repr=False)
     _untreated: UntreatedDiseases = field(repr=False)
     _doubter: Doubter = field(repr=False)
+    _mechanisms: Mechanisms = field(repr=False)
 
     @classmethod
     def open(cls, bundle: Path | str | None = None, settings: Settings | None = None) -> "Engine":
@@ -82,10 +92,13 @@ class Engine:
         fusion = open_fusion(opened.folder / "fusion", clip.revision)
         own_concepts = ConceptEncoder.open(opened.folder / "concepts")
         concepts = ConceptEncoder.open(settings.text_encoder) if settings.text_encoder else own_concepts
-        predicting = _predicting(opened.folder, own_concepts)
+        predicting, acting = (
+            _predicting(opened.folder, own_concepts),
+            _acting(opened.folder, own_concepts),
+        )
         graph = DiagnosticGraph(snapshot, Annotations.from_snapshot(snapshot), schema)
         reasoner = saved.reasoner(graph, clip)
-        hierarchy = Hierarchy(snapshot)
+        hierarchy, writer = Hierarchy(snapshot), PathWriter(snapshot, schema)
         stated = TreatmentGraph(snapshot, hierarchy)
         return cls(
             release=opened.release,
@@ -95,7 +108,7 @@ class Engine:
             _extractor=Extractor(
                 snapshot, schema, clip, Eyes.open(settings, clip), concepts, fusion, settings.link
             ),
-            _justifier=Justifier(reasoner, hierarchy, PathWriter(snapshot, schema)),
+            _justifier=Justifier(reasoner, hierarchy, writer),
             _treatments=stated,
             _untreated=UntreatedDiseases(
                 stated,
@@ -104,7 +117,28 @@ class Engine:
                 ),
             ),
             _doubter=Doubter.of(reasoner, hierarchy),
+            _mechanisms=Mechanisms(
+                writer,
+                opened.release,
+                lambda: MechanismFinder.on(snapshot, schema, acting.network, own_concepts),
+            ),
         )
+
+    def mechanisms(self, drug: str, disease: str, num_paths: int = 5) -> tuple[GraphPath, ...]:
+        """How a drug may act on a disease: the best paths of two to four edges, best first.
+
+        Args:
+            drug, disease: CURIEs.
+
+        Returns:
+            Paths whose contribution is their share of all paths between the two, in [0, 1], as the network
+            weighs them; none where there is no path.
+
+        Raises:
+            UnknownCurieError: if one is not in the graph.
+            CurieError: if one is no CURIE, or is no drug or no disease.
+        """
+        return self._mechanisms.paths(drug, disease, num_paths)
 
     def diagnose(self, case: CaseIn | Case) -> ReportOut:
         """Rank diagnoses and treatments for one case, each with its reasons.
@@ -145,8 +179,57 @@ class Engine:
                     yield waiting.popleft().result()
             yield from (answer.result() for answer in waiting)
 
+    def what_if(self, report: Report, most: int = NUM_WHAT_IF) -> ReportOut:
+        """The same report with the case ranked again under suppositions, each as if diagnosed anew.
+
+        What is kept are the images, sex and age: without a finding means without every statement of it.
+
+        Args:
+            report: of this release; also one read back from JSON.
+            most: how many suppositions.
+
+        Raises:
+            BadInputError: if the report is of another release.
+        """
+        question = self._question_of(report)
+        given = report if isinstance(report, ReportOut) else ReportOut.of(report)
+        if question is None:
+            return given
+        supposed = what_if(report, self.reasoner, lambda evidence: self._query(evidence, question), most)
+        return replace(given, what_if=supposed)
+
+    def verify(self, report: Report, diagnoses: Sequence[Diagnosis] | None = None) -> Verification:
+        """Score diagnoses of a report again: on its retained subgraph, and without the paths it shows.
+
+        Args:
+            report: of this release; also one read back from JSON.
+            diagnoses: of the report; all if left out.
+
+        Raises:
+            BadInputError: if the report is of another release.
+        """
+        question = self._question_of(report)
+        if question is None:
+            return Verification((), 0, ())
+        query = self._query(report.evidence, question)
+        chosen = report.differential if diagnoses is None else diagnoses
+        return verify(report, chosen, self.reasoner, self._justifier.hierarchy, query)
+
+    def _question_of(self, report: Report) -> Question | None:
+        if report.release != self.release:
+            fact = f"was made with release {report.release}, and this is {self.release}"
+            raise BadInputError("report", fact, "name its release with --bundle, or diagnose the case again")
+        return report.question
+
+    def _query(self, evidence: Sequence[Evidence], question: Question) -> GraphQuery:
+        images = [np.array(vector, dtype=np.float32) for vector in question.images]
+        context = self._extractor.context(evidence, images)
+        return seed(evidence, self.snapshot, context, question.patient)
+
     def _answer(self, case: Case, found: Extraction) -> ReportOut:
-        query = seed(found.evidence, self.snapshot, found.context, case.patient)
+        images = tuple(tuple(vector.tolist()) for vector in found.image_vectors)
+        question = Question(case.patient, images)
+        query = self._query(found.evidence, question)
         if not query.observations:
             return self._report(found, abstained=NOTHING_KNOWN)
         ranking = self.reasoner.rank(query)
@@ -157,15 +240,16 @@ class Engine:
             release=self.release,
             evidence=found.evidence,
             differential=self._doubter.marked(differential, ranking),
-            treatments=treatments(
-                self._options(ranking, self._precautions(case, found)), self._justifier.writer
+            treatments=chained(
+                treatments(self._options(ranking, self._precautions(case, found)), self._justifier.writer),
+                differential,
             ),
             warnings=found.warnings,
             abstained=doubts.abstained,
             next_steps=doubts.next_steps,
             cant_miss=doubts.cant_miss,
             combinations=doubts.combinations,
-            question=Question(query.patient, tuple(query.context.tolist())),
+            question=question,
         )
         return ReportOut.of(report).showing(found.texts, found.images)
 
@@ -200,4 +284,15 @@ def _predicting(folder: Path, concepts: ConceptEncoder) -> SavedTreatments:
             f"its treatments were trained with concept encoder {saved.text_revision}, not {concepts.revision}"
         )
         raise BundleError(str(folder), fact, "train them anew with `kgdx train treatments`")
+    return saved
+
+
+def _acting(folder: Path, concepts: ConceptEncoder) -> SavedMechanisms:
+    """The networks of mechanisms of a bundle, checked against the encoder they were trained with."""
+    saved = SavedMechanisms.open(folder / "mechanisms")
+    if saved.text_revision != concepts.revision:
+        fact = (
+            f"its mechanisms were trained with concept encoder {saved.text_revision}, not {concepts.revision}"
+        )
+        raise BundleError(str(folder), fact, "train them anew with `kgdx train mechanisms`")
     return saved

@@ -1,7 +1,7 @@
 """From a case to evidence: codes, texts and images, each read by its own reader."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -45,7 +45,7 @@ class Extraction:
             treatments.
         suspected: CURIEs of findings that may be present; they caution against treatments.
         allergies, medications: CURIEs of drugs and drug classes.
-        context: (dim,) float32 fused vector of the case.
+        image_vectors: (dim,) float32 each, what images add to the vector of the case.
         warnings: what could not be read, and why.
         texts: sections as given, to be shown with the evidence marked.
         images: pixels and heat maps, to be shown.
@@ -56,7 +56,7 @@ class Extraction:
     suspected: tuple[str, ...]
     allergies: tuple[str, ...]
     medications: tuple[str, ...]
-    context: NDArray[np.float32]
+    image_vectors: tuple[NDArray[np.float32], ...]
     warnings: tuple[str, ...]
     texts: tuple[ReportText, ...]
     images: tuple[ShownImage, ...]
@@ -131,7 +131,7 @@ class Extractor:
             suspected=tuple({e.curie: None for e in present if e.curie not in conditions}),
             allergies=known["allergies"].curies,
             medications=known["medications"].curies,
-            context=self.fusion.case_vector(weighed, seen.vectors, self.clip),
+            image_vectors=tuple(seen.vectors),
             warnings=(
                 *warnings,
                 *(warning for codes in known.values() for warning in codes.warnings),
@@ -141,6 +141,12 @@ class Extractor:
             texts=case.texts,
             images=tuple(seen.shown),
         )
+
+    def context(
+        self, evidence: Sequence[Evidence], image_vectors: Sequence[NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        """(dim,) float32 fused vector of a case, from its weighed evidence and its images."""
+        return self.fusion.case_vector(evidence, image_vectors, self.clip)
 
     @cached_property
     def _findings(self) -> Vocabulary:

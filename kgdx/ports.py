@@ -8,6 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kgdx.change import Change
+from kgdx.domain.explanation import Explanation
 from kgdx.domain.graph import LoadCount, Node
 
 
@@ -72,6 +73,43 @@ class GraphStore(Protocol):
     def __exit__(self, *exc: object) -> None: ...
 
 
+class ExplanationStore(Protocol):
+    """Explanations of reports as nodes and edges, beside a medical graph or alone.
+
+    What asks, exports or counts the medical graph sees nothing of them.
+    """
+
+    def write_explanations(self, explanations: Sequence[Explanation], written: str) -> int:
+        """Have the store hold exactly this of each case: all of it or, if that fails, nothing.
+
+        A case that is there as given is left alone, with the time of its first writing; one that is there
+        with more or fewer words of the case is written anew.
+
+        Args:
+            written: now, UTC, ISO 8601.
+
+        Returns:
+            How many cases were written.
+        """
+        ...
+
+    def read_explanation(self, case: str) -> Explanation:
+        """What was written of a case.
+
+        Raises:
+            QueryError: if there is no such case.
+        """
+        ...
+
+    def forget_explanations(self, names: Sequence[str]) -> int:
+        """Take cases away by id or by label, with all that only they used; says how many there were."""
+        ...
+
+
+class Store(GraphStore, ExplanationStore, Protocol):
+    """What opening a store gives."""
+
+
 class ImageEncoder(Protocol):
     """Images to vectors. `revision` names the weights, so that vectors of two models never mix."""
 
@@ -112,4 +150,4 @@ class TextEncoder(Protocol):
         ...
 
 
-__all__ = ["GraphStore", "ImageEncoder", "TextEncoder"]
+__all__ = ["ExplanationStore", "GraphStore", "ImageEncoder", "Store", "TextEncoder"]

@@ -176,10 +176,16 @@ class Snapshot:
         """(num_edges,) relation of every edge."""
         return np.asarray(self.edges["relation"].cast(pa.string()).to_pylist(), dtype=np.str_)
 
-    def edges_of(self, *relations: str) -> NDArray[np.int64]:
-        """Row numbers of the edges of these relations, ascending."""
-        mask = pc.is_in(self.edges["relation"].cast(pa.string()), pa.array(relations))
-        return np.flatnonzero(mask.to_numpy(zero_copy_only=False))
+    def edges_of(self, *relations: str, among: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """Row numbers of the edges of these relations, ascending.
+
+        Args:
+            among: rows to look at, ascending; all if left out.
+        """
+        names = self.edges["relation"] if among is None else self.edges["relation"].take(pa.array(among))
+        mask = pc.is_in(names.cast(pa.string()), pa.array(relations))
+        found = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
+        return found if among is None else among[found]
 
     def edge(self, row: int) -> Edge:
         """One edge with all its properties, as the store holds it."""

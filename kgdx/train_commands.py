@@ -12,6 +12,7 @@ def add_to(train: typer.Typer) -> None:
     """Join the commands."""
     train.command("reasoner")(train_reasoner)
     train.command("treatments")(train_treatments)
+    train.command("mechanisms")(train_mechanisms)
     train.command("image")(train_image)
     train.command("fusion")(train_fusion)
     train.command("text")(train_text)
@@ -62,6 +63,23 @@ def train_treatments(
     from kgdx.training import train_treatments as run
 
     run(graph, shipped_folder() / "concepts", out, seed)
+
+
+def train_mechanisms(
+    data: Annotated[
+        Path, typer.Option(help="Folder with hpo/, mondo/, drugmechdb/, and what else is there.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for weights, settings and metrics.")],
+    graph: Annotated[
+        Path | None, typer.Option(help="Snapshot or bundle made of that folder, to save the time.")
+    ] = None,
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Train what ranks mechanisms on curated paths; metrics are of drugs and diseases it never saw."""
+    from kgdx.bundle import shipped_folder
+    from kgdx.mechanism_training import train_mechanisms as run
+
+    run(data, graph, shipped_folder() / "concepts", out, seed)
 
 
 def train_image(

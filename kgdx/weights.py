@@ -1,11 +1,11 @@
 """Trained models on disk.
 
-A reasoner, or a network of treatments, is `config.json` and `weights.safetensors`, checked against each
-other; fusion is `fusion.json`.
+A reasoner, a network of treatments, or those of mechanisms are `config.json` and `weights.safetensors`,
+checked against each other; fusion is `fusion.json`.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -23,6 +23,7 @@ from kgdx.ports import TextEncoder
 from kgdx.reasoning.calibration import Calibration
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.likelihood import LikelihoodSettings
+from kgdx.reasoning.mechanisms.model import MechanismModelSettings, MechanismNetwork
 from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.model import ModelSettings, PathNetwork
 from kgdx.reasoning.ranking import ReasonerSettings
@@ -33,6 +34,7 @@ from kgdx.reasoning.treatments.predictor import TreatmentCalibration
 CONFIG, WEIGHTS, FUSION = "config.json", "weights.safetensors", "fusion.json"
 _REMEDY = "reinstall kgdx, or train anew with `kgdx train reasoner`"
 _REMEDY_TREATMENTS = "reinstall kgdx, or train anew with `kgdx train treatments`"
+_REMEDY_MECHANISMS = "reinstall kgdx, or train anew with `kgdx train mechanisms`"
 _REMEDY_FUSION = "reinstall kgdx, or train anew with `kgdx train fusion`"
 
 
@@ -141,6 +143,62 @@ class SavedTreatments:
                 TreatmentCalibration(**config["calibration"]),
                 str(config["text_revision"]),
             )
+
+
+@dataclass(frozen=True, eq=False)
+class SavedMechanisms:
+    """Everything that ranks mechanisms but the graph.
+
+    Attributes:
+        network: learnt from all pairs.
+        fold_networks: each learnt without the drugs and diseases of one fold.
+        learnt: what `pair_id` says of a pair that was learnt from -> its fold.
+        text_revision: revision of the concept encoder whose vectors the networks were trained on.
+    """
+
+    network: MechanismNetwork
+    fold_networks: tuple[MechanismNetwork, ...]
+    learnt: Mapping[str, int]
+    text_revision: str
+
+    @property
+    def _networks(self) -> nn.ModuleDict:
+        return nn.ModuleDict({"all": self.network, "folds": nn.ModuleList(self.fold_networks)})
+
+    def write(self, folder: Path) -> None:
+        """Write into a folder, which is made if it is not there."""
+        config = {
+            "model": asdict(self.network.settings),
+            "folds": len(self.fold_networks),
+            "learnt": dict(sorted(self.learnt.items())),
+            "text_revision": self.text_revision,
+        }
+        _write(folder, config, self._networks)
+
+    @classmethod
+    def open(cls, folder: Path) -> "SavedMechanisms":
+        """Read what `write` wrote.
+
+        Raises:
+            BundleError: if a file is missing, damaged, or not the one that config.json names.
+        """
+        with _understood(folder, "holds no networks of mechanisms of this version", _REMEDY_MECHANISMS):
+            config, weights = _read(folder, _REMEDY_MECHANISMS)
+            settings = MechanismModelSettings(**config["model"])
+            saved = cls(
+                MechanismNetwork(settings),
+                tuple(MechanismNetwork(settings) for _ in range(config["folds"])),
+                {str(pair): int(fold) for pair, fold in config["learnt"].items()},
+                str(config["text_revision"]),
+            )
+            saved._networks.load_state_dict(weights)
+            saved._networks.eval().requires_grad_(False)
+            return saved
+
+
+def pair_id(drug: str, disease: str) -> str:
+    """16 hexadecimal digits by which a pair of a drug and a disease is known again."""
+    return sha256(f"{drug} {disease}".encode()).hexdigest()[:16]
 
 
 def _write(folder: Path, config: dict[str, Any], network: nn.Module) -> None:

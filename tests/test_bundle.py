@@ -94,10 +94,10 @@ def test_an_altered_or_missing_file_is_told(built: Bundle, out: Path, name: str)
 @pytest.mark.parametrize(
     ("manifest", "fact"),
     [
-        ('{"format": 3, "release": "x", "files": {}}', "has format 3, this kgdx reads 4"),
-        ('{"format": 4, "files": {}}', "is no manifest"),
-        ('{"format": 4, "release": "x"}', "is no manifest"),
-        ('{"format": 4, "release": "x", "files": []}', "is no manifest"),
+        ('{"format": 3, "release": "x", "files": {}}', "has format 3, this kgdx reads 5"),
+        ('{"format": 5, "files": {}}', "is no manifest"),
+        ('{"format": 5, "release": "x"}', "is no manifest"),
+        ('{"format": 5, "release": "x", "files": []}', "is no manifest"),
         ("[1, 2]", "is no manifest"),
         ("null", "is no manifest"),
         ("{", "is no manifest"),

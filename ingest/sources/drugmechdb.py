@@ -1,7 +1,7 @@
 """DrugMechDB: curated paths by which a drug acts on a disease, one JSON object a line."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from ingest.identifiers import identify, kind_of, reason_against
 from ingest.model import Item, Rejected, Row
 from kgdx.domain.errors import CurieError
 from kgdx.domain.graph import Edge, Node, Provenance
+from kgdx.domain.mechanism import CuratedMechanism
 
 _KINDS = {
     "BiologicalProcess": "BiologicalProcess",
@@ -83,20 +84,44 @@ def read(path: Path, source: Source) -> Iterator[Item]:
             yield Rejected(where, "not a path of DrugMechDB", str(document)[:80])
 
 
+def read_mechanisms(path: Path, source: Source) -> Iterator[CuratedMechanism]:
+    """Every path as it was drawn, with what `read` makes of it; those that are none are left out.
+
+    Raises:
+        SourceError: if the file cannot be read, or a line is no JSON.
+    """
+    for line, document in read_json_lines(path):
+        try:
+            yield _mechanism(f"{path.name}, line {line}", document, source)
+        except (KeyError, TypeError, AttributeError):
+            continue
+
+
+def _mechanism(where: str, document: Mapping[str, Any], source: Source) -> CuratedMechanism:
+    nodes = _nodes([_node(where, entry) for entry in document["nodes"]], document)
+    drug, disease = _ends(document, nodes)
+    statements = [item.statement for item in _path(where, document, source) if isinstance(item, Row)]
+    links = [(nodes.get(link["source"]), nodes.get(link["target"])) for link in document["links"]]
+    return CuratedMechanism(
+        name=str(document["graph"]["_id"]),
+        drug=nodes[drug].curie,
+        disease=nodes[disease].curie,
+        links=tuple((start.curie, end.curie) for start, end in links if start and end),
+        statements=frozenset(
+            (edge.head, edge.relation, edge.tail, edge.original_predicate, edge.provenance.publications)
+            for edge in statements
+            if isinstance(edge, Edge)
+        ),
+    )
+
+
 def _path(where: str, document: Mapping[str, Any], source: Source) -> list[Item]:
     references = {_publication(str(text)) for text in document.get("references") or ()}
     given = source.provenance("", tuple(sorted(references)))
-    nodes: dict[str, Node] = {}
-    items: list[Item] = []
-    for entry in document["nodes"]:
-        item = _node(where, entry)
-        items.append(item)
-        if isinstance(item, Row) and isinstance(item.statement, Node):
-            nodes[entry["id"]] = item.statement
+    items = [_node(where, entry) for entry in document["nodes"]]
+    nodes = _nodes(items, document)
     links = [(link["source"], link["key"], link["target"]) for link in document["links"]]
-    drug, disease = document["graph"].get("drug_mesh"), document["graph"].get("disease_mesh")
-    if drug not in nodes:
-        drug = next((text for text, node in nodes.items() if node.kind == "Drug"), drug)
+    drug, disease = _ends(document, nodes)
     for head, link, tail in (*links, (drug, "treats", disease)):
         ends = nodes.get(head), nodes.get(tail)
         if ends[0] is None or ends[1] is None:
@@ -108,6 +133,23 @@ def _path(where: str, document: Mapping[str, Any], source: Source) -> list[Item]
             continue
         items.append(_statement(where, ends[0], link, ends[1], relation, given))
     return items
+
+
+def _nodes(items: Sequence[Item], document: Mapping[str, Any]) -> dict[str, Node]:
+    """The nodes that could be read, by the identifiers that the path itself uses."""
+    return {
+        entry["id"]: item.statement
+        for entry, item in zip(document["nodes"], items, strict=True)
+        if isinstance(item, Row) and isinstance(item.statement, Node)
+    }
+
+
+def _ends(document: Mapping[str, Any], nodes: Mapping[str, Node]) -> tuple[Any, Any]:
+    """What the path calls its drug and its disease; the first drug on it where it names none that is."""
+    drug, disease = document["graph"].get("drug_mesh"), document["graph"].get("disease_mesh")
+    if drug not in nodes:
+        drug = next((text for text, node in nodes.items() if node.kind == "Drug"), drug)
+    return drug, disease
 
 
 def _statement(where: str, head: Node, link: str, tail: Node, relation: str, given: Provenance) -> Row:

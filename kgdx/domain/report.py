@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 
 from kgdx.domain.case import Patient
 from kgdx.domain.evidence import Evidence
@@ -37,6 +38,11 @@ class Step:
     release: str = ""
 
     @property
+    def direction(self) -> tuple[str, bool]:
+        """The relation, and whether it is walked from head to tail."""
+        return self.relation, self.is_forward
+
+    @property
     def end_name(self) -> str:
         """Name of the node at which the path arrives by this step."""
         return self.tail_name if self.is_forward else self.head_name
@@ -50,13 +56,19 @@ class Path:
         steps: edges in order, from the evidence to the conclusion; empty where the evidence is itself
             the conclusion.
         contribution: its share of the logit, natural log units; for treatments, of the expected benefit, in
-            [0, 1]; 0 for what speaks against one.
+            [0, 1]; 0 for what speaks against one; for mechanisms, of all that the paths between a drug and a
+            disease are worth together, in [0, 1].
         sentence: the path in clinical words.
     """
 
     steps: tuple[Step, ...]
     contribution: float
     sentence: str
+
+    @property
+    def num_hops(self) -> int:
+        """Its length: a climb over several kinds is one hop, and to be called otherwise is none."""
+        return sum(1 for _ in groupby(s.direction for s in self.steps if s.relation != "exact_match"))
 
     def __str__(self) -> str:
         return f"{self.sentence} ({self.contribution:+.2f})"
@@ -246,11 +258,12 @@ class Question:
     """What the reasoner was asked beside the evidence; with both, a report can be scored again.
 
     Attributes:
-        context: (C,) vector of image and text that walks were conditioned on.
+        images: for each image, the (C,) vector that it adds to the vector of the case; see
+            `kgdx.evidence.fusion`.
     """
 
     patient: Patient
-    context: tuple[float, ...]
+    images: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 All attributes are strings, floats or whole numbers, so that GraphML and every other format can hold them.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import networkx as nx
@@ -17,10 +18,10 @@ def to_networkx(report: Report) -> nx.MultiDiGraph:
 
     Nodes are CURIEs with `name`, `family` and `role`: `diagnosis`, `treatment`, `evidence` or
     `intermediate`, the first that holds. Edges run as the store holds them, keyed by edge id, with
-    `relation`, `source`, `publications`, `frequency` (-1 where none is stated), `negated` (0 or 1),
-    `contribution`: logits summed over the paths of diagnoses, and `benefit`: probability summed over the
-    paths of treatments. Treatments have `status`, `concerns`, and the `confidence` of a prediction (-1 where
-    the graph states what it treats).
+    `relation`, `source`, `publications`, `licence`, `release`, `frequency` (-1 where none is stated),
+    `negated` (0 or 1), `contribution`: logits summed over the paths of diagnoses, and `benefit`: probability
+    summed over the paths of treatments. Treatments have `status`, `concerns`, and the `confidence` of a
+    prediction (-1 where the graph states what it treats).
     """
     graph = nx.MultiDiGraph(release=plain(report.release), disclaimer=plain(report.disclaimer))
     for diagnosis in report.differential:
@@ -29,6 +30,9 @@ def to_networkx(report: Report) -> nx.MultiDiGraph:
     for treatment in report.treatments:
         for path in (*treatment.paths, *(concern.path for concern in treatment.concerns)):
             _add_path(graph, path, "benefit")
+        for path in treatment.chains:
+            # Its share of the benefit is that of the path it continues.
+            _add_path(graph, replace(path, contribution=0.0), "benefit")
     _mark_evidence(graph, report)
     _mark_treatments(graph, report)
     _mark_diagnoses(graph, report)
@@ -56,6 +60,8 @@ def _add_step(graph: nx.MultiDiGraph, step: Step) -> None:
         relation=step.relation,
         source=plain(step.source),
         publications="|".join(plain(publication) for publication in step.publications),
+        licence=plain(step.licence),
+        release=plain(step.release),
         frequency=-1.0 if step.frequency is None else float(step.frequency),
         negated=int(step.negated),
         contribution=0.0,

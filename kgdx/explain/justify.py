@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from kgdx.domain.report import Diagnosis, FindingContribution, Path
+from kgdx.explain.diverse import diverse
 from kgdx.explain.origins import Origins
 from kgdx.explain.paths import PathWriter
 from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
@@ -14,6 +15,12 @@ from kgdx.reasoning.reasoner import Reasoner
 
 # What moves a logit by less than this is not worth a reader's time.
 _LEAST = 0.05
+_MOST_HOPS = 4
+# So many times as many paths as are shown are looked at for what is new.
+_CHOSEN_AMONG = 3
+
+_Told = tuple[float, Trail, Callable[[], Path]]
+"""Share of the score, the way, and how to write it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +85,10 @@ class Justifier:
         read: tuple[Sequence[Trail | None], Sequence[Trail | None]],
         num_paths: int,
     ) -> tuple[Path, ...]:
-        """The paths of the largest shares; likelihood, best path and walk may be one, which is shown once."""
+        """The paths of the largest shares; likelihood, best path and walk may be one, which is shown once.
+
+        At most four hops long, and of those that are much alike the strongest first.
+        """
         shares: dict[tuple[int, Trail], float] = {}
         for trails, added in zip(read, (ranking.base[place], ranking.messages[place]), strict=True):
             for i, trail in enumerate(trails):
@@ -91,14 +101,17 @@ class Justifier:
             trail = tuple((int(case_graph.edge_rows[e]), bool(e < half)) for e in edges if e >= 0)
             key = observed[int(case_graph.nodes[start])], trail
             shares[key] = shares.get(key, 0.0) + float(share)
-        # Only what is shown is put into words.
-        told: list[tuple[float, Callable[[], Path]]] = [
-            (share, partial(self._finding_path, query.observations[i], trail, share))
+        told: list[_Told] = [
+            (share, trail, partial(self._finding_path, query.observations[i], trail, share))
             for (i, trail), share in shares.items()
+            if abs(share) >= _LEAST
         ]
-        told += self._patient_paths(ranking, place)
-        best = sorted(told, key=lambda each: -abs(each[0]))
-        return tuple(write() for share, write in best[:num_paths] if abs(share) >= _LEAST)
+        told += (each for each in self._patient_paths(ranking, place) if abs(each[0]) >= _LEAST)
+        short = [each for each in told if self.writer.num_hops(each[1]) <= _MOST_HOPS]
+        short = sorted(short, key=lambda each: -abs(each[0]))[: _CHOSEN_AMONG * num_paths]
+        edges = [(share, frozenset(row for row, _ in trail)) for share, trail, _ in short]
+        # Only what is shown is put into words.
+        return tuple(short[i][2]() for i in diverse(edges, num_paths))
 
     def _finding_path(self, seen: Observation, trail: Trail, share: float) -> Path:
         return self.writer.path("findings", seen.node, trail, share, is_absent=seen.weight < 0)
@@ -116,7 +129,7 @@ class Justifier:
             if row >= 0
         ]
 
-    def _patient_paths(self, ranking: Ranking, place: int) -> Iterator[tuple[float, Callable[[], Path]]]:
+    def _patient_paths(self, ranking: Ranking, place: int) -> Iterator[_Told]:
         """From what the graph states of a course or an inheritance to the disease, however it is named."""
         snapshot, disease = self.reasoner.graph.snapshot, int(ranking.diseases[place])
         for statement, value in zip(ranking.statements, ranking.demographics[place].tolist(), strict=True):
@@ -125,7 +138,7 @@ class Justifier:
                 named = self.hierarchy.climb(disease, max_kinds=0)[int(snapshot.head[row])]
                 trail, start = ((row, False), *reverse(named)), int(snapshot.tail[row])
                 write = partial(self.writer.path, "demographics", start, trail, value, said=statement.text)
-                yield value, write
+                yield value, trail, write
 
 
 def _name(name: str, seen: Observation) -> str:

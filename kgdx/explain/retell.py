@@ -32,7 +32,8 @@ def retold(report: Report, language: str, names: Names) -> Report:
         return replace(told, path=_retold(told.path, (told.curie, told.name), language, names))
 
     def treatment(told: Treatment) -> Treatment:
-        paths, chains = tuple(map(path, told.paths)), tuple(map(path, told.chains))
+        paths = tuple(map(path, told.paths))
+        chains = tuple(_retold_chain(chain, language, names) for chain in told.chains)
         return replace(told, paths=paths, chains=chains, concerns=tuple(map(concern, told.concerns)))
 
     diagnoses = (replace(told, paths=tuple(map(path, told.paths))) for told in report.differential)
@@ -50,6 +51,19 @@ def _retold(path: Path, start: tuple[str, str], language: str, names: Names) -> 
     return replace(path, sentence=_BESIDE_LATIN.sub(" ", told))
 
 
+def _retold_chain(chain: Path, language: str, names: Names) -> Path:
+    """A path of two stages, each with a sentence of its own."""
+    for i in range(1, len(chain.steps)):
+        stages = chain.steps[:i], chain.steps[i:]
+        first, second = (_versions(stage, _start(stage[0]), language, names) for stage in stages)
+        told = dict(first), dict(second)
+        for own, other in told[0].items():
+            rest = told[1].get(chain.sentence.removeprefix(f"{own}. "))
+            if rest and chain.sentence.startswith(f"{own}. "):
+                return replace(chain, sentence=_BESIDE_LATIN.sub(" ", f"{other}；{rest}"))
+    return chain
+
+
 def _versions(
     steps: Sequence[Step], start: tuple[str, str], language: str, names: Names
 ) -> Iterator[tuple[str, str]]:
@@ -60,7 +74,9 @@ def _versions(
     share = stated_frequency(steps)
     often, local_often = how_often(steps), "" if share is None else f"（{share:.0%} 的患者）"
     for (own_names, way), (local_names, _) in zip(
-        ((own, walk), without_matches(own, walk)), ((local, walk), without_matches(local, walk)), strict=True
+        ((own, walk), without_matches(own, walk, is_whole=False)),
+        ((local, walk), without_matches(local, walk, is_whole=False)),
+        strict=True,
     ):
         for key in [key for key in patterns if key[1] == way and key in schema.metapaths]:
             for template, other in _forms(schema.metapaths[key], patterns[key]):

@@ -59,31 +59,37 @@ def print_report(report: Report, console: Console) -> None:
 
     On a console whose encoding is not UTF, arrows and bars become ASCII.
     """
-    parts = Group(*_parts(report))
-    console.print(parts if console.encoding.startswith("utf") else _Narrowed(parts))
+    print_parts(_parts(report), console)
+
+
+def print_parts(parts: Iterable[RenderableType], console: Console) -> None:
+    """Print parts of a report, arrows and bars as ASCII on a console that knows no other."""
+    group = Group(*parts)
+    console.print(group if console.encoding.startswith("utf") else _Narrowed(group))
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield Text.assemble(("kgdx report", "bold"), "  release ", plain(report.release))
     for warning in report.warnings:
-        yield _hanging("Warning", warning, "yellow")
+        yield hanging("Warning", warning, "yellow")
     if report.abstained:
         yield Panel(Text(plain(report.abstained)), title="No commitment", title_align="left", style="yellow")
-    yield from _section("Differential", _differential(report))
+    yield from section("Differential", _differential(report))
     if report.cant_miss:
-        yield from _section("Must not be missed", _cant_miss(report.cant_miss))
+        yield from section("Must not be missed", _cant_miss(report.cant_miss))
     if report.combinations:
-        yield from _section("Several diseases at once", _combinations(report.combinations))
+        yield from section("Several diseases at once", _combinations(report.combinations))
     if report.next_steps:
-        yield from _section("What to look for next", _next_steps(report.next_steps))
-    yield from _section("Best paths", _best_paths(report.differential[:_NUM_EXPLAINED]))
-    yield from _section("Treatments", _treatments(report.treatments))
-    yield from _section("Evidence", [_evidence(report)] if report.evidence else [])
+        yield from section("What to look for next", _next_steps(report.next_steps))
+    yield from section("Best paths", _best_paths(report.differential[:_NUM_EXPLAINED]))
+    yield from section("Treatments", _treatments(report.treatments))
+    yield from section("Evidence", [_evidence(report)] if report.evidence else [])
     yield Text("")
     yield Text(plain(report.disclaimer), style="italic")
 
 
-def _section(title: str, content: Iterable[RenderableType]) -> Iterator[RenderableType]:
+def section(title: str, content: Iterable[RenderableType]) -> Iterator[RenderableType]:
+    """A heading with what stands under it, or that there is nothing."""
     yield Text(f"\n{title}", style="bold cyan")
     filled = list(content)
     yield from filled or [Text("  none")]
@@ -134,19 +140,19 @@ def _cant_miss(flags: Sequence[CantMiss]) -> Iterator[RenderableType]:
         yield Text.assemble(
             ("[!] ", "bold red"), (plain(flag.name), "bold"), f"  {percent(flag.probability)}"
         )
-        yield _hanging(f"rank {flag.rank}", flag.why, "dim")
+        yield hanging(f"rank {flag.rank}", flag.why, "dim")
         if flag.rules_out:
             asked = flag.rules_out
             told = f"{asked.name} ({asked.kind.value}); {_shift('absent', asked.if_absent)}"
-            yield _hanging("tells most", told, "dim")
+            yield hanging("tells most", told, "dim")
 
 
 def _next_steps(steps: Sequence[NextFinding]) -> Iterator[RenderableType]:
     for i, step in enumerate(steps, 1):
         told = f"  {step.kind.value}, {step.gain_bits:.2f} bits"
         yield Text.assemble(f"{i}. ", (plain(step.name), "bold"), (told, "dim"))
-        yield _hanging("present", _shift("", step.if_present), "dim")
-        yield _hanging("absent", _shift("", step.if_absent), "dim")
+        yield hanging("present", _shift("", step.if_present), "dim")
+        yield hanging("absent", _shift("", step.if_absent), "dim")
     answer = f'{{"id": "{steps[0].curie}", "status": "absent", "asked": true}}'
     yield Text(f"An answer goes into the case marked as asked for, such as {answer}", "dim")
 
@@ -162,7 +168,7 @@ def _combinations(pairs: Sequence[Combination]) -> Iterator[RenderableType]:
         yield Text.assemble((both, "bold"), f"  {factor(pair.factor)} than one alone")
         for disease, findings in ((pair.first, pair.by_first), (pair.second, pair.by_second)):
             names = listed([finding.name for finding in findings], _FINDINGS_EACH)
-            yield _hanging("explains", f"{disease.name}: {names}", "dim")
+            yield hanging("explains", f"{disease.name}: {names}", "dim")
 
 
 def _best_paths(differential: tuple[Diagnosis, ...]) -> Iterator[RenderableType]:
@@ -175,7 +181,7 @@ def _best_paths(differential: tuple[Diagnosis, ...]) -> Iterator[RenderableType]
 
 
 def _path(path: Path) -> Iterator[RenderableType]:
-    yield _hanging(signed(path.contribution), path.sentence, "bold")
+    yield hanging(signed(path.contribution), path.sentence, "bold")
     yield from _chain(path)
 
 
@@ -197,7 +203,7 @@ def _treatments(treatments: Sequence[Treatment]) -> Iterator[RenderableType]:
     if left:
         kinds = ", ".join(f"{number} {_STATUS_WORDS[status]}" for status, number in left.items())
         further = counted(left.total(), "further treatment")
-        yield _hanging("", f"{further} ({kinds}) in the page (--html) and in the data (--json)", "dim")
+        yield hanging("", f"{further} ({kinds}) in the page (--html) and in the data (--json)", "dim")
 
 
 def _treatment(treatment: Treatment) -> Iterator[RenderableType]:
@@ -209,19 +215,19 @@ def _treatment(treatment: Treatment) -> Iterator[RenderableType]:
         "  ",
         (plain(treatment.drug), "dim"),
     )
-    yield _hanging("benefit", f"{percent(treatment.expected_benefit)} of the posterior", "dim")
+    yield hanging("benefit", f"{percent(treatment.expected_benefit)} of the posterior", "dim")
     if treatment.confidence is not None:
         doubt = (
             f"prediction, confidence {percent(treatment.confidence)}: no source states that it treats this"
         )
-        yield _hanging("", doubt, "magenta")
+        yield hanging("", doubt, "magenta")
     for reason in treatment.reasons[:1]:
-        yield _hanging("why", reason, "dim")
+        yield hanging("why", reason, "dim")
     for path in treatment.paths[:_INDICATIONS_EACH]:
         yield from _chain(path)
     for concern in treatment.concerns:
         label, colour = _CONCERNS[concern.severity]
-        yield _hanging(label, f"{concern.path.sentence} [{concern.kind.value}]", colour)
+        yield hanging(label, f"{concern.path.sentence} [{concern.kind.value}]", colour)
         yield from _chain(concern.path)
 
 
@@ -236,7 +242,7 @@ def _evidence(report: Report) -> Table:
     return table
 
 
-def _hanging(label: str, words: str, style: str) -> Table:
+def hanging(label: str, words: str, style: str) -> Table:
     """A label and words beside it, whose further lines stay clear of the label."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=10, justify="right")

@@ -5,7 +5,7 @@ cases.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -42,6 +42,7 @@ class Annotations:
         information: (N,) float64, -ln(share of candidates with the finding or a kind of it); 0 if none.
         ancestors: (N, N) CSR bool, reflexive and transitive `subclass_of`.
         num_findings: (D,) int64, findings stated directly.
+        num_counted: how many diseases `background` and `information` were counted over.
     """
 
     candidates: NDArray[np.int64]
@@ -53,6 +54,7 @@ class Annotations:
     information: NDArray[np.float64]
     ancestors: sp.csr_matrix
     num_findings: NDArray[np.int64]
+    num_counted: int
 
     @classmethod
     def from_snapshot(
@@ -76,7 +78,7 @@ class Annotations:
             raise BundleError("snapshot", "no disease has a finding", remedy)
         candidates = np.unique(affirmed.disease)
         shape = (len(candidates), snapshot.num_nodes)
-        ancestors = _closure(snapshot)
+        ancestors = _closure(snapshot, snapshot.edges_of("subclass_of"))
         direct = _mean_frequency(snapshot, affirmed, candidates, shape)
         frequency = _passed_up(direct, ancestors)
         share = np.diff(frequency.indptr) / shape[0]
@@ -84,12 +86,43 @@ class Annotations:
             candidates=candidates,
             direct=direct,
             frequency=frequency,
-            elsewhere=_elsewhere(snapshot, _affirmed(snapshot, stated), candidates),
+            elsewhere=_elsewhere(
+                snapshot, _affirmed(snapshot, stated), candidates, snapshot.edges_of("exact_match")
+            ),
             denied=_denied(snapshot, asked, candidates, shape),
             background=np.asarray(frequency.sum(axis=0)).ravel() / shape[0],
             information=-np.log(np.where(share > 0, share, 1.0)),
             ancestors=ancestors,
             num_findings=np.diff(direct.indptr),
+            num_counted=len(candidates),
+        )
+
+    def seen_over(self, snapshot: Snapshot, position: int, rows: NDArray[np.int64]) -> "Annotations":
+        """One candidate as it would be known by some edges alone.
+
+        What was counted over all diseases stays as it is: background rates, information content, and how many
+        findings are stated of the candidate.
+
+        Args:
+            position: of the candidate.
+            rows: of the snapshot's edge table, ascending.
+        """
+        candidate = self.candidates[[position]]
+        shape = (1, snapshot.num_nodes)
+        stated = Stated.of(snapshot, rows)
+        own = stated.take(stated.disease == candidate[0])
+        ancestors = _closure(snapshot, snapshot.edges_of("subclass_of", among=rows))
+        direct = _mean_frequency(snapshot, _affirmed(snapshot, own), candidate, shape)
+        matches = snapshot.edges_of("exact_match", among=rows)
+        return replace(
+            self,
+            candidates=candidate,
+            direct=direct,
+            frequency=_passed_up(direct, ancestors),
+            elsewhere=_elsewhere(snapshot, _affirmed(snapshot, stated), candidate, matches),
+            denied=_denied(snapshot, own, candidate, shape),
+            ancestors=ancestors,
+            num_findings=self.num_findings[[position]],
         )
 
     @cached_property
@@ -115,7 +148,9 @@ class Annotations:
         columns = above[self.denied.indptr[above + 1] > self.denied.indptr[above]]
         if len(columns) == 0:
             return np.zeros(0, dtype=np.int64)
-        return np.asarray(np.unique(self.denied[:, columns].nonzero()[0]), dtype=np.int64)
+        indptr, indices = self.denied.indptr, self.denied.indices
+        denying = [indices[indptr[column] : indptr[column + 1]] for column in columns.tolist()]
+        return np.asarray(np.unique(np.concatenate(denying)), dtype=np.int64)
 
     def column(self, node: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Candidate positions (0..D-1) that show the finding or a kind of it, and how often."""
@@ -123,8 +158,7 @@ class Annotations:
         return self.frequency.indices[start:end], self.frequency.data[start:end]
 
 
-def _closure(snapshot: Snapshot) -> sp.csr_matrix:
-    rows = snapshot.edges_of("subclass_of")
+def _closure(snapshot: Snapshot, rows: NDArray[np.int64]) -> sp.csr_matrix:
     rows = rows[~snapshot.negated[rows]]
     size = snapshot.num_nodes
     ones = np.ones(len(rows), dtype=bool)
@@ -177,12 +211,14 @@ def _passed_up(direct: sp.csr_matrix, ancestors: sp.csr_matrix) -> sp.csc_matrix
     return _greatest(rows, column, np.repeat(entries.data, counts), direct.shape).tocsc()
 
 
-def _elsewhere(snapshot: Snapshot, affirmed: Stated, candidates: NDArray[np.int64]) -> sp.csr_matrix:
-    """Greatest frequency that the other identifiers of each candidate state."""
+def _elsewhere(
+    snapshot: Snapshot, affirmed: Stated, candidates: NDArray[np.int64], matches: NDArray[np.int64]
+) -> sp.csr_matrix:
+    """Greatest frequency that the other identifiers of each candidate state; `matches` joins them."""
     diseases = np.unique(affirmed.disease)
     shape = (len(diseases), snapshot.num_nodes)
     stated = _mean_frequency(snapshot, affirmed, diseases, shape)
-    joined = same_disease(snapshot, np.concatenate([candidates, diseases]))
+    joined = same_disease(snapshot, np.concatenate([candidates, diseases]), matches)
     mine, theirs = joined[: len(candidates)], joined[len(candidates) :]
     order = np.argsort(theirs, kind="stable")
     first, last = (np.searchsorted(theirs[order], mine, side) for side in ("left", "right"))

@@ -74,7 +74,7 @@ class BestPaths:
     @classmethod
     def of(cls, annotations: Annotations) -> "BestPaths":
         """Count once for a graph."""
-        scaled = annotations.information / np.log(len(annotations.candidates) + 1.0)
+        scaled = annotations.information / np.log(annotations.num_counted + 1.0)
         information = np.where(annotations.background > 0, scaled, 1.0)
         num_elsewhere = np.diff(annotations.elsewhere.indptr)
         expected = np.asarray(annotations.direct.sum(axis=1)).ravel()
@@ -144,6 +144,34 @@ class BestPaths:
                 ways.append(Nearest(kind, finding, float(nearness[i, column])))
             marked[kinds] = 0.0
         return found
+
+    def strongest(self, node: int, stated: sp.csr_matrix) -> set[tuple[int, int]]:
+        """Where the figures of one finding and one candidate come from.
+
+        Args:
+            stated: (1, N) frequencies of what is stated of the candidate.
+
+        Returns:
+            Stated findings with the kind that they share with the finding: of the nearest the commonest, the
+            most telling, and of its own kinds the commonest; none where nothing telling is shared.
+        """
+        near, shared, is_kind = (each[0] for each in self._nearness(np.array([node]), stated.indices))
+        if not near.any():
+            return set()
+        often = stated.data
+        nearest = int(np.argmax(np.where(near == near.max(), often, -1.0)))
+        chosen = {(nearest, self._kind(node, stated.indices[nearest]))}
+        telling = int(np.argmax(shared))
+        chosen.add((telling, self._kind(node, stated.indices[telling])))
+        if is_kind.any():
+            chosen.add((int(np.argmax(np.where(is_kind, often, -1.0))), node))
+        chosen |= {(int(column), node) for column in np.flatnonzero(stated.indices == node)}
+        return {(int(stated.indices[column]), kind) for column, kind in chosen}
+
+    def _kind(self, node: int, finding: int) -> int:
+        """The most telling of what two findings both are."""
+        kinds = np.intersect1d(self.annotations.ancestors_of(node), self.annotations.ancestors_of(finding))
+        return int(kinds[np.argmax(self.information[kinds])])
 
     def _nearness(self, nodes: Ints, findings: NDArray[np.int32]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """(F, T) nearness of stated findings, information of the shared kind, whether it is a kind of q.

@@ -102,7 +102,7 @@ class DiagnosticGraph:
         frequency = self.snapshot.frequency[self.rows]
         frequency = np.where(np.isnan(frequency), UNSTATED_FREQUENCY, frequency)
         denied = self.snapshot.negated[self.rows].astype(np.float32)
-        information = self.annotations.information / np.log(len(self.annotations.candidates) + 1.0)
+        information = self.annotations.information / np.log(self.annotations.num_counted + 1.0)
         fan_out, fan_in = (np.log1p(fan) / 10.0 for fan in self._fans)
         forward = (frequency, denied, information[head], information[tail], fan_out, fan_in)
         backward = (frequency, denied, information[tail], information[head], fan_in, fan_out)

@@ -1,7 +1,7 @@
 """The path network on one case: the whole case graph, and each candidate's retained part of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -60,6 +60,18 @@ class Forward:
         sent = network.boundaries(_features(query.observations, graph), context)
         sent = sent * certainty(query.observations).unsqueeze(1)
         return cls(network, case_graph, case_graph.local(diseases), case_graph.local(findings), gates, sent)
+
+    def seen_over(self, rows: NDArray[np.int64], place: int) -> "Forward":
+        """One candidate as it would be reached over some edges alone, degrees as they are.
+
+        Args:
+            rows: of the snapshot's edge table.
+            place: of the candidate.
+        """
+        is_there = torch.from_numpy(np.isin(self.case_graph.edge_rows, rows))
+        return replace(
+            self, candidates=self.candidates[[place]], gates=self.gates * is_there.unsqueeze(1).float()
+        )
 
     def read(self) -> Tensor:
         """(K,) float32 logits of the whole case graph."""
@@ -120,7 +132,7 @@ class Forward:
 
 def _features(observations: Sequence[Observation], graph: DiagnosticGraph) -> Tensor:
     """(F, NUM_FINDING_FEATURES) float32 in [0, 1]: is present, is absent, information content."""
-    scale = np.log(len(graph.annotations.candidates) + 1.0)
+    scale = np.log(graph.annotations.num_counted + 1.0)
     rows = [
         (
             float(seen.weight > 0),

@@ -1,6 +1,7 @@
 """Climbing `subclass_of` and `exact_match`, and remembering the way."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -73,6 +74,24 @@ class Hierarchy:
                 trails.setdefault(there, longer)
                 queue.append((there, reached, longer))
         return trails
+
+    def joined(self, start: int, steps: Sequence[tuple[int, bool]], goal: int) -> Trail:
+        """Steps between groups as a walk from node to node, over `exact_match` where two name a group.
+
+        Args:
+            steps: (row of the snapshot, whether it is walked from head to tail).
+        """
+        here, trail = start, []
+        for row, is_forward in steps:
+            ends = int(self.snapshot.head[row]), int(self.snapshot.tail[row])
+            first, last = ends if is_forward else ends[::-1]
+            trail += [*self._matches(here, first), (row, is_forward)]
+            here = last
+        return (*trail, *self._matches(here, goal))
+
+    def _matches(self, start: int, goal: int) -> Trail:
+        """The fewest `exact_match` edges between two nodes of one group."""
+        return self.climb(start, 0)[goal]
 
     def _next(self, node: int, over_matches: bool) -> list[tuple[int, int, bool, int]]:
         """Row, other end, direction and rise of each step from a node; looked up once."""

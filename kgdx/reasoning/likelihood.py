@@ -118,7 +118,7 @@ def _shares(
 
 
 def _background(node: int, annotations: Annotations) -> float:
-    return max(float(annotations.background[node]), 0.1 / len(annotations.candidates))
+    return max(float(annotations.background[node]), 0.1 / annotations.num_counted)
 
 
 def _noise(node: int, annotations: Annotations, settings: LikelihoodSettings) -> float:

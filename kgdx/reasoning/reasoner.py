@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.best_paths import BestPaths
 from kgdx.reasoning.calibration import Clues, softmax, temperature
 from kgdx.reasoning.case_graph import DiagnosticGraph
@@ -121,8 +122,8 @@ class Reasoner:
         met, rest = np.split(self._distinct(base), [self.settings.num_met])
         trusted = self.trusted(query, base)
         logit = trusted.logit
-        is_denied = self.denied(query, met)
-        messages, breadth = self._messages(query, met)
+        is_denied = denied(query, self.graph.annotations, met)
+        messages, breadth = self.said(query, self.best_paths, met), self._breadth(query, met)
         messages[is_denied] = 0.0
         added = breadth + messages.sum(axis=1)
         order = np.argsort(-(logit[met] + added), kind="stable")
@@ -157,9 +158,16 @@ class Reasoner:
 
     def trusted(self, query: GraphQuery, base: Base) -> Base:
         """The likelihood ratios of a case, as far as they are trusted."""
-        present, absent, of_prior, of_facts = self.messages.trust.double().tolist()
-        factor = [[present if seen.weight > 0 else absent] for seen in query.observations]
-        return Base(base.prior * of_prior, base.findings * factor, base.statements, base.facts * of_facts)
+        _, _, of_prior, of_facts = self.messages.trust.double().tolist()
+        of_findings = self.trust_in(query)[:, None]
+        return Base(
+            base.prior * of_prior, base.findings * of_findings, base.statements, base.facts * of_facts
+        )
+
+    def trust_in(self, query: GraphQuery) -> Floats:
+        """(F,) by which the likelihood ratios of the findings are multiplied."""
+        present, absent, *_ = self.messages.trust.double().tolist()
+        return np.array([present if seen.weight > 0 else absent for seen in query.observations])
 
     def met(self, base: Base) -> Ints:
         """Positions of the candidates that the likelihood puts first, best first, one for each disease."""
@@ -172,24 +180,32 @@ class Reasoner:
         return np.asarray(order[np.sort(first)])
 
     @torch.no_grad()
-    def _messages(self, query: GraphQuery, positions: Ints) -> tuple[Floats, Floats]:
-        """(K, F) what best paths say, and (K,) what the number of findings does."""
-        pairs = self.best_paths.features(query.observations, positions)
+    def said(self, query: GraphQuery, best_paths: BestPaths, positions: Ints) -> Floats:
+        """(K, F) what the best paths from the findings to some candidates say; what is denied not left out.
+
+        Args:
+            positions: (K,) among the candidates of `best_paths`.
+        """
+        pairs = best_paths.features(query.observations, positions)
         is_present = torch.tensor([seen.weight > 0 for seen in query.observations])
         said = self.messages(torch.from_numpy(pairs), is_present).T * certainty(query.observations)
-        diseases = torch.from_numpy(self.best_paths.diseases[positions])
-        num_present = int(is_present.sum())
-        breadth = self.messages.prior(diseases, num_present, len(is_present) - num_present)
-        return said.double().numpy(), breadth.double().numpy()
+        return np.asarray(said.double().numpy())
 
-    def denied(self, query: GraphQuery, positions: Ints) -> NDArray[np.bool_]:
-        """(K, F) whether the finding is present and denied of the candidate."""
-        annotations = self.graph.annotations
-        columns = [
-            np.isin(positions, annotations.denying(seen.node)) & (seen.weight > 0)
-            for seen in query.observations
-        ]
-        return np.stack(columns, axis=1)
+    @torch.no_grad()
+    def _breadth(self, query: GraphQuery, positions: Ints) -> Floats:
+        """(K,) what the number of findings says, of the case and of the candidates."""
+        diseases = torch.from_numpy(self.best_paths.diseases[positions])
+        num_present = sum(seen.weight > 0 for seen in query.observations)
+        breadth = self.messages.prior(diseases, num_present, len(query.observations) - num_present)
+        return np.asarray(breadth.double().numpy())
+
+
+def denied(query: GraphQuery, annotations: Annotations, positions: Ints) -> NDArray[np.bool_]:
+    """(K, F) whether a finding is present and denied of a candidate, by position among the annotations'."""
+    columns = [
+        np.isin(positions, annotations.denying(seen.node)) & (seen.weight > 0) for seen in query.observations
+    ]
+    return np.stack(columns, axis=1)
 
 
 def _renumbered(walks: Walks, order: Ints) -> Walks:

@@ -164,8 +164,21 @@ class WalkSearch:
 def _best(group: Ints, value: Floats, count: int) -> Ints:
     """Positions of the `count` largest positive values of each group."""
     positive = np.flatnonzero(value > 0)
+    positive = positive[np.argsort(group[positive], kind="stable")]
+    starts = np.flatnonzero(np.diff(group[positive], prepend=-1))
+    # Sorting all of them would take longer than the rest of the search.
+    positive = np.concatenate([_largest(part, value, count) for part in np.split(positive, starts[1:])])
     order = positive[np.lexsort((-value[positive], group[positive]))]
     sorted_group = group[order]
     rank = np.arange(len(order)) - np.searchsorted(sorted_group, sorted_group)
     best: Ints = order[rank < count]
     return best
+
+
+def _largest(part: Ints, value: Floats, count: int) -> Ints:
+    """The positions of the `count` largest values, and of all that are equal to the least of them."""
+    if len(part) <= count:
+        return part
+    least = np.partition(value[part], len(part) - count)[len(part) - count]
+    largest: Ints = part[value[part] >= least]
+    return largest

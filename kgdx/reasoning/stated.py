@@ -30,13 +30,16 @@ class Stated:
     is_forward: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> "Stated":
+    def of(cls, snapshot: Snapshot, among: NDArray[np.int64] | None = None) -> "Stated":
         """All that is stated of diseases, findings first, each in the order of the snapshot.
 
         A risk factor counts if a case can have a code for it: what is a disease itself goes under the
         conditions of a case, and does not.
+
+        Args:
+            among: rows of the edge table to look at, ascending; all if left out.
         """
-        shown, risks = snapshot.edges_of("has_phenotype"), snapshot.edges_of("predisposes_to")
+        shown, risks = (snapshot.edges_of(name, among=among) for name in ("has_phenotype", "predisposes_to"))
         is_coded = np.isin(snapshot.kinds[snapshot.head[risks]], CODED_KINDS)
         risks = risks[is_coded & (snapshot.kinds[snapshot.tail[risks]] == "Disease")]
         rows = np.concatenate([shown, risks])

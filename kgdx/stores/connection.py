@@ -10,6 +10,7 @@ import pyarrow as pa
 from neo4j import READ_ACCESS, WRITE_ACCESS, GraphDatabase
 from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
 
+from graph_schema.explanations import KEY
 from kgdx.domain.errors import BackendUnavailableError
 
 # What the driver logs is raised as an error as well; it is shown where somebody set up logging.
@@ -136,7 +137,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return {"nodes": [_plain(n) for n in value.nodes], "edges": [_plain(e) for e in value.relationships]}
     if isinstance(value, Relationship):
-        head, tail = (node.get("curie") if node is not None else None for node in value.nodes)
+        head, tail = (
+            node.get("curie") or node.get(KEY) if node is not None else None for node in value.nodes
+        )
         return {"relation": value.type, "head": head, "tail": tail, **dict(value)}
     if isinstance(value, (Node, dict)):
         return {name: _plain(item) for name, item in value.items()}

@@ -16,6 +16,7 @@ from kgdx.columns import EDGE_COLUMNS, NODE_COLUMNS
 from kgdx.domain.errors import QueryError
 from kgdx.identity import MATCH_RELATION
 from kgdx.stores.change import RECORD
+from kgdx.stores.explanation_cypher import record_constraints
 
 MENTIONS = "mentions"
 """Node property of the store's own: one text per source that names the node (`kgdx.stores.mentions`)."""
@@ -93,6 +94,7 @@ def constraint_statements(schema: Schema) -> Iterator[str]:
     yield "CREATE CONSTRAINT kgdxlock_id IF NOT EXISTS FOR (n:KgdxLock) REQUIRE n.id IS UNIQUE"
     for relation in schema.relations:
         yield f"CREATE INDEX {relation}_edge_id IF NOT EXISTS FOR ()-[e:{relation}]-() ON (e.edge_id)"
+    yield from record_constraints()
 
 
 def nodes_of(kind: str, properties: tuple[str, ...]) -> str:

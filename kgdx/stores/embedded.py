@@ -15,9 +15,11 @@ from graph_schema import load
 from kgdx.change import HELD_EDGE_COLUMNS, Change
 from kgdx.columns import NODE_COLUMNS, STATED_EDGE_COLUMNS
 from kgdx.domain.errors import BackendUnavailableError, QueryError
+from kgdx.domain.explanation import Explanation
 from kgdx.domain.graph import LoadCount, Node
 from kgdx.identity import preferred_changes
 from kgdx.stores import cypher as texts
+from kgdx.stores import embedded_explanations as kept
 from kgdx.stores import rows
 from kgdx.stores.change import RECORD, Held, Key, change, check, keys_of
 from kgdx.stores.embedded_tables import prepare
@@ -30,7 +32,7 @@ _PER_COPY = 500_000
 
 
 class EmbeddedStore:
-    """A `GraphStore` in one file. Make it with `open`; close it, or use it in a `with`."""
+    """A `Store` in one file. Make it with `open`; close it, or use it in a `with`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -123,12 +125,33 @@ class EmbeddedStore:
             found = self._session.rows(cypher, parameters, limit, timeout_s, may_write)
         except RuntimeError as error:
             fact = " ".join(str(error).split())
-            if "nterrupted" in fact:
+            if kept.is_about_explanations(fact):
+                fact, remedy = (
+                    "no explanation is in this store",
+                    "write one with kgdx explain --store",
+                )
+            elif "nterrupted" in fact:
                 fact, remedy = f"it took longer than {timeout_s:g} s", "ask for less, or allow more time"
             else:
                 remedy = "correct it; labels and relations are those of the schema"
             raise QueryError("query", fact, remedy) from error
         return (plain_row(row) for row in found)
+
+    def write_explanations(self, explanations: Sequence[Explanation], written: str) -> int:
+        """Have the store hold exactly this of each case, all or nothing; says how many were written."""
+        return kept.write_explanations(self._session, explanations, written)
+
+    def read_explanation(self, case: str) -> Explanation:
+        """What was written of a case.
+
+        Raises:
+            QueryError: if there is no such case.
+        """
+        return kept.read_explanation(self._session, case)
+
+    def forget_explanations(self, names: Sequence[str]) -> int:
+        """Take cases away by id or by label; says how many there were."""
+        return kept.forget_explanations(self._session, names)
 
     def close(self) -> None:
         """Give the file back. Closing twice does nothing."""

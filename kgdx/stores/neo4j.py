@@ -9,11 +9,14 @@ import pyarrow as pa
 from neo4j.exceptions import ClientError, Neo4jError
 
 from graph_schema import Relation, load
+from graph_schema.explanations import KEY
 from kgdx.change import HELD_EDGE_COLUMNS, Change
 from kgdx.columns import NODE_COLUMNS
 from kgdx.domain.errors import QueryError
+from kgdx.domain.explanation import Explanation
 from kgdx.domain.graph import LoadCount, Node
 from kgdx.stores import cypher as texts
+from kgdx.stores import neo4j_explanations as kept
 from kgdx.stores import rows
 from kgdx.stores.change import RECORD, Held, Key, change, check, keys_of
 from kgdx.stores.connection import BATCH, Connection, table, translated, values
@@ -32,7 +35,7 @@ _PROPERTY_COLUMNS = pa.schema(
 
 
 class Neo4jStore:
-    """A `GraphStore` on a Neo4j server, 5.26 or later. Made with `open`; closed, or used in a `with`."""
+    """A `Store` on a Neo4j server, 5.26 or later. Made with `open`; closed, or used in a `with`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -132,6 +135,22 @@ class Neo4jStore:
                 raise error from error
         return iter(found)
 
+    def write_explanations(self, explanations: Sequence[Explanation], written: str) -> int:
+        """Have the store hold exactly this of each case, all or nothing; says how many were written."""
+        return kept.write_explanations(self._connection, explanations, written)
+
+    def read_explanation(self, case: str) -> Explanation:
+        """What was written of a case.
+
+        Raises:
+            QueryError: if there is no such case.
+        """
+        return kept.read_explanation(self._connection, case)
+
+    def forget_explanations(self, names: Sequence[str]) -> int:
+        """Take cases away by id or by label; says how many there were."""
+        return kept.forget_explanations(self._connection, names)
+
     def close(self) -> None:
         """Give the connections back. Closing twice does nothing."""
         self._connection.close()
@@ -201,7 +220,7 @@ def _filled(value: Any) -> Any:
         return [_filled(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if "relation" in value and "edge_id" in value:
+    if "relation" in value and "edge_id" in value and KEY not in value:
         held = {name: value.get(name) for name in texts.EDGE_PROPERTIES}
         ends = {name: value.get(name) for name in ("relation", "head", "tail")}
         return {**ends, **held, "publications": rows.publications(held["publications"])}

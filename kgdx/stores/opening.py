@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from kgdx.ports import GraphStore
+from kgdx.ports import Store
 from kgdx.settings import Settings
 
 
-def open_store(where: str | Path, *, read_only: bool = False, settings: Settings | None = None) -> GraphStore:
+def open_store(where: str | Path, *, read_only: bool = False, settings: Settings | None = None) -> Store:
     """Open the graph that a name means.
 
     Args:

@@ -6,6 +6,7 @@ from typing import Any
 
 import networkx as nx
 
+from graph_schema.explanations import KEY
 from kgdx.domain.errors import QueryError
 from kgdx.ports import GraphStore
 
@@ -86,7 +87,7 @@ def graph_of(rows: Iterable[dict[str, Any]]) -> nx.MultiDiGraph:
     graph = nx.MultiDiGraph()
     for row in rows:
         nodes = [value for value in row.values() if _is_node(value)]
-        edges = [value for value in row.values() if isinstance(value, dict) and "edge_id" in value]
+        edges = [value for value in row.values() if _is_edge(value)]
         for value in row.values():
             if isinstance(value, dict) and "nodes" in value and "edges" in value:
                 _put_path(graph, value["nodes"], value["edges"])
@@ -106,25 +107,36 @@ def _put_path(
     for node in nodes:
         _put(graph, node)
     for (one, other), edge in zip(pairwise(nodes), edges, strict=True):
-        head, tail = edge["head"] or one["curie"], edge["tail"] or other["curie"]
-        graph.add_edge(head, tail, edge["edge_id"], **_kept(edge))
+        head, tail = edge["head"] or _identifier(one), edge["tail"] or _identifier(other)
+        graph.add_edge(head, tail, edge.get("edge_id") or edge["relation"], **_kept(edge))
 
 
 def _put(graph: nx.MultiDiGraph, node: dict[str, Any]) -> None:
-    graph.add_node(node["curie"], **_kept(node))
+    graph.add_node(_identifier(node), **_kept(node))
 
 
 def _kept(properties: dict[str, Any]) -> dict[str, Any]:
     """Properties as GraphML can hold them: no nulls, lists as text."""
+    said_otherwise = {"curie", KEY} if _is_node(properties) else {"head", "tail"}
     return {
         name: "|".join(map(str, value)) if isinstance(value, list) else value
         for name, value in properties.items()
-        if value is not None and name not in ("curie", "head", "tail")
+        if value is not None and name not in said_otherwise
     }
 
 
 def _is_node(value: Any) -> bool:
-    return isinstance(value, dict) and "curie" in value
+    return isinstance(value, dict) and ("curie" in value or KEY in value)
+
+
+def _is_edge(value: Any) -> bool:
+    return isinstance(value, dict) and "relation" in value and not _is_node(value)
+
+
+def _identifier(node: dict[str, Any]) -> str:
+    """CURIE, or the key of a node of an explanation."""
+    named: str = node.get("curie") or node[KEY]
+    return named
 
 
 def _found(store: GraphStore, curie: str) -> dict[str, Any]:

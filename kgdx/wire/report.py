@@ -61,6 +61,23 @@ class ReportOut(Report):
                 place, fact_of(problem), "give a report as `kgdx diagnose --json` writes it"
             ) from None
 
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a report that `kgdx diagnose --json` wrote.
+
+        Raises:
+            BadInputError: naming the file, if it cannot be read or holds no report.
+        """
+        try:
+            content = Path(path).read_bytes()
+        except OSError as error:
+            fact = f"cannot be read ({error.strerror})"
+            raise BadInputError(str(path), fact, "give the path of a report") from error
+        try:
+            return cls.model_validate_json(content)
+        except BadInputError as error:
+            raise BadInputError(f"{path}, {error.where}", error.fact, error.remedy) from None
+
     def model_dump_json(self, indent: int | None = None) -> str:
         """The whole report as JSON, keys as the attributes of `kgdx.domain.report`."""
         return _REPORT.dump_json(self, indent=indent).decode()
@@ -70,6 +87,26 @@ class ReportOut(Report):
         from kgdx.explain.graph import to_networkx
 
         return to_networkx(self)
+
+    def export(self, path: str | Path) -> Path:
+        """Write the explanation as a graph, and return its path; nothing of the case's words is in it.
+
+        Args:
+            path: its ending tells the format: `.graphml`, `.cyjs` (Cytoscape JSON) or `.ttl` (RDF).
+
+        Raises:
+            BadInputError: if the ending is another one, or the file cannot be written.
+        """
+        from kgdx.explain.export import exported
+
+        target = Path(path)
+        text = exported(self, target.name)
+        try:
+            target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            fact = f"cannot be written ({error.strerror})"
+            raise BadInputError(str(target), fact, "choose another file") from error
+        return target
 
     def to_html(self, path: str | Path, language: str = "en") -> Path:
         """Write the report as one page that needs nothing else, and return its path.

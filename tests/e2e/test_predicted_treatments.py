@@ -201,4 +201,4 @@ def test_a_bundle_from_before_treatments_is_refused_with_one_clear_error(
     (old / "manifest.json").write_text(json.dumps(manifest | {"format": 3, "files": files}))
     with pytest.raises(BundleError) as told:
         opened(old)
-    assert str(told.value) == f"{old}: has format 3, this kgdx reads 4: build it again"
+    assert str(told.value) == f"{old}: has format 3, this kgdx reads 5: build it again"

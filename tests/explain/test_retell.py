@@ -57,7 +57,9 @@ def _told(report: Report, path: Path, names: dict[str, str]) -> str:
 
 def test_all_patterns_but_those_of_the_patient_are_told_in_chinese() -> None:
     english = load().metapaths
-    assert set(OTHER) == {key for key in english if key[0] != "demographics"}
+    # Mechanisms are no part of a report.
+    told = {key for key in english if key[0] not in ("demographics", "mechanisms")}
+    assert set(OTHER) == told
     for key, pattern in OTHER.items():
         for form in ("present", "absent"):
             places = [
@@ -102,6 +104,18 @@ def test_what_no_pattern_says_stays_as_it_is(report: Report) -> None:
     assert (
         _told(report, Path((), 1.0, "The finding is the diagnosis."), {}) == "The finding is the diagnosis."
     )
+
+
+def test_a_chain_is_told_stage_by_stage(report: Report) -> None:
+    steps = _steps(("subclass_of", "phenotype_of", "treated_by"))
+    said = (
+        "Thing A is a kind of Thing B, which is seen in Thing C (in 60% of patients). Thing D treats Thing C"
+    )
+    treatment = replace(report.treatments[0], chains=(Path(steps, 0.3, said), Path(steps, 0.3, f"{said}!")))
+    names = {f"X:{i}": _local(i) for i in range(4)}
+    told, kept = retold(replace(report, treatments=(treatment,)), "zh", names).treatments[0].chains
+    assert told.sentence == "事物甲属于事物乙，后者可见于事物丙（60% 的患者）；事物丁用于治疗事物丙"
+    assert kept.sentence == f"{said}!"
 
 
 def test_a_suspected_allergy_is_told_as_suspected(report: Report) -> None:

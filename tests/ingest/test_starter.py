@@ -20,6 +20,7 @@ EDGE_COLUMNS = [
     "knowledge_level",
     "agent_type",
     "primary_knowledge_source",
+    "license",
 ]
 IMAGE_FINDINGS = [
     "HP:0002202",  # pleural effusion
@@ -157,7 +158,7 @@ def test_every_edge_obeys_the_schema(edges: list[Row], kinds: dict[str, str], sc
 def test_every_edge_says_where_it_comes_from(edges: list[Row]) -> None:
     columns = EDGE_COLUMNS[5:]
     sources = {tuple(edge[column] for column in columns) for edge in edges}
-    assert sources == {("knowledge_assertion", "manual_agent", "infores:kgdx-starter")}
+    assert sources == {("knowledge_assertion", "manual_agent", "infores:kgdx-starter", "CC0-1.0")}
 
 
 def test_frequencies(edges: list[Row]) -> None:

@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from kgdx.domain.errors import BackendUnavailableError, SourceError
-from kgdx.ports import GraphStore
+from kgdx.domain.errors import BackendUnavailableError, QueryError, SourceError
+from kgdx.explanations import remember
+from kgdx.ports import GraphStore, Store
+from kgdx.stores import embedded_explanations
 from kgdx.stores.embedded import EmbeddedStore
+from tests.contracts.explanation_contract import ExplanationContract
 from tests.contracts.store_contract import EDGES, NODES, NOTHING, StoreContract, content, put
+from tests.reports import PATIENT, REPORT
 
 
 class TestEmbeddedStore(StoreContract):
@@ -26,6 +30,50 @@ class TestEmbeddedStore(StoreContract):
             raise RuntimeError("on purpose")
 
         return lambda store: monkeypatch.setattr(store, "_note_load", fail)
+
+
+class TestEmbeddedExplanations(ExplanationContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[Store]:
+        with EmbeddedStore.open(tmp_path / "graph") as store:
+            yield store
+
+    @pytest.fixture
+    def fail_after_writing(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+        write = embedded_explanations._write
+
+        def fail(*given: object) -> None:
+            write(*given)  # type: ignore[arg-type]
+            raise RuntimeError("on purpose")
+
+        return lambda: monkeypatch.setattr(embedded_explanations, "_write", fail)
+
+
+def test_a_graph_from_before_explanations_gets_their_tables_with_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "graph"
+    question = "MATCH (c:DiagnosedCase) RETURN c.key AS key"
+    with EmbeddedStore.open(path) as store:
+        put(store, "hpoa", NODES, EDGES)
+        before = content(store)
+        with pytest.raises(QueryError, match="no explanation is in this store: write one with"):
+            store.query(question, {})
+    with EmbeddedStore.open(path, read_only=True) as store:
+        with pytest.raises(BackendUnavailableError, match="open for reading only"):
+            remember(store, (REPORT,))
+        assert store.forget_explanations(["x"]) == 0
+    with EmbeddedStore.open(path) as store:
+        done = remember(store, (REPORT,))
+    with EmbeddedStore.open(path, read_only=True) as store:
+        assert [row["key"] for row in store.query(question, {})] == list(done.cases)
+        assert remember(store, (REPORT,)).num_new == 0
+        assert content(store) == before
+
+
+@pytest.mark.parametrize("with_text", [False, True])
+def test_the_file_itself_holds_words_of_the_patient_only_if_asked(tmp_path: Path, with_text: bool) -> None:
+    with EmbeddedStore.open(tmp_path / "graph") as store:
+        remember(store, (REPORT,), with_text=with_text)
+    assert (PATIENT.encode() in (tmp_path / "graph").read_bytes()) is with_text
 
 
 def test_only_a_load_writes_to_the_file(tmp_path: Path) -> None:

@@ -5,10 +5,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from kgdx.domain.errors import BackendUnavailableError
-from kgdx.ports import GraphStore
+from kgdx.explanations import remember
+from kgdx.ports import GraphStore, Store
+from kgdx.stores import neo4j_explanations
+from kgdx.stores.explanation_rows import Records
 from kgdx.stores.journal import Journal
 from kgdx.stores.neo4j import Neo4jStore
+from tests.contracts.explanation_contract import ExplanationContract, everything
 from tests.contracts.store_contract import EDGES, NODES, StoreContract, content, put
+from tests.reports import ABSTAINED, LATER, REPORT
 from tests.servers import Server, open_store, wipe
 
 
@@ -30,6 +35,45 @@ class TestNeo4jStore(StoreContract):
             raise RuntimeError("on purpose")
 
         return lambda store: monkeypatch.setattr(Journal, "_commit", fail)
+
+
+class TestNeo4jExplanations(ExplanationContract):
+    @pytest.fixture
+    def store(self, empty_server: Server) -> Iterator[Store]:
+        with open_store(empty_server) as store:
+            yield store
+
+    @pytest.fixture
+    def fail_after_writing(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+        write = neo4j_explanations._write
+
+        def fail(*given: object) -> None:
+            write(*given)  # type: ignore[arg-type]
+            raise RuntimeError("on purpose")
+
+        return lambda: monkeypatch.setattr(neo4j_explanations, "_write", fail)
+
+
+def test_cases_of_several_transactions_are_taken_back_together(
+    empty_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neo4j_explanations, "_CASES", 1)
+    write, told = neo4j_explanations._write, (LATER, REPORT, ABSTAINED)
+
+    def fail_at_the_last(opened: object, records: Records) -> None:
+        write(opened, records)  # type: ignore[arg-type]
+        if "Evidence" not in records.nodes:
+            raise RuntimeError("on purpose")
+
+    with open_store(empty_server) as store:
+        remember(store, (LATER,))
+        before = everything(store)
+        with monkeypatch.context() as patch:
+            patch.setattr(neo4j_explanations, "_write", fail_at_the_last)
+            with pytest.raises(RuntimeError, match="on purpose"):
+                remember(store, told)
+        assert everything(store) == before
+        assert remember(store, told).num_new == 2
 
 
 def test_what_was_loaded_is_there_after_reopening(empty_server: Server) -> None:

@@ -27,7 +27,7 @@ class Frequencies:
 
     def background(self, findings: Ints) -> Floats:
         """(Q,) how often any disease shows each finding, never 0."""
-        return np.maximum(self.annotations.background[findings], 0.1 / len(self.annotations.candidates))
+        return np.maximum(self.annotations.background[findings], 0.1 / self.annotations.num_counted)
 
     def expected(self, findings: Ints, positions: Ints) -> Floats:
         """What `expected_frequency` says, for many findings at once.

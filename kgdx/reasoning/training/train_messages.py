@@ -14,7 +14,7 @@ from torch import Tensor
 
 from kgdx.reasoning.messages import MessageNetwork
 from kgdx.reasoning.query import certainty
-from kgdx.reasoning.reasoner import Reasoner
+from kgdx.reasoning.reasoner import Reasoner, denied
 from kgdx.reasoning.training.answered import AnsweredCase
 
 Progress = Callable[[int, int, str], None]
@@ -85,7 +85,7 @@ class MetCase:
         )
         pairs = reasoner.best_paths.features(observations, positions)
         # A pair that a source denies gets no message: as if the two shared nothing.
-        pairs[..., :-1] *= ~reasoner.denied(case.query, positions).T[..., None]
+        pairs[..., :-1] *= ~denied(case.query, reasoner.graph.annotations, positions).T[..., None]
         return cls(
             pairs=torch.from_numpy(pairs).half(),
             is_present=torch.from_numpy(is_present),

@@ -19,7 +19,7 @@ from kgdx.ports import TextEncoder
 from kgdx.reasoning.hierarchy import Hierarchy, Trail
 from kgdx.reasoning.treatments.kin import KinNames
 from kgdx.reasoning.treatments.model import TreatmentNetwork, relation_vectors
-from kgdx.reasoning.treatments.reasons import GroupWalk, WalkFinder
+from kgdx.reasoning.treatments.reasons import WalkFinder
 from kgdx.reasoning.treatments.scores import Asked, scores
 from kgdx.reasoning.treatments.walks import TreatmentWalks
 from kgdx.snapshot import Snapshot
@@ -182,24 +182,10 @@ class PredictedTreatments:
         reasons = []
         for walk in found:
             start = disease if walk.start == group else int(self.walks.members(walk.start)[0])
-            trail = self._trail(start, walk, self.node_of(treatment))
+            trail = self._hierarchy.joined(start, walk.edges, self.node_of(treatment))
             alike = None if walk.start == group else float(likeness[walk.start])
             reasons.append(WalkReason(start, alike, trail, min(1.0, walk.value / score)))
         return tuple(reasons)
-
-    def _trail(self, start: int, walk: GroupWalk, goal: int) -> Trail:
-        """The walk from node to node, over `exact_match` where two edges name their group differently."""
-        snapshot, here, trail = self.walks.snapshot, start, []
-        for row, is_forward in walk.edges:
-            ends = int(snapshot.head[row]), int(snapshot.tail[row])
-            first, last = ends if is_forward else ends[::-1]
-            trail += [*self._matches(here, first), (row, is_forward)]
-            here = last
-        return (*trail, *self._matches(here, goal))
-
-    def _matches(self, start: int, goal: int) -> Trail:
-        """The fewest `exact_match` edges between two nodes of one group."""
-        return self._hierarchy.climb(start, 0)[goal]
 
     @cached_property
     def _hierarchy(self) -> Hierarchy:

@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse.csgraph import dijkstra
 
 from graph_schema import Schema
+from kgdx.reasoning.identity import exact_groups
 from kgdx.snapshot import Snapshot
 
 Meaning = tuple[str, str, str]
@@ -78,11 +79,7 @@ class TreatmentWalks:
     @cached_property
     def group(self) -> NDArray[np.int64]:
         """(num_nodes,) group of every node: nodes joined by `exact_match`, over any number of steps."""
-        rows = self._affirmed("exact_match")
-        size = self.snapshot.num_nodes
-        ends = self.snapshot.head[rows], self.snapshot.tail[rows]
-        matches = sp.csr_matrix((np.ones(len(rows)), ends), shape=(size, size))
-        return np.asarray(connected_components(matches, directed=False)[1], dtype=np.int64)
+        return exact_groups(self.snapshot)
 
     @property
     def num_groups(self) -> int:

@@ -1,0 +1,183 @@
+"""Whether what a report shows is why it says so: the candidate is scored again, with and without the paths.
+
+Source of the measures: Yuan et al. 2023, Explainability in graph neural networks: a taxonomic survey, IEEE
+TPAMI 45:5782 (fidelity+ and fidelity-, here in probabilities).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kgdx.domain.report import Diagnosis, Path, Report, Step
+from kgdx.explain.controls import Control, control_paths
+from kgdx.explain.paths import step_of
+from kgdx.explain.support import Support
+from kgdx.explain.walk import all_paths
+from kgdx.reasoning.hierarchy import Hierarchy
+from kgdx.reasoning.on_edges import OnEdges
+from kgdx.reasoning.query import GraphQuery
+from kgdx.reasoning.ranking import Floats, Ints
+from kgdx.reasoning.reasoner import Reasoner
+from kgdx.snapshot import Snapshot
+
+# Sets of as many random paths that a diagnosis is scored without, for comparison.
+_NUM_DRAWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A score: logit, calibrated probability in [0, 1], and the rank it would give, from 1."""
+
+    logit: float
+    probability: float
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One diagnosis, scored again.
+
+    Attributes:
+        reported: as the report says.
+        again: as the engine ranks the case now.
+        retained: on the retained subgraph alone.
+        full_graph: with what the rest of the graph would have added, to it and to every other candidate.
+        without_paths: without every edge of the shown paths that speak for it.
+        without_random: without as many random paths, mean of several draws.
+        num_edges: of the shown paths that speak for it.
+        num_retained: edges of the retained subgraph.
+    """
+
+    disease: str
+    name: str
+    reported: Scored
+    again: Scored
+    retained: Scored
+    full_graph: Scored
+    without_paths: Scored
+    without_random: Scored
+    num_edges: int
+    num_retained: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A report held against the graph.
+
+    Attributes:
+        num_edges: distinct edges of all paths, of treatments too.
+        unknown: edges of paths that the graph does not hold as the report states them.
+    """
+
+    diagnoses: tuple[Verified, ...]
+    num_edges: int
+    unknown: tuple[str, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every edge is there and every logit comes out as reported, on the retained subgraph too."""
+        return not self.unknown and all(
+            max(abs(v.again.logit - v.reported.logit), abs(v.retained.logit - v.reported.logit)) < TOLERANCE
+            for v in self.diagnoses
+        )
+
+
+# Float32 sums in another order.
+TOLERANCE = 0.001
+
+
+def verify(
+    report: Report,
+    diagnoses: Sequence[Diagnosis],
+    reasoner: Reasoner,
+    hierarchy: Hierarchy,
+    query: GraphQuery,
+    seed: int = 0,
+) -> Verification:
+    """Hold a report against the graph.
+
+    Args:
+        diagnoses: those of the report that are to be scored again.
+        query: what the reasoner was asked.
+        seed: of the random paths.
+    """
+    ranking, rng = reasoner.rank(query), np.random.default_rng(seed)
+    on = OnEdges.of(reasoner, query, ranking)
+    support = Support(reasoner, hierarchy, query, ranking)
+    places = {int(node): place for place, node in enumerate(ranking.diseases)}
+    snapshot = reasoner.graph.snapshot
+    verified = []
+    for diagnosis in diagnoses:
+        place = places.get(snapshot.index.get(diagnosis.disease, -1))
+        if place is not None:
+            verified.append(_verified(diagnosis, on, place, support.rows(place), rng))
+    steps = {step.edge_id: step for path in all_paths(report) for step in path.steps}
+    return Verification(tuple(verified), len(steps), _unknown(list(steps.values()), snapshot))
+
+
+def rows_of(paths: Sequence[Path], snapshot: Snapshot) -> Ints:
+    """Rows of the edges of some paths, ascending; edges that the snapshot does not hold are left out."""
+    ids = list({step.edge_id: None for path in paths for step in path.steps})
+    found = pc.index_in(pa.array(ids, pa.string()), snapshot.edges["edge_id"].combine_chunks())
+    return np.sort(np.array(found.drop_null().to_pylist(), dtype=np.int64))
+
+
+def full_graph(on: OnEdges, place: int) -> Scored:
+    """A candidate as all walks of the case graph would have it, for all proposed candidates alike."""
+    ranking = on.ranking
+    logits = ranking.logit + ranking.surplus
+    others = np.append(np.delete(logits, place), ranking.others_logit)
+    return _scored_against(others, float(logits[place]), ranking.temperature)
+
+
+def _verified(
+    diagnosis: Diagnosis, on: OnEdges, place: int, retained: Ints, rng: np.random.Generator
+) -> Verified:
+    snapshot, ranking = on.reasoner.graph.snapshot, on.ranking
+    shown = [path for path in diagnosis.paths if path.contribution > 0]
+    whole, removed = on.neighbourhood(place), rows_of(shown, snapshot)
+    present = np.array([seen.node for seen in on.query.observations if seen.weight > 0], dtype=np.int64)
+    drawn = []
+    for _ in range(_NUM_DRAWS):
+        paths = control_paths(
+            ranking.case_graph, present, int(ranking.diseases[place]), Control.RANDOM, len(shown), rng
+        )
+        left_out = np.concatenate(paths) if paths else removed[:0]
+        drawn.append(on.logit(place, np.setdiff1d(whole, left_out)))
+    logit = float(ranking.logit[place])
+    return Verified(
+        disease=diagnosis.disease,
+        name=diagnosis.name,
+        reported=Scored(diagnosis.logit, diagnosis.probability, diagnosis.rank),
+        again=scored(on, place, logit),
+        retained=scored(on, place, on.retained_logit(place, retained)),
+        full_graph=full_graph(on, place),
+        without_paths=scored(on, place, on.logit(place, np.setdiff1d(whole, removed))),
+        without_random=scored(on, place, float(np.mean(drawn))),
+        num_edges=len(removed),
+        num_retained=len(retained),
+    )
+
+
+def scored(on: OnEdges, place: int, logit: float) -> Scored:
+    """A candidate, were this its logit and all else as it is."""
+    others = np.append(np.delete(on.ranking.logit, place), on.ranking.others_logit)
+    return _scored_against(others, logit, on.ranking.temperature)
+
+
+def _scored_against(others: Floats, logit: float, temperature: float) -> Scored:
+    odds_against = np.logaddexp.reduce((others - logit) / temperature, initial=-np.inf)
+    return Scored(logit, float(1.0 / (1.0 + np.exp(odds_against))), int((others > logit).sum()) + 1)
+
+
+def _unknown(steps: Sequence[Step], snapshot: Snapshot) -> tuple[str, ...]:
+    ids = pa.array([step.edge_id for step in steps], pa.string())
+    rows = pc.index_in(ids, snapshot.edges["edge_id"].combine_chunks()).to_pylist()
+    return tuple(
+        step.edge_id
+        for step, row in zip(steps, rows, strict=True)
+        if row is None or step_of(snapshot, row, step.is_forward) != step
+    )

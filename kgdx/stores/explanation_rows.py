@@ -1,0 +1,142 @@
+"""From explanations to the nodes and edges that every store keeps of them."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from hashlib import sha256
+from typing import Any
+
+from kgdx.domain.explanation import Explanation, KeptDiagnosis, KeptTreatment, fingerprint
+from kgdx.domain.report import Path
+
+Row = dict[str, Any]
+NodeKey = tuple[str, str]
+"""Kind and key."""
+
+SIDES = ("supports", "contradicts", "unexplained")
+
+
+@dataclass(frozen=True)
+class Records:
+    """Nodes and edges to write.
+
+    Attributes:
+        nodes: kind -> key -> properties, the key among them.
+        links: (name, kind of head, kind of tail) -> `head`, `tail` and properties of each.
+    """
+
+    nodes: dict[str, dict[str, Row]] = field(default_factory=dict)
+    links: dict[tuple[str, str, str], list[Row]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, explanations: Iterable[Explanation], written: str) -> "Records":
+        """What is to be written for explanations of different cases.
+
+        Args:
+            written: now, UTC, ISO 8601.
+        """
+        records = cls()
+        for explanation in explanations:
+            records._add_case(explanation, written)
+        return records
+
+    def _node(self, kind: str, key: str, /, **properties: Any) -> NodeKey:
+        self.nodes.setdefault(kind, {})[key] = {"key": key, **properties}
+        return kind, key
+
+    def _link(self, name: str, head: NodeKey, tail: NodeKey, /, **properties: Any) -> None:
+        row = {"head": head[1], "tail": tail[1], **properties}
+        self.links.setdefault((name, head[0], tail[0]), []).append(row)
+
+    def _add_case(self, given: Explanation, written: str) -> None:
+        case = self._node(
+            "DiagnosedCase",
+            given.case,
+            label=given.label,
+            written=written,
+            abstained=given.abstained,
+            content=fingerprint(given),
+        )
+        self._link("made_by", case, self._node("Release", given.release))
+        seen: dict[str, list[NodeKey]] = {}
+        for i, item in enumerate(given.evidence):
+            node = self._node("Evidence", f"{given.case}/evidence/{i}", **_plain(item), position=i)
+            seen.setdefault(item.finding, []).append(node)
+            self._link("has_evidence", case, node)
+        for i, diagnosis in enumerate(given.diagnoses):
+            self._add_diagnosis(case, diagnosis, i, seen)
+        for i, treatment in enumerate(given.treatments):
+            self._add_treatment(case, treatment, i, seen)
+
+    def _add_diagnosis(
+        self,
+        case: NodeKey,
+        given: KeptDiagnosis,
+        position: int,
+        seen: Mapping[str, list[NodeKey]],
+    ) -> None:
+        key = f"{case[1]}/diagnosis/{position}"
+        node = self._node("Diagnosis", key, **_plain(given, (*SIDES, "paths")), position=position)
+        self._link("concludes", case, node)
+        for side in SIDES:
+            for i, each in enumerate(getattr(given, side)):
+                properties = {"finding": each.curie, "name": each.name, "contribution": each.contribution}
+                found = self._node("Contribution", f"{key}/{side}/{i}", **properties, side=side, position=i)
+                self._link("weighs", node, found)
+        self._add_paths("rests_on", node, given.paths, seen)
+
+    def _add_treatment(
+        self,
+        case: NodeKey,
+        given: KeptTreatment,
+        position: int,
+        seen: Mapping[str, list[NodeKey]],
+    ) -> None:
+        key = f"{case[1]}/treatment/{position}"
+        node = self._node(
+            "Treatment", key, **_plain(given, ("paths", "chains", "concerns")), position=position
+        )
+        self._link("proposes", case, node)
+        self._add_paths("rests_on", node, given.paths, seen)
+        self._add_paths("reached_by", node, given.chains, seen)
+        for i, concern in enumerate(given.concerns):
+            raised = self._node("Concern", f"{key}/concern/{i}", **_plain(concern, ("path",)), position=i)
+            self._link("raises", node, raised)
+            self._add_paths("shown_by", raised, [concern.path] if concern.path else [], seen)
+
+    def _add_paths(
+        self,
+        link: str,
+        owner: NodeKey,
+        paths: Sequence[Path],
+        seen: Mapping[str, list[NodeKey]],
+    ) -> None:
+        for i, path in enumerate(paths):
+            properties = {"contribution": path.contribution, "sentence": path.sentence, "position": i}
+            node = self._node("Path", f"{owner[1]}/{link}/{i}", **properties)
+            self._link(link, owner, node)
+            for evidence in seen.get(_start(path), ()):
+                self._link("starts_from", node, evidence)
+            for place, step in enumerate(path.steps):
+                stated = _plain(step, ("is_forward",)) | {"publications": list(step.publications)}
+                statement = self._node("Statement", _statement_key(stated), **stated)
+                self._link("walks", node, statement, position=place, is_forward=step.is_forward)
+
+
+def _plain(value: Any, without: Iterable[str] = ()) -> Row:
+    """Attributes of a record; what is one of a list of words as its text."""
+    kept = (each.name for each in fields(value) if each.name not in without)
+    values = {name: getattr(value, name) for name in kept}
+    return {name: str(each) if isinstance(each, str) else each for name, each in values.items()}
+
+
+def _start(path: Path) -> str:
+    """CURIE at which a path starts; empty where it has no step."""
+    if not path.steps:
+        return ""
+    first = path.steps[0]
+    return first.head if first.is_forward else first.tail
+
+
+def _statement_key(stated: Row) -> str:
+    return sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,155 @@
+"""What the shipped engine says it would say, and whether what it shows is why."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from kgdx.cli import app
+from kgdx.domain.case import CodedFinding, Polarity
+from kgdx.domain.errors import BadInputError
+from kgdx.domain.evidence import CodeOrigin
+from kgdx.domain.what_if import Supposed
+from kgdx.engine import Engine
+from kgdx.explain.faithfulness import TOLERANCE
+from kgdx.wire import CaseIn, ReportOut
+
+CODES = ("HP:0002202", "HP:0001945", "HP:0012735", "HP:0033771")
+
+
+@pytest.fixture(scope="module")
+def coded(engine: Engine) -> ReportOut:
+    return engine.diagnose(CaseIn(findings=list(CODES)))
+
+
+@pytest.fixture(scope="module")
+def supposed(engine: Engine, coded: ReportOut) -> ReportOut:
+    return engine.what_if(coded, 12)
+
+
+def test_every_supposition_is_what_a_new_diagnosis_would_say(engine: Engine, supposed: ReportOut) -> None:
+    assert {what.supposed for what in supposed.what_if} == set(Supposed)
+    for what in supposed.what_if:
+        findings = [curie for curie in CODES if curie not in what.findings or what.supposed != "unmentioned"]
+        case = CaseIn(findings=list(findings)).to_domain()
+        if what.supposed is not Supposed.UNMENTIONED:
+            polarity = Polarity(what.supposed.value)
+            answers = tuple(CodedFinding(curie, polarity, is_asked=True) for curie in what.findings)
+            case = replace(case, findings=(*case.findings, *answers))
+        anew = engine.diagnose(case).differential
+        assert anew[0].disease == what.first.disease
+        assert anew[0].probability == pytest.approx(what.first.probability, abs=1e-6)
+        by_disease = {diagnosis.disease: diagnosis for diagnosis in anew}
+        for standing in what.standings:
+            if (diagnosis := by_disease.get(standing.disease)) is not None:
+                assert standing.rank == diagnosis.rank
+                assert standing.probability == pytest.approx(diagnosis.probability, abs=1e-6)
+
+
+def test_what_turns_the_first_diagnosis_does(supposed: ReportOut, report: ReportOut, engine: Engine) -> None:
+    for told in (supposed, engine.what_if(report, 6)):
+        first = told.differential[0].disease
+        turning = [what for what in told.what_if if what.is_turning]
+        assert all(what.first.disease != first for what in turning)
+        assert len({len(what.findings) for what in turning}) <= 1, "only the smallest"
+        single = [what for what in told.what_if if what.supposed == "unmentioned" and len(what.findings) == 1]
+        assert all(what.is_turning == (what.first.disease != first) for what in single)
+        if any(len(what.findings) > 1 for what in turning):
+            assert not any(what.is_turning for what in single)
+
+
+def test_a_single_finding_has_nothing_to_be_left_out(engine: Engine) -> None:
+    told = engine.what_if(engine.diagnose(CaseIn(findings=[CODES[0]])), 8)
+    assert not [what for what in told.what_if if what.supposed == "unmentioned"]
+
+
+def test_a_report_from_json_is_asked_as_well(engine: Engine, report: ReportOut) -> None:
+    again = ReportOut.model_validate_json(report.model_dump_json())
+    assert engine.what_if(again, 2).what_if == engine.what_if(report, 2).what_if
+
+
+def test_nothing_known_is_nothing_supposed_and_nothing_to_verify(engine: Engine) -> None:
+    nothing = engine.diagnose(CaseIn(findings=["HP:9999999"]))
+    assert engine.what_if(nothing).what_if == ()
+    assert engine.verify(nothing).is_sound
+
+
+def test_the_retained_subgraph_gives_the_reported_logits(engine: Engine, report: ReportOut) -> None:
+    verification = engine.verify(report)
+    assert verification.is_sound
+    assert verification.unknown == ()
+    assert [v.disease for v in verification.diagnoses] == [d.disease for d in report.differential]
+    for verified in verification.diagnoses:
+        assert abs(verified.retained.logit - verified.reported.logit) < TOLERANCE
+        assert verified.num_edges <= verified.num_retained
+        assert verified.without_paths.logit < verified.without_random.logit < verified.reported.logit
+        assert verified.without_paths.rank >= verified.reported.rank
+
+
+def test_what_was_altered_is_found_out(engine: Engine, report: ReportOut) -> None:
+    first, *others = report.differential
+    path = first.paths[0]
+    for changed in ({"frequency": 0.123}, {"source": "infores:else"}, {"edge_id": "0" * 16}):
+        steps = (replace(path.steps[0], **changed), *path.steps[1:])
+        bent = replace(first, paths=(replace(path, steps=steps), *first.paths[1:]))
+        altered = replace(report, differential=(bent, *others), treatments=())
+        assert len(engine.verify(altered, [bent]).unknown) == 1
+    raised = replace(report, differential=(replace(first, logit=first.logit + 1), *others))
+    assert not engine.verify(raised).is_sound
+
+
+def test_another_release_is_refused(engine: Engine, report: ReportOut) -> None:
+    for ask in (engine.what_if, engine.verify):
+        with pytest.raises(BadInputError, match="was made with release other"):
+            ask(replace(report, release="other"))
+
+
+def test_the_evidence_given_is_what_was_coded(coded: ReportOut) -> None:
+    assert [e.curie for e in coded.evidence if isinstance(e.origin, CodeOrigin)] == list(CODES)
+    assert coded.question is not None
+    assert coded.question.images == ()
+
+
+def explain(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["explain", *arguments])
+    if isinstance(result.exception, BadInputError):
+        return 3, str(result.exception)
+    return result.exit_code, result.output
+
+
+def test_the_command_tells_the_reasons(tmp_path, coded: ReportOut) -> None:
+    file = tmp_path / "r.json"
+    file.write_text(coded.model_dump_json(), encoding="utf-8")
+    first, second = coded.differential[:2]
+    code, told = explain(str(file))
+    assert code == 0
+    assert first.name in told
+    assert first.paths[0].steps[0].edge_id in told
+    assert "on the retained subgraph" in told
+    for wanted in ("2", second.disease, second.name.upper()):
+        assert f"2. {second.name}" in explain(str(file), wanted)[1]
+    code, told = explain(str(file), "--json", "--verify", "--what-if", "4")
+    content = json.loads(told[told.index("{") :])
+    assert content["diagnosis"]["disease"] == first.disease
+    assert content["verification"]["unknown"] == []
+    assert len(content["what_if"]) >= 4
+
+
+def test_the_command_refuses_nonsense_in_one_line(tmp_path, coded: ReportOut, engine: Engine) -> None:
+    file = tmp_path / "r.json"
+    file.write_text(coded.model_dump_json(), encoding="utf-8")
+    code, told = explain(str(file), "influenza of the moon")
+    assert code == 3
+    assert "has no diagnosis 'influenza of the moon'" in told
+    assert coded.differential[0].disease in told
+    for content, fact in (("", "JSON"), ("[]", "report"), ('{"release": 1}', "release")):
+        file.write_text(content, encoding="utf-8")
+        code, told = explain(str(file))
+        assert code == 3
+        assert str(file) in told
+        assert fact in told
+    assert explain(str(tmp_path / "none.json"))[0] == 3
+    nothing = engine.diagnose(CaseIn(findings=["HP:9999999"]))
+    file.write_text(nothing.model_dump_json(), encoding="utf-8")
+    assert "nothing to explain" in explain(str(file))[1]
