@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "explanation" / "pictures"
 CASE = ROOT / "examples" / "cases" / "effusion.json"
 # As wide as the drawings of paths need, and no wider.
-WIDTH, MOST_HEIGHT, NUM_COLOURS = 1080, 760, 160
+WIDTH, MOST_HEIGHT, NUM_COLOURS = 1080, 790, 144
 
 PARTS: dict[str, Callable[[Page], Locator]] = {
     "masthead": lambda page: page.locator(".masthead"),
@@ -46,7 +46,9 @@ def main() -> None:
         raise SystemExit("no Chromium found: install one, or set KGDX_CHROMIUM to its path")
     TARGET.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
-        written = Engine.open().diagnose(Case.from_file(CASE)).to_html(Path(folder) / "report.html")
+        engine = Engine.open()
+        report = engine.what_if(engine.diagnose(Case.from_file(CASE)))
+        written = report.to_html(Path(folder) / "report.html")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH, "height": 900})
         page.goto(written.as_uri())
