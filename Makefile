@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types imports unit format starter clean
+.PHONY: demo test lint types imports unit format starter pictures clean
 
 demo: $(READY)
 	$(BIN)/kgdx demo
@@ -31,6 +31,10 @@ format: $(READY)
 # The shipped graph, from the tables in ingest/starter.
 starter: $(READY)
 	$(BIN)/python -m ingest.starter.build
+
+# The pictures of the clinician's page, from the demo case; needs a Chromium.
+pictures: $(READY)
+	$(BIN)/python tools/report_pictures.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kgdx needs Python 3.11 or later: set PYTHON=...")'

@@ -176,16 +176,25 @@ def load() -> Schema:
         iris={prefix: entry["iri"] for prefix, entry in prefixes.items()},
         prefix_kinds={prefix: entry["kind"] for prefix, entry in prefixes.items() if entry.get("kind")},
         aliases={spelling.lower(): prefix for spelling, prefix in spellings.items()},
-        metapaths={
-            (justified, tuple(entry["walk"])): Metapath(
-                tuple(entry["walk"]), entry["present"], entry.get("absent", "")
-            )
-            for justified, entries in _read("metapaths.yaml").items()
-            for entry in entries
-        },
+        metapaths=_metapaths("metapaths.yaml"),
         states={name: _state(entry) for name, entry in _read("states.yaml").items()},
         own_relations=own,
     )
+
+
+@cache
+def metapaths_in(language: str) -> Mapping[tuple[str, tuple[str, ...]], Metapath]:
+    """The patterns in another language, such as `zh`; keys as in `Schema.metapaths`, some lacking."""
+    return _metapaths(f"metapaths.{language}.yaml")
+
+
+def _metapaths(name: str) -> dict[tuple[str, tuple[str, ...]], Metapath]:
+    return {
+        (justified, walk): Metapath(walk, entry["present"], entry.get("absent", ""))
+        for justified, entries in _read(name).items()
+        for entry in entries
+        for walk in (tuple(entry["walk"]),)
+    }
 
 
 def _relation(name: str, entry: Mapping[str, Any]) -> Relation:

@@ -1,62 +1,65 @@
 """A report as one HTML file that needs nothing else: no network, no script, pictures inside.
 
-The templates beside this file hold the page; here stands what they are given. Every text that comes from
-a case or from the graph is escaped.
+The templates beside this file hold the page, `phrases.yaml` its words; here stands what they are given. Every
+text that comes from a case or from the graph is escaped.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
-from kgdx.domain.case import Polarity, ReportText
-from kgdx.domain.evidence import CodeOrigin, Evidence, TextOrigin
-from kgdx.domain.report import Diagnosis, Report
+from kgdx.domain.case import ReportText
+from kgdx.domain.evidence import CodeOrigin, Evidence, Qualifiers, TextOrigin
+from kgdx.domain.report import DISCLAIMER, Diagnosis, Report
 from kgdx.domain.treatment import Severity
+from kgdx.explain.facts import facts_of
 from kgdx.explain.figures import figures
+from kgdx.explain.layout import relation_text
+from kgdx.explain.naming import Names, renamed
+from kgdx.explain.overview import indicated_for, notes_of, starts_of, summary
+from kgdx.explain.phrases import Phrases, language_spoken, phrases
 from kgdx.explain.picture import STOPS, HeatMap, ShownImage
-from kgdx.explain.sources import sources_used
+from kgdx.explain.retell import retold
+from kgdx.explain.runner_up import LEAST, compare
+from kgdx.explain.sources import edges_shown, sources_used
 from kgdx.explain.spans import Segment, cut
+from kgdx.explain.suppositions import probability_range, suppositions
 from kgdx.explain.svg import FAMILY_COLOURS, contribution_bar, path_svg
 from kgdx.explain.walk import all_paths, stops
-from kgdx.explain.wording import (
-    SIGNS,
-    STATUS_SIGNS,
-    counted,
-    factor,
-    percent,
-    short_source,
-    signed,
-)
+from kgdx.explain.wording import SIGNS, STATUS_SIGNS, percent, short_source, signed
 
 __all__ = ["HeatMap", "ShownImage", "render"]
 
 
-def render(report: Report, texts: Sequence[ReportText] = (), images: Sequence[ShownImage] = ()) -> str:
+def render(
+    report: Report,
+    texts: Sequence[ReportText] = (),
+    images: Sequence[ShownImage] = (),
+    language: str = "en",
+    names: Names | None = None,
+) -> str:
     """Write the page.
 
     Args:
         texts: sections of the case, to highlight evidence in; without them the quotes alone are shown.
         images: images of the case with heat maps; without them the regions alone are shown.
+        language: of the page, `en` or `zh`.
+        names: CURIE -> name in that language; what is not there keeps its English name.
+
+    Raises:
+        BadInputError: if there is no page in that language.
     """
-    passages = _passages(report.evidence, texts)
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            report=report,
-            summary=_summary(report),
-            passages=passages,
-            quotes=_quotes(report.evidence, passages),
-            codes=[item for item in report.evidence if isinstance(item.origin, CodeOrigin)],
-            figures=figures(report.evidence, images),
-            notes=_notes(report.evidence),
-            heaviest=max((abs(item.weight) for item in report.evidence), default=0.0),
-            sources=sources_used(report),
-            families=sorted({stop.family for path in all_paths(report) for stop in stops(path)}),
-        )
-    )
+    words, names = phrases(language), names or {}
+    if words.language != "en":
+        observed = {item.curie for item in report.evidence}
+        report = renamed(retold(report, words.language, names), names, observed)
+        images = renamed(tuple(images), names, observed)
+    page = _environment().get_template("report.html.j2")
+    return page.render(**_words(report, words), **_parts(report, texts, images, words))
 
 
 @cache
@@ -68,65 +71,97 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words = {"percent": percent, "signed": signed, "counted": counted, "short_source": short_source}
-    environment.filters.update(words, width=_width, factor=factor)
+    environment.filters.update(percent=percent, signed=signed, short_source=short_source, width=_width)
+    environment.filters["spoken"] = _spoken
     environment.globals.update(
-        path_svg=path_svg,
         contribution_bar=contribution_bar,
+        contributions_of=_contributions,
         largest_contribution=_largest_contribution,
         rest_of_logit=_rest_of_logit,
+        starts_of=starts_of,
         signs=SIGNS,
         status_signs=STATUS_SIGNS,
         severities=[
-            (Severity.CONTRAINDICATED, "What rules it out"),
-            (Severity.CAUTION, "What calls for caution"),
+            (Severity.CONTRAINDICATED, "treatment.rules_out"),
+            (Severity.CAUTION, "treatment.calls_for_caution"),
         ],
         family_colours=FAMILY_COLOURS,
         heat_stops=STOPS,
+        least=LEAST,
     )
     return environment
 
 
-def _summary(report: Report) -> str:
-    """The case in one sentence, as far as a report knows it."""
-    if not report.evidence:
-        return "No observation in this case could be used."
-    kinds = Counter(item.origin.modality for item in report.evidence)
-    polarities = Counter(item.polarity for item in report.evidence)
-    plural = {"image": "images", "code": "codes"}
-    origins = ", ".join(f"{number} from {plural.get(kind, kind)}" for kind, number in kinds.items())
-    said = ", ".join(f"{polarities[p]} {p.value}" for p in Polarity if polarities[p])
-    return f"{counted(len(report.evidence), 'observation')} ({origins}): {said}."
+def _parts(
+    report: Report, texts: Sequence[ReportText], images: Sequence[ShownImage], words: Phrases
+) -> dict[str, object]:
+    """What the page shows."""
+    passages, differential = _passages(report.evidence, texts), report.differential
+    reached = [stops(path) for path in all_paths(report)]
+    return {
+        "report": report,
+        "disclaimer": words("page.disclaimer") if report.disclaimer == DISCLAIMER else report.disclaimer,
+        "summary": summary(report, words),
+        "ranges": {each.disease: probability_range(report, each.disease) for each in differential},
+        "comparison": compare(*differential[:2]) if len(differential) > 1 else None,
+        "suppositions": suppositions(report),
+        "passages": passages,
+        "quotes": _quotes(report.evidence, passages),
+        "codes": [item for item in report.evidence if isinstance(item.origin, CodeOrigin)],
+        "figures": figures(report.evidence, images),
+        "notes": notes_of(report.evidence),
+        "heaviest": max((abs(item.weight) for item in report.evidence), default=0.0),
+        "sources": sources_used(report),
+        "edges": edges_shown(report),
+        "families": sorted({stop.family for path in reached for stop in path}),
+        "num_facts": max((2 * len(path) - 1 for path in reached), default=0),
+        "num_starts": max((len(starts_of(each.paths)) for each in differential), default=0),
+    }
 
 
-def _notes(evidence: Iterable[Evidence]) -> dict[str, str]:
-    """What must be said beside a finding's name: that it is absent, uncertain, or both seen and denied."""
-    said: dict[str, set[Polarity]] = {}
-    for item in evidence:
-        said.setdefault(item.curie, set()).add(item.polarity)
-    notes = {}
-    for curie, polarities in said.items():
-        if Polarity.ABSENT in polarities and len(polarities) > 1:
-            notes[curie] = "conflicting"
-        elif Polarity.PRESENT not in polarities:
-            notes[curie] = polarities.pop().value
-    return notes
+def _words(report: Report, words: Phrases) -> dict[str, Callable[..., Any]]:
+    """How the page says it."""
+    notes = notes_of(report.evidence)
+
+    def qualified(said: Qualifiers) -> str:
+        size = " × ".join(f"{length:g}" for length in said.size_mm)
+        parts = [words.term("qualifier", part) for part in (said.severity, said.laterality) if part]
+        return words.plain("header.separator").join(
+            [*parts, *said.anatomy, *([f"{size} mm"] if size else [])]
+        )
+
+    return {
+        "t": words,
+        "term": words.term,
+        "listed": words.listed,
+        "relation_text": lambda step: relation_text(step, words),
+        "facts_of": lambda path, amount, adds: facts_of(path, amount, words, notes, adds),
+        "draw": lambda path, width, facts: path_svg(path, width, notes, words, facts),
+        "indicated_for": lambda treatment: indicated_for(treatment, words),
+        "qualified": qualified,
+    }
 
 
 def _passages(
     evidence: Iterable[Evidence], texts: Iterable[ReportText]
-) -> list[tuple[str, tuple[Segment, ...]]]:
+) -> list[tuple[str, tuple[Segment, ...], str]]:
+    """Sections of the report, each cut where evidence was read, with its language."""
     read = [item for item in evidence if isinstance(item.origin, TextOrigin)]
     return [
-        (text.section, cut(text.text, (i for i in read if _section(i) == text.section))) for text in texts
+        (
+            text.section,
+            cut(text.text, (item for item in read if _section(item) == text.section)),
+            language_spoken(text.text),
+        )
+        for text in texts
     ]
 
 
 def _quotes(
-    evidence: Iterable[Evidence], passages: Iterable[tuple[str, tuple[Segment, ...]]]
+    evidence: Iterable[Evidence], passages: Iterable[tuple[str, tuple[Segment, ...], str]]
 ) -> list[Evidence]:
     """Evidence from texts that no passage shows."""
-    shown = {item for _, segments in passages for segment in segments for item in segment.evidence}
+    shown = {item for _, segments, _ in passages for segment in segments for item in segment.evidence}
     return [item for item in evidence if isinstance(item.origin, TextOrigin) and item not in shown]
 
 
@@ -134,20 +169,32 @@ def _section(item: Evidence) -> str:
     return item.origin.section if isinstance(item.origin, TextOrigin) else ""
 
 
+@pass_context
+def _spoken(context: Context, text: str) -> str | Markup:
+    """A text, marked where it is in another language than the page."""
+    words: Phrases = context["t"]
+    return words.spoken(text)
+
+
 def _width(probability: float) -> str:
     """A probability as a CSS width, kept within the track."""
     return f"{min(max(probability, 0.0), 1.0):.2%}"
 
 
-def _contributions(diagnosis: Diagnosis) -> list[float]:
+def _contributions(diagnosis: Diagnosis) -> Mapping[str, float]:
+    """CURIE of a finding -> what it adds to the logit."""
     findings = (*diagnosis.supports, *diagnosis.contradicts, *diagnosis.unexplained)
-    return [finding.contribution for finding in findings]
+    total: dict[str, float] = {}
+    for finding in findings:
+        total[finding.curie] = total.get(finding.curie, 0.0) + finding.contribution
+    return total
 
 
 def _largest_contribution(diagnosis: Diagnosis) -> float:
-    return max((abs(value) for value in _contributions(diagnosis)), default=0.0)
+    findings = (*diagnosis.supports, *diagnosis.contradicts, *diagnosis.unexplained)
+    return max((abs(finding.contribution) for finding in findings), default=0.0)
 
 
 def _rest_of_logit(diagnosis: Diagnosis) -> float:
     """What the logit holds beside the findings: the prior and the constant."""
-    return diagnosis.logit - sum(_contributions(diagnosis))
+    return diagnosis.logit - sum(_contributions(diagnosis).values())

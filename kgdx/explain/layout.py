@@ -10,8 +10,9 @@ from itertools import pairwise
 
 from kgdx.domain.report import Path, Step
 from kgdx.explain.measure import text_width, wrap
+from kgdx.explain.phrases import Phrases, phrases
 from kgdx.explain.walk import Stop, stops
-from kgdx.explain.wording import counted, percent, short_source
+from kgdx.explain.wording import percent, short_source
 
 NAME_PX, CURIE_PX, LABEL_PX, SOURCE_PX = 13.0, 10.5, 11.5, 10.5
 NAME_LINE, CURIE_LINE, LABEL_LINE, SOURCE_LINE = 16.0, 15.0, 14.0, 13.0
@@ -91,10 +92,17 @@ class Layout:
     height: float
 
 
-def lay_out(path: Path, max_width: float, notes: Mapping[str, str]) -> Layout:
-    """Place a path of at least one step; a single box may be wider than `max_width`, a row may not."""
-    boxes = [_box(stop, notes.get(stop.curie, "")) for stop in stops(path)]
-    links = [_link(step) for step in path.steps]
+def lay_out(path: Path, max_width: float, notes: Mapping[str, str], words: Phrases | None = None) -> Layout:
+    """Place a path of at least one step; a single box may be wider than `max_width`, a row may not.
+
+    Args:
+        notes: CURIE -> polarity that must be said beside a name.
+        words: of the language to be written in; English if left out.
+    """
+    words = words or phrases()
+    said = {curie: words.term("polarity", note) for curie, note in notes.items()}
+    boxes = [_box(stop, said.get(stop.curie, "")) for stop in stops(path)]
+    links = [_link(step, words) for step in path.steps]
     y = _MARGIN
     for row in _rows(boxes, links, max_width - 2 * _MARGIN):
         if row.start:
@@ -108,6 +116,12 @@ def lay_out(path: Path, max_width: float, notes: Mapping[str, str]) -> Layout:
     return Layout(tuple(boxes), tuple(drawn), right + _MARGIN, y + _MARGIN)
 
 
+def relation_text(step: Step, words: Phrases) -> str:
+    """What an edge states, in words; a denied one says so."""
+    relation = words.term("relation", step.relation)
+    return str(words.plain("paths.denied", relation=relation)) if step.negated else relation
+
+
 def _box(stop: Stop, note: str) -> Box:
     lines = wrap(stop.name, _BOLD_PX, _MAX_NAME, max_lines=5)
     box = Box(stop, lines, note, width=0.0, height=NAME_LINE * len(lines) + CURIE_LINE + 2 * PAD_Y)
@@ -115,16 +129,17 @@ def _box(stop: Stop, note: str) -> Box:
     return replace(box, width=max(widths) + 2 * PAD_X)
 
 
-def _link(step: Step) -> Link:
-    words = f"NOT {step.relation}" if step.negated else step.relation
-    label = list(wrap(words.replace("_", " "), LABEL_PX, _MAX_LABEL, max_lines=3))
+def _link(step: Step, words: Phrases) -> Link:
+    label = list(wrap(relation_text(step, words), LABEL_PX, _MAX_LABEL, max_lines=3))
     if step.frequency is not None:
-        label.append(f"in {percent(step.frequency)}")
-    source = list(wrap(short_source(step.source), SOURCE_PX, _MAX_LABEL, max_lines=2))
+        label.append(words.plain("paths.in_patients", share=percent(step.frequency)))
+    source = list(
+        wrap(short_source(step.source) or words.plain("paths.no_source"), SOURCE_PX, _MAX_LABEL, max_lines=2)
+    )
     if len(step.publications) == 1:
         source.extend(wrap(step.publications[0], SOURCE_PX, _MAX_LABEL, max_lines=1))
     elif step.publications:
-        source.append(counted(len(step.publications), "publication"))
+        source.append(words.plain("paths.num_publications", n=len(step.publications)))
     widths = [text_width(line, LABEL_PX) for line in label] + [text_width(line, SOURCE_PX) for line in source]
     return Link(step, tuple(label), tuple(source), max(_MIN_GAP, max(widths) + 26))
 

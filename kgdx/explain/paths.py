@@ -64,12 +64,12 @@ class PathWriter:
         if justified == "findings" and any(step.negated for step in steps):
             justified = "denials"
         known = f"{said}; " if said else ""
-        bare = _without_matches(stops, walk, is_whole)
+        bare = without_matches(stops, walk, is_whole)
         sentence = f"{known}{self._literally(*(bare if is_whole else (stops, walk)), is_absent)}"
         for names, way in ((stops, walk), bare):
             pattern = self.schema.metapaths.get((justified, way))
             if template := (pattern.absent if is_absent else pattern.present) if pattern else "":
-                sentence = template.format(*names, often=_how_often(steps), said=said)
+                sentence = template.format(*names, often=how_often(steps), said=said)
                 break
         return sentence[0].upper() + sentence[1:]
 
@@ -108,7 +108,7 @@ def step_of(snapshot: Snapshot, row: int, is_forward: bool) -> Step:
     )
 
 
-def _without_matches(
+def without_matches(
     stops: Sequence[str], walk: tuple[str, ...], is_whole: bool
 ) -> tuple[list[str], tuple[str, ...]]:
     """A walk without its exact matches; the start keeps its name, any other stop takes the last one."""
@@ -126,8 +126,13 @@ def _without_matches(
     return [names[0], *(names[i + 1] for i in runs)], tuple(kept[i] for i in runs)
 
 
-def _how_often(steps: Sequence[Step]) -> str:
+def stated_frequency(steps: Sequence[Step]) -> float | None:
+    """Share of a disease's patients in [0, 1] that a path speaks of; None unless one step states it."""
     stated = [step.frequency for step in steps if step.relation in _COUNTED]
-    if len(stated) != 1 or stated[0] is None:
-        return ""
-    return f" (in {stated[0]:.0%} of patients)"
+    return stated[0] if len(stated) == 1 else None
+
+
+def how_often(steps: Sequence[Step]) -> str:
+    """The frequency as an English sentence says it, or nothing."""
+    share = stated_frequency(steps)
+    return "" if share is None else f" (in {share:.0%} of patients)"

@@ -5,12 +5,13 @@ says NOT. All colour is in attributes, so a drawing stands alone, and nothing ha
 a page.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import hypot
 
 from markupsafe import Markup
 
 from kgdx.domain.report import Path
+from kgdx.explain.facts import Fact
 from kgdx.explain.layout import (
     CURIE_PX,
     LABEL_LINE,
@@ -24,6 +25,7 @@ from kgdx.explain.layout import (
     Link,
     lay_out,
 )
+from kgdx.explain.phrases import Phrases, phrases
 from kgdx.explain.walk import arrow, chain
 from kgdx.explain.wording import signed
 
@@ -41,30 +43,77 @@ _SUPPORT, _CONTRADICT, _NEUTRAL = "#2a8a58", "#c4473d", "#7f8895"
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
-def path_svg(path: Path, max_width: float = 860.0, notes: Mapping[str, str] | None = None) -> Markup:
+def path_svg(
+    path: Path,
+    max_width: float = 860.0,
+    notes: Mapping[str, str] | None = None,
+    words: Phrases | None = None,
+    facts: Sequence[Fact] = (),
+) -> Markup:
     """Draw a path in rows no wider than `max_width` pixels; empty where the path has no step.
 
     The conclusion is the filled box. Above each arrow stands its relation, beneath it the source.
 
     Args:
         notes: CURIE -> what the case says of it, where that is not plain presence; its box is dashed.
+        words: of the language to be written in; English if left out.
+        facts: of all boxes and arrows in walking order. With them each can be reached by keyboard, and says
+            its fact; without them the drawing is one picture.
     """
     if not path.steps:
         return Markup("")
-    layout = lay_out(path, max_width, notes or {})
+    words = words or phrases()
+    layout = lay_out(path, max_width, notes or {}, words)
     last = len(layout.boxes) - 1
     nodes = [_node(box, is_start=i == 0, is_conclusion=i == last) for i, box in enumerate(layout.boxes)]
+    titles = [fact.text for fact in facts] or _titles(layout.boxes, layout.links, words)
+    # In walking order, which is the order of Tab: box, arrow, box.
+    drawn = [
+        nodes[0],
+        *(part for pair in zip(map(_link, layout.links), nodes[1:], strict=True) for part in pair),
+    ]
     return Markup(
-        '<svg class="path" xmlns="http://www.w3.org/2000/svg" role="img" width="{w}" height="{h}" '
-        'viewBox="0 0 {w} {h}" font-family="{font}"><title>{title}</title>{links}{nodes}</svg>'
+        '<svg class="path" xmlns="http://www.w3.org/2000/svg" {role} width="{w}" height="{h}" '
+        'viewBox="0 0 {w} {h}" font-family="{font}">{title}{drawn}</svg>'
     ).format(
+        role=_labelled("group", words("paths.drawing", chain=_named_chain(layout.boxes)))
+        if facts
+        else Markup('role="img"'),
         w=_px(layout.width),
         h=_px(layout.height),
         font=_FONT,
-        title=chain(path),
-        links=_joined(_link(link) for link in layout.links),
-        nodes=_joined(nodes),
+        title=""
+        if facts
+        else Markup("<title>{}</title>").format(
+            chain(path) if words.language == "en" else _named_chain(layout.boxes)
+        ),
+        drawn=_joined(
+            _part(i, part, title, is_reached=bool(facts))
+            for i, (part, title) in enumerate(zip(drawn, titles, strict=True))
+        ),
     )
+
+
+def _part(number: int, drawn: Markup, title: str, *, is_reached: bool) -> Markup:
+    """A box or an arrow with what is said of it, as tooltip and to those who hear the page."""
+    reached = Markup(' class="part n{}" role="img" tabindex="0"').format(number) if is_reached else Markup("")
+    return Markup("<g{}><title>{}</title>{}</g>").format(reached, title, drawn)
+
+
+def _titles(boxes: Sequence[Box], links: Sequence[Link], words: Phrases) -> list[str]:
+    nodes = [f"{b.stop.name} ({b.stop.curie}), {words.term('family', b.stop.family)}" for b in boxes]
+    edges = [
+        f"{arrow(link.step)} · {' · '.join([link.step.source, *link.step.publications])}" for link in links
+    ]
+    return [nodes[0], *(title for pair in zip(edges, nodes[1:], strict=True) for title in pair)]
+
+
+def _named_chain(boxes: Sequence[Box]) -> str:
+    return " – ".join(box.stop.name for box in boxes)
+
+
+def _labelled(role: str, label: str) -> Markup:
+    return Markup('role="{}" aria-label="{}"').format(role, label)
 
 
 def contribution_bar(value: float, limit: float, *, is_neutral: bool = False) -> Markup:
@@ -97,10 +146,9 @@ def _node(box: Box, *, is_start: bool, is_conclusion: bool) -> Markup:
     below = first + NAME_LINE * (len(box.lines) - 1) + 15
     curie = _lines([box.caption], middle, below, NAME_LINE, CURIE_PX, quiet, anchor="middle")
     return Markup(
-        '<g><title>{title}</title><rect x="{x}" y="{y}" width="{w}" height="{h}" rx="9" fill="{fill}" '
-        'stroke="{line}" stroke-width="{stroke}"{dash}/>{names}{curie}</g>'
+        '<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="9" fill="{fill}" '
+        'stroke="{line}" stroke-width="{stroke}"{dash}/>{names}{curie}'
     ).format(
-        title=f"{box.stop.name} ({box.stop.curie}), {box.stop.family}",
         x=_px(box.x),
         y=_px(box.y),
         w=_px(box.width),
@@ -118,12 +166,10 @@ def _link(link: Link) -> Markup:
     colour = _DENIED if link.step.negated else _LINE
     anchor = "start" if link.is_turn else "middle"
     ink = _DENIED if link.step.negated else _INK
-    cited = ", ".join(link.step.publications)
     return Markup(
-        '<g><title>{title}</title><polyline points="{points}" fill="none" stroke="{colour}" '
-        'stroke-width="1.6" stroke-linejoin="round"{dash}/>{head}{label}{source}</g>'
+        '<polyline points="{points}" fill="none" stroke="{colour}" '
+        'stroke-width="1.6" stroke-linejoin="round"{dash}/>{head}{label}{source}'
     ).format(
-        title=f"{arrow(link.step)} · {link.step.source}{f' · {cited}' if cited else ''}",
         points=" ".join(f"{_px(x)},{_px(y)}" for x, y in _ends_clear(link)),
         colour=colour,
         dash=Markup(' stroke-dasharray="5 4"') if link.step.negated else "",

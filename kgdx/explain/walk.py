@@ -73,6 +73,7 @@ def all_paths(report: Report) -> Iterator[Path]:
         yield from diagnosis.paths
     for treatment in report.treatments:
         yield from treatment.paths
+        yield from treatment.chains
         yield from (concern.path for concern in treatment.concerns)
 
 

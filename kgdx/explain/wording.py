@@ -45,8 +45,8 @@ def counted(number: int, noun: str) -> str:
 
 
 def short_source(source: str) -> str:
-    """`infores:hpo-annotations` without the prefix that every source has."""
-    return source.removeprefix("infores:") or "source not stated"
+    """`infores:hpo-annotations` without the prefix that every source has; empty where none is stated."""
+    return source.removeprefix("infores:")
 
 
 def plain(text: str) -> str:

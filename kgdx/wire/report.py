@@ -1,5 +1,6 @@
 """A report with the ways out of Python: JSON, a graph, a page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from kgdx.explain.picture import ShownImage
+    from kgdx.explain.plots import Plot
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,12 @@ class ReportOut(Report):
 
     Attributes:
         texts, images: the case's own, for the page alone; JSON and graph hold nothing of them.
+        names: language -> CURIE -> name, for pages in another language than English.
     """
 
     texts: tuple[ReportText, ...] = field(default=(), repr=False, compare=False)
     images: "tuple[ShownImage, ...]" = field(default=(), repr=False, compare=False)
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, report: Report) -> Self:
@@ -36,6 +40,10 @@ class ReportOut(Report):
     def showing(self, texts: tuple[ReportText, ...], images: "tuple[ShownImage, ...]") -> Self:
         """The same report with the case's texts and images beside it, for `to_html`."""
         return replace(self, texts=texts, images=images)
+
+    def naming(self, language: str, names: Mapping[str, str]) -> Self:
+        """The same report with names in another language beside it, CURIE -> name, for `to_html`."""
+        return replace(self, names={**self.names, language: names})
 
     @classmethod
     def model_validate_json(cls, text: str | bytes) -> Self:
@@ -100,13 +108,44 @@ class ReportOut(Report):
             raise BadInputError(str(target), fact, "choose another file") from error
         return target
 
-    def to_html(self, path: str | Path) -> Path:
-        """Write the report as one page that needs nothing else, and return its path."""
+    def to_html(self, path: str | Path, language: str = "en") -> Path:
+        """Write the report as one page that needs nothing else, and return its path.
+
+        Args:
+            language: `en` or `zh`; what has no name in it keeps the English one.
+
+        Raises:
+            BadInputError: if there is no page in that language.
+        """
         from kgdx.explain.html import render
 
+        page = render(self, self.texts, self.images, language, self._names_in(language))
         target = Path(path)
-        target.write_text(render(self, self.texts, self.images), encoding="utf-8")
+        target.write_text(page, encoding="utf-8")
         return target
+
+    def plot_differential(self, language: str = "en") -> "Plot":
+        """Draw the probabilities of the differential; a notebook shows the drawing, `save` writes it as SVG.
+
+        Raises:
+            BadInputError: if nothing is drawn in that language.
+        """
+        from kgdx.explain.plots import plot_differential
+
+        return plot_differential(self, language, self._names_in(language))
+
+    def plot_paths(self, rank: int = 1, language: str = "en") -> "Plot":
+        """Draw the paths that carried the score of one diagnosis, by its rank.
+
+        Raises:
+            BadInputError: if the report has no diagnosis of that rank, or nothing is drawn in that language.
+        """
+        from kgdx.explain.plots import plot_paths
+
+        return plot_paths(self, rank, language, self._names_in(language))
+
+    def _names_in(self, language: str) -> Mapping[str, str]:
+        return self.names.get(language.partition("-")[0].lower(), {})
 
 
 _REPORT = TypeAdapter(Report)

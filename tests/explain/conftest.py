@@ -8,15 +8,22 @@ import pytest
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
 from kgdx.domain.report import (
+    CantMiss,
+    Combination,
     Diagnosis,
     FindingContribution,
+    HowKnown,
+    Named,
+    NextFinding,
     Path,
     Report,
+    Shift,
     Step,
     Treatment,
     TreatmentConcern,
 )
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
+from kgdx.domain.what_if import Standing, Supposed, WhatIf
 from kgdx.explain.picture import HeatMap, ShownImage
 
 HISTORY = (
@@ -66,8 +73,20 @@ NAMES = {
 }
 
 
+TERMS = {
+    "infores:hpo-annotations": ("HPO licence", "2026-01-08"),
+    "infores:hpo": ("HPO licence", "2026-01-08"),
+    "infores:mondo": ("CC-BY-4.0", "2026-03-03"),
+    "infores:uberon": ("CC-BY-3.0", ""),
+    "infores:drugcentral": ("CC-BY-SA-4.0", "2025-11"),
+    "infores:medi": ("", ""),
+    "infores:chebi": ("CC-BY-4.0", "240"),
+}
+
+
 def step(head: str, relation: str, tail: str, *, forward: bool = False, **more: object) -> Step:
     values: dict[str, object] = {"source": "infores:hpo-annotations", **more}
+    values["licence"], values["release"] = TERMS[str(values["source"])]
     name = f"{head}|{relation}|{tail}"
     return Step(name, head, NAMES[head], relation, tail, NAMES[tail], forward, **values)  # type: ignore[arg-type]
 
@@ -468,3 +487,129 @@ def crowded(report: Report) -> Report:
         for i, curie in enumerate([c for c in curies if c.startswith("MONDO")][:7])
     )
     return replace(report, evidence=many, differential=(first, *others))
+
+
+def _named(curie: str) -> Named:
+    return Named(curie, NAMES[curie])
+
+
+def _shift(curie: str, before: float, after: float) -> Shift:
+    return Shift(curie, NAMES[curie], before, after)
+
+
+def _standing(curie: str, rank: int, probability: float) -> Standing:
+    return Standing(curie, NAMES[curie], rank, probability)
+
+
+def _what_if(
+    supposed: Supposed, curies: tuple[str, ...], first: float, second: float, *, turning: bool = False
+) -> WhatIf:
+    standings = (
+        _standing("MONDO:0700001", 1 if first > second else 2, first),
+        _standing("MONDO:0000986", 2 if first > second else 1, second),
+        _standing("MONDO:0005252", 3, 0.07),
+        _standing("MONDO:0005294", 4, 0.004),
+    )
+    names = tuple(NAMES[curie] for curie in curies)
+    return WhatIf(supposed, curies, names, min(standings, key=lambda s: s.rank), standings, turning)
+
+
+WHAT_IF = (
+    _what_if(Supposed.UNMENTIONED, ("HP:0002202",), 0.41, 0.3),
+    _what_if(Supposed.UNMENTIONED, ("HP:0032177",), 0.48, 0.27),
+    _what_if(Supposed.UNMENTIONED, ("HP:0001945",), 0.57, 0.22),
+    _what_if(Supposed.UNMENTIONED, ("HP:0032016",), 0.71, 0.12),
+    _what_if(Supposed.UNMENTIONED, ("HP:0002202", "HP:0032177"), 0.2, 0.36, turning=True),
+    _what_if(Supposed.PRESENT, ("HP:0002103",), 0.66, 0.2),
+    _what_if(Supposed.ABSENT, ("HP:0002103",), 0.3, 0.44),
+)
+NEXT = NextFinding(
+    "HP:0002103",
+    NAMES["HP:0002103"],
+    HowKnown.IMAGING,
+    0.31,
+    0.6,
+    _shift("MONDO:0700001", 0.62, 0.66),
+    _shift("MONDO:0000986", 0.21, 0.44),
+)
+
+
+@pytest.fixture
+def rich(report: Report) -> Report:
+    """The report with all that a report can hold."""
+    first, *others = report.treatments
+    chain = Path(
+        (*PARAPNEUMONIC_PATHS[0].steps, *first.paths[0].steps),
+        0.38,
+        "Pleural effusion is seen in parapneumonic effusion, which ceftriaxone treats.",
+    )
+    return replace(
+        report,
+        differential=(
+            report.differential[0],
+            replace(report.differential[1], danger="sepsis unless it is drained"),
+            *report.differential[2:],
+        ),
+        treatments=(replace(first, chains=(chain,)), *others),
+        what_if=WHAT_IF,
+        next_steps=(NEXT,),
+        cant_miss=(
+            CantMiss("MONDO:0000986", NAMES["MONDO:0000986"], 2, 0.21, "sepsis unless it is drained", NEXT),
+            CantMiss("MONDO:0005279", NAMES["MONDO:0005279"], 9, 0.02, "the right heart may fail"),
+        ),
+        combinations=(
+            Combination(
+                _named("MONDO:0700001"),
+                _named("MONDO:0005252"),
+                38.0,
+                (_named("HP:0001945"), _named("HP:0031245")),
+                (_named("HP:0033709"),),
+                (_named("HP:0002202"),),
+                (_named("HP:0033771"),),
+            ),
+        ),
+    )
+
+
+@pytest.fixture
+def chinese() -> dict[str, str]:
+    """A Chinese name of everything that the reports name."""
+    return dict(zip(NAMES, CHINESE, strict=True))
+
+
+CHINESE = [
+    "胸腔积液",
+    "肺实变",
+    "发热",
+    "咳痰",
+    "胸膜性胸痛",
+    "气胸",
+    "心脏增大",
+    "肺静脉淤血",
+    "包裹性胸腔积液",
+    "胸膜形态异常",
+    "咳嗽",
+    "C反应蛋白升高",
+    "肺炎旁胸腔积液",
+    "肺炎",
+    "脓胸",
+    "充血性心力衰竭",
+    "上皮样型恶性胸膜间皮瘤",
+    "肺栓塞",
+    "结核性胸膜炎",
+    "系统性红斑狼疮",
+    "肝性胸水",
+    "慢性肾脏病",
+    "青霉素过敏",
+    "头孢曲松",
+    "阿莫西林克拉维酸",
+    "青霉素",
+    "阿米卡星",
+    "头孢他啶",
+    "头孢呋辛",
+    "头孢菌素",
+    "万古霉素",
+    "呋塞米",
+    "胸腔穿刺术",
+    "胸膜",
+]

@@ -12,9 +12,10 @@ from kgdx.domain.report import FindingContribution, Path, Report
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.explain.html import render
 from kgdx.explain.picture import HeatMap, ShownImage
+from kgdx.explain.walk import all_paths
 from kgdx.explain.wording import STATUS_SIGNS
 
-_VOID = {"meta", "img", "rect", "polyline", "polygon", "br"}
+_VOID = {"meta", "img", "rect", "polyline", "polygon", "br", "input"}
 _EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
 
 
@@ -66,7 +67,7 @@ def assert_inert(source: str) -> Page:
     style = source[source.index("<style>") : source.index("</style>")]
     assert "url(" not in style
     assert "@import" not in style
-    assert "http" not in source.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    assert "://" not in source.replace('xmlns="http://www.w3.org/2000/svg"', "")
     return page
 
 
@@ -189,7 +190,7 @@ def test_absent_findings_are_called_absent_beside_their_bars(report: Report) -> 
 def test_findings_prior_and_logit_add_up(report: Report) -> None:
     words = Page(render(report)).words
     assert "all findings +4.40 prior and constant −0.98 logit +3.42" in words
-    assert "would have added +0.18" in words
+    assert "On the full graph it would be +3.60, a difference of +0.18." in words
 
 
 def test_abstention_is_said(abstained: Report) -> None:
@@ -223,3 +224,60 @@ def test_many_paths_fold(report: Report) -> None:
     first = report.differential[0]
     many = replace(first, paths=first.paths * 3)
     assert "5 further paths" in Page(render(replace(report, differential=(many,)))).words
+
+
+def test_names_of_another_language_cannot_act(rich: Report, texts, images) -> None:
+    curies = {item.curie for item in rich.evidence} | {item.disease for item in rich.differential}
+    page = assert_inert(render(rich, texts, images, "zh", dict.fromkeys(curies, _EVIL)))
+    assert page.tags[0] == ("html", {"lang": "zh"})
+
+
+def test_the_range_of_a_probability_is_drawn_and_said(rich: Report, report: Report) -> None:
+    page = Page(render(rich))
+    assert "41% to 71% if any one finding were left out" in page.words
+    assert "7.0% still if any one finding were left out" in page.words
+    assert page.count("span", "whisker") == len(rich.differential)
+    assert Page(render(report)).count("span", "whisker") == 0
+
+
+def test_every_supposition_is_told_and_the_turning_one_marked(rich: Report) -> None:
+    page = Page(render(rich))
+    for item in rich.what_if:
+        assert " and ".join(item.names) in page.words
+    assert page.count("tr", "turning") == page.count("span", "badge") == 1
+    assert (
+        "Pleural effusion and Parenchymal consolidation turns the first place Pleural empyema 36%"
+        in page.words
+    )
+    calm = replace(rich, what_if=tuple(item for item in rich.what_if if not item.is_turning))
+    assert "No set of findings was found" in Page(render(calm)).words
+
+
+def test_the_runner_up_is_compared_where_there_is_one(report: Report) -> None:
+    assert "Loculated pleural effusion HP:0032016 −0.12 +0.62 +0.74" in Page(render(report)).words
+    alone = replace(report, differential=report.differential[:1])
+    assert "runner-up" not in Page(render(alone)).words
+
+
+def test_every_edge_shown_stands_in_the_provenance_with_its_source(rich: Report) -> None:
+    source = render(rich)
+    provenance = Page(source[source.index('<section id="provenance"') : source.index("</main>")]).words
+    steps = {step.edge_id: step for path in all_paths(rich) for step in path.steps}
+    assert f"All {len(steps)} edges shown" in provenance
+    for step in steps.values():
+        assert step.head in provenance
+        assert step.tail in provenance
+        for told in (step.source.removeprefix("infores:"), step.licence, step.release, *step.publications):
+            assert told in provenance
+
+
+def test_chains_of_two_stages_are_shown(rich: Report) -> None:
+    assert "1 path from a finding to the treatment" in Page(render(rich)).words
+
+
+def test_every_drawn_part_has_one_fact(rich: Report) -> None:
+    page = Page(render(rich))
+    parts = sum("part" in (attrs.get("class") or "").split() for tag, attrs in page.tags if tag == "g")
+    assert parts == 2 * page.count("div", "fact")  # the wide and the narrow drawing
+    shown = [path for path in all_paths(rich) if path.steps]
+    assert page.count("div", "fact") == sum(2 * len(path.steps) + 1 for path in shown)
