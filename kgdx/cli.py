@@ -85,6 +85,7 @@ def diagnose(
     bundle: BundleFolder = None,
     json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the report as one page.")] = None,
+    language: Annotated[str, typer.Option(help="Of the page: en or zh.")] = "en",
     what_if: Annotated[
         int | None,
         typer.Option("--what-if", min=0, metavar="N", help="Suppositions to rank it under; 20 with --html."),
@@ -100,7 +101,7 @@ def diagnose(
             str(case), "is given together with flags that describe a case", "give one or the other"
         )
     if case is not None:
-        _diagnose(case, bundle, as_json=json, html=html, num_what_if=what_if)
+        _diagnose(case, bundle, as_json=json, html=html, num_what_if=what_if, language=language)
         return
     given = CaseIn(
         findings=[*finding, *({"id": curie, "status": "absent"} for curie in absent)],
@@ -110,7 +111,7 @@ def diagnose(
         allergies=allergy,
         medications=medication,
     )
-    _diagnose(given, bundle, as_json=json, html=html, num_what_if=what_if)
+    _diagnose(given, bundle, as_json=json, html=html, num_what_if=what_if, language=language)
 
 
 def _diagnose(
@@ -120,6 +121,7 @@ def _diagnose(
     as_json: bool,
     html: Path | None,
     num_what_if: int | None = None,
+    language: str = "en",
 ) -> None:
     from rich.console import Console
 
@@ -139,6 +141,8 @@ def _diagnose(
     if most:
         with talk.status("asking what if"):
             report = engine.what_if(report, most)
+    if language != "en":
+        report = engine.naming(report, language)
     if as_json:
         typer.echo(report.model_dump_json(indent=1))
     else:
@@ -147,7 +151,7 @@ def _diagnose(
         print_report(report, Console())
     if html is not None:
         try:
-            report.to_html(html)
+            report.to_html(html, language)
         except OSError as error:
             fact = f"cannot be written ({error.strerror})"
             raise BadInputError(str(html), fact, "choose another file for --html") from error

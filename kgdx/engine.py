@@ -24,6 +24,7 @@ from kgdx.explain.faithfulness import Verification, verify
 from kgdx.explain.justify import Justifier
 from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.mechanisms import Mechanisms
+from kgdx.explain.naming import names_in
 from kgdx.explain.paths import PathWriter
 from kgdx.extract import Extraction, Extractor
 from kgdx.eyes import Eyes
@@ -197,6 +198,14 @@ class Engine:
             return given
         supposed = what_if(report, self.reasoner, lambda evidence: self._query(evidence, question), most)
         return replace(given, what_if=supposed)
+
+    def naming(self, report: ReportOut, language: str) -> ReportOut:
+        """The same report with the names that the graph knows in another language, for `to_html`.
+
+        Args:
+            language: `zh`.
+        """
+        return report.naming(language, names_in(self.snapshot, report, language))
 
     def verify(self, report: Report, diagnoses: Sequence[Diagnosis] | None = None) -> Verification:
         """Score diagnoses of a report again: on its retained subgraph, and without the paths it shows.

@@ -10,6 +10,7 @@ from rich.text import Text
 from kgdx.domain.report import Diagnosis, FindingContribution, Path, Report, Step
 from kgdx.domain.what_if import Supposed, WhatIf
 from kgdx.explain.faithfulness import Scored, Verification, Verified
+from kgdx.explain.runner_up import Contrast, compare
 from kgdx.explain.terminal import hanging, print_parts, section
 from kgdx.explain.walk import chain
 from kgdx.explain.wording import listed, percent, plain, short_source, signed
@@ -44,6 +45,10 @@ def _parts(
         ("Unexplained", diagnosis.unexplained),
     ):
         yield from section(title, _findings(findings))
+    if len(report.differential) > 1:
+        rival = report.differential[1 if diagnosis is report.differential[0] else 0]
+        title = f"What {plain(rival.name)} (rank {rival.rank}) explains better"
+        yield from section(title, _contrasts(compare(diagnosis, rival).by_second))
     yield from section("Paths", (line for path in diagnosis.paths for line in _path(path)))
     if report.what_if:
         yield from section("What if", [_what_if(report.what_if, report, diagnosis)])
@@ -62,6 +67,12 @@ def _of_logit(diagnosis: Diagnosis) -> str:
 def _findings(findings: Sequence[FindingContribution]) -> Iterator[RenderableType]:
     for finding in findings:
         yield hanging(signed(finding.contribution), f"{finding.name}  {finding.curie}", "bold")
+
+
+def _contrasts(contrasts: Sequence[Contrast]) -> Iterator[RenderableType]:
+    for each in contrasts:
+        both = f"{signed(each.second)} there, {signed(each.first)} here"
+        yield hanging(signed(each.difference), f"{each.name}  {each.curie}  {both}", "bold")
 
 
 def _path(path: Path) -> Iterator[RenderableType]:
