@@ -27,7 +27,7 @@ from kgdx.explain.retell import retold
 from kgdx.explain.runner_up import LEAST, compare
 from kgdx.explain.sources import edges_shown, sources_used
 from kgdx.explain.spans import Segment, cut
-from kgdx.explain.suppositions import probability_range, suppositions
+from kgdx.explain.suppositions import num_left_out, probability_range, suppositions
 from kgdx.explain.svg import FAMILY_COLOURS, contribution_bar, path_svg
 from kgdx.explain.walk import all_paths, stops
 from kgdx.explain.wording import SIGNS, STATUS_SIGNS, percent, short_source, signed
@@ -102,6 +102,7 @@ def _parts(
         "report": report,
         "disclaimer": words("page.disclaimer") if report.disclaimer == DISCLAIMER else report.disclaimer,
         "summary": summary(report, words),
+        "num_left_out": num_left_out(report),
         "ranges": {each.disease: probability_range(report, each.disease) for each in differential},
         "comparison": compare(*differential[:2]) if len(differential) > 1 else None,
         "suppositions": suppositions(report),

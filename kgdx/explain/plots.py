@@ -41,7 +41,7 @@ class Plot:
 
 
 def plot_differential(report: Report, language: str = "en", names: Names | None = None) -> Plot:
-    """Draw the probability of every diagnosis, and how far it moves when any one finding is left out.
+    """Draw the probability of every diagnosis, and how far it moves when one finding is left out.
 
     Args:
         names: CURIE -> name in `language`.

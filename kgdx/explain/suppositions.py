@@ -21,8 +21,9 @@ class Supposition:
 
 
 def probability_range(report: Report, disease: str) -> tuple[float, float] | None:
-    """Lowest and highest probability of a diagnosis when any one finding is left out, each in [0, 1].
+    """Lowest and highest probability of a diagnosis when a finding is left out, each in [0, 1].
 
+    Those left out are the findings that the report supposes unmentioned, one at a time.
     None where the report holds no such supposition, or none that speaks of this diagnosis.
     """
     found = [
@@ -33,6 +34,11 @@ def probability_range(report: Report, disease: str) -> tuple[float, float] | Non
         if standing.disease == disease
     ]
     return (min(found), max(found)) if found else None
+
+
+def num_left_out(report: Report) -> int:
+    """How many findings the report supposes unmentioned, one at a time."""
+    return sum(what.supposed is Supposed.UNMENTIONED and len(what.findings) == 1 for what in report.what_if)
 
 
 def suppositions(report: Report) -> tuple[Supposition, ...]:
