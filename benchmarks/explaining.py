@@ -1,8 +1,8 @@
 """What reasons cost: `python -m benchmarks.explaining --data DIR --cases F.jsonl[.gz]`.
 
-Of each case three things are timed, one after the other on one thread: the diagnosis without reasons (codes
-looked up, candidates ranked, doubts told), the reasons of ten diagnoses, and twenty suppositions, each of them
-a ranking of its own. Ratios are to the first, case by case.
+Of each case three things are timed, one after the other: the diagnosis without reasons (codes
+looked up, candidates ranked, doubts told), the reasons of ten diagnoses, and twenty suppositions, each a
+ranking of its own, in the two threads that the engine takes for them. Ratios are to the first, case by case.
 """
 
 import argparse

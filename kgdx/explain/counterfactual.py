@@ -5,13 +5,15 @@ walks, another vector of the case, another calibration.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence
-from kgdx.domain.report import Report
+from kgdx.domain.report import NextFinding, Report
 from kgdx.domain.what_if import Standing, Supposed, WhatIf
 from kgdx.evidence.codes import WEIGHTS
 from kgdx.reasoning.query import GraphQuery
@@ -23,6 +25,7 @@ Ask = Callable[[Sequence[Evidence]], GraphQuery]
 
 # Sets of findings that are tried where no single one makes another diagnosis first.
 _NUM_SETS = 8
+_NUM_THREADS = 2
 
 
 def what_if(report: Report, reasoner: Reasoner, ask: Ask, most: int) -> tuple[WhatIf, ...]:
@@ -36,9 +39,10 @@ def what_if(report: Report, reasoner: Reasoner, ask: Ask, most: int) -> tuple[Wh
     if not report.differential or most < 1:
         return ()
     query = ask(report.evidence)
-    asked = Counterfactuals(report, reasoner, ask, query, reasoner.rank(query))
-    answers = [*asked.answers()][: 2 * (most // 4)]
-    return (*asked.without_each(most - len(answers)), *answers)
+    with ThreadPoolExecutor(_NUM_THREADS) as pool:
+        asked = Counterfactuals(report, reasoner, ask, query, reasoner.rank(query), pool)
+        answers = asked.answers(most // 4)
+        return (*asked.without_each(most - len(answers)), *answers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,7 @@ class Counterfactuals:
 
     Attributes:
         query, ranking: of the case as it is.
+        pool: ranks side by side; only numpy and torch let go of the interpreter, so that two threads do.
     """
 
     report: Report
@@ -54,23 +59,19 @@ class Counterfactuals:
     ask: Ask
     query: GraphQuery
     ranking: Ranking
+    pool: Executor
 
-    def answers(self) -> Iterator[WhatIf]:
-        """Each next step of the report, there and not there."""
-        for step in self.report.next_steps:
-            origin = CodeOrigin(step.curie, is_asked=True)
-            for polarity, supposed in (
-                (Polarity.PRESENT, Supposed.PRESENT),
-                (Polarity.ABSENT, Supposed.ABSENT),
-            ):
-                found = Evidence(step.curie, step.name, polarity, WEIGHTS[polarity], origin)
-                yield self._ranked(supposed, (step.curie,), (*self.report.evidence, found))
+    def answers(self, most: int) -> list[WhatIf]:
+        """Each of the first next steps of the report, there and not there."""
+        asked = product(self.report.next_steps[:most], (Supposed.PRESENT, Supposed.ABSENT))
+        return [*self.pool.map(lambda each: self._answered(*each), asked)]
 
     def without_each(self, most: int) -> list[WhatIf]:
         """Each finding never mentioned; and the fewest found without which another diagnosis is first."""
         weight = np.abs(self.ranking.of_findings[0])
         heaviest = np.argsort(-weight, kind="stable")[:most].tolist()
-        single = [self._without([i]) for i in heaviest] if len(weight) > 1 else []
+        chosen = [[i] for i in heaviest] if len(weight) > 1 else []
+        single = [*self.pool.map(self._without, chosen)]
         if any(self._is_turned(what) for what in single):
             return [replace(what, is_turning=self._is_turned(what)) for what in single]
         larger = (self._without(findings) for findings in self._sets())
@@ -100,6 +101,12 @@ class Counterfactuals:
             if len(sets) >= _NUM_SETS:
                 break
         return (sorted(each) for each in sorted(sets, key=len)[:_NUM_SETS])
+
+    def _answered(self, step: NextFinding, supposed: Supposed) -> WhatIf:
+        polarity = Polarity(supposed.value)
+        origin = CodeOrigin(step.curie, is_asked=True)
+        found = Evidence(step.curie, step.name, polarity, WEIGHTS[polarity], origin)
+        return self._ranked(supposed, (step.curie,), (*self.report.evidence, found))
 
     def _without(self, findings: Sequence[int]) -> WhatIf:
         """The case without some observations, by number."""

@@ -116,7 +116,12 @@ class Forward:
             start[torch.from_numpy(np.flatnonzero(nodes % size == finding)), i] = self.sent[i]
         edge_index = torch.from_numpy(np.searchsorted(nodes, ends))
         gates = self.gates[torch.from_numpy(edge)].unsqueeze(1)
-        arrived = self.network.walk(start, edge_index, gates)[1:, np.searchsorted(nodes, goals)]
+        # What has arrived at other nodes need not be kept.
+        here, at_goals, state = torch.from_numpy(np.searchsorted(nodes, goals)), [], start
+        for _ in range(self.network.settings.num_steps):
+            state = self.network.step(state, edge_index, gates)
+            at_goals.append(state[here])
+        arrived = torch.stack(at_goals)
         added: NDArray[np.float64] = (
             torch.einsum("lkfc,lc->kf", arrived, self.network.readout).double().numpy()
         )

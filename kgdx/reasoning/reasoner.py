@@ -85,16 +85,17 @@ class Reasoner:
         forward = self.forward(query, diseases)
         walks = forward.strongest(self.settings.num_walks, self.settings.beam, proposal.is_denied)
         added = np.where(proposal.is_denied, 0.0, forward.decide(walks))
-        final = proposal.logit + added.sum(axis=1)
+        # Added up as `Ranking.logit` does, to the last bit.
+        of_findings = proposal.base + proposal.messages + added
+        final = proposal.prior + of_findings.sum(axis=1) + proposal.demographics.sum(axis=1)
         order = np.argsort(-final, kind="stable")
         first = order[0]
         # Who was not proposed is not likelier than who was, whatever the walks took away.
         others_logit = np.minimum(proposal.others_logit, final.min())
         logits = np.concatenate([final[order], others_logit])
         is_present = np.array([seen.weight > 0 for seen in query.observations])
-        of_findings = (proposal.base + proposal.messages + added)[first]
-        speaks_for = of_findings[is_present] > 0
-        evidence = float(of_findings.sum() + proposal.demographics[first].sum())
+        speaks_for = of_findings[first][is_present] > 0
+        evidence = float(of_findings[first].sum() + proposal.demographics[first].sum())
         clues = Clues.of(logits, evidence, float(speaks_for.mean()) if len(speaks_for) else 0.0)
         divisor = temperature(logits, self.settings.calibration.probability(clues))
         return Ranking(
