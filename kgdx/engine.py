@@ -24,7 +24,7 @@ from kgdx.explain.faithfulness import Verification, verify
 from kgdx.explain.justify import Justifier
 from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.mechanisms import Mechanisms
-from kgdx.explain.naming import names_in
+from kgdx.explain.page.naming import names_in
 from kgdx.explain.paths import PathWriter
 from kgdx.extract import Extraction, Extractor
 from kgdx.eyes import Eyes

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kgdx.domain.report import Report
-from kgdx.explain.record import explanation_of
+from kgdx.explain.exports.record import explanation_of
 from kgdx.ports import ExplanationStore
 
 

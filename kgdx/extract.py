@@ -23,7 +23,7 @@ from kgdx.evidence.linking import Linker
 from kgdx.evidence.mentions import Vocabulary
 from kgdx.evidence.nameable import DISEASE_KINDS, FINDING_KINDS
 from kgdx.evidence.text import DiseaseMention, text_evidence
-from kgdx.explain.picture import ShownImage
+from kgdx.explain.page.picture import ShownImage
 from kgdx.eyes import Eyes
 from kgdx.imaging.prepare import Preprocessing
 from kgdx.imaging.read import read_images

@@ -15,7 +15,7 @@ from kgdx.encoders.opening import Encoder, open_encoder
 from kgdx.evidence.head import head_evidence
 from kgdx.evidence.image_findings import FindingSet
 from kgdx.evidence.images import heat_along, image_answers, text_direction
-from kgdx.explain.picture import HeatMap
+from kgdx.explain.page.picture import HeatMap
 from kgdx.ports import ImageEncoder
 from kgdx.settings import Settings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kgdx.domain.errors import BackendUnavailableError, BadInputError
-from kgdx.explain.record import explanation_of
+from kgdx.explain.exports.record import explanation_of
 from kgdx.explain_commands import store_reports
 from kgdx.explanations import remember
 from kgdx.stores.opening import open_store

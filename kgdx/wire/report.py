@@ -15,8 +15,8 @@ from kgdx.wire.problems import fact_of, field_path
 if TYPE_CHECKING:
     import networkx as nx
 
-    from kgdx.explain.picture import ShownImage
-    from kgdx.explain.plots import Plot
+    from kgdx.explain.page.picture import ShownImage
+    from kgdx.explain.page.plots import Plot
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class ReportOut(Report):
 
     def to_networkx(self) -> "nx.MultiDiGraph":
         """The explanation as a graph: every path of every candidate and treatment."""
-        from kgdx.explain.graph import to_networkx
+        from kgdx.explain.exports.graph import to_networkx
 
         return to_networkx(self)
 
@@ -97,7 +97,7 @@ class ReportOut(Report):
         Raises:
             BadInputError: if the ending is another one, or the file cannot be written.
         """
-        from kgdx.explain.export import exported
+        from kgdx.explain.exports.export import exported
 
         target = Path(path)
         text = exported(self, target.name)
@@ -117,7 +117,7 @@ class ReportOut(Report):
         Raises:
             BadInputError: if there is no page in that language.
         """
-        from kgdx.explain.html import render
+        from kgdx.explain.page.html import render
 
         page = render(self, self.texts, self.images, language, self._names_in(language))
         target = Path(path)
@@ -130,7 +130,7 @@ class ReportOut(Report):
         Raises:
             BadInputError: if nothing is drawn in that language.
         """
-        from kgdx.explain.plots import plot_differential
+        from kgdx.explain.page.plots import plot_differential
 
         return plot_differential(self, language, self._names_in(language))
 
@@ -140,7 +140,7 @@ class ReportOut(Report):
         Raises:
             BadInputError: if the report has no diagnosis of that rank, or nothing is drawn in that language.
         """
-        from kgdx.explain.plots import plot_paths
+        from kgdx.explain.page.plots import plot_paths
 
         return plot_paths(self, rank, language, self._names_in(language))
 

@@ -15,7 +15,7 @@ from kgdx.domain.case import Polarity
 from kgdx.domain.errors import QueryError
 from kgdx.domain.evidence import Evidence, TextOrigin
 from kgdx.domain.report import Diagnosis, FindingContribution, Path, Report, Step
-from kgdx.explain.record import explanation_of
+from kgdx.explain.exports.record import explanation_of
 from kgdx.explanations import remember
 from kgdx.ports import Store
 from kgdx.stores.walks import graph_of

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kgdx.engine import Engine
-from kgdx.explain.record import explanation_of
+from kgdx.explain.exports.record import explanation_of
 from kgdx.explanations import remember
 from kgdx.stores.embedded import EmbeddedStore
 from kgdx.wire import CaseIn, ReportOut

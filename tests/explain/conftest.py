@@ -24,7 +24,7 @@ from kgdx.domain.report import (
 )
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.domain.what_if import Standing, Supposed, WhatIf
-from kgdx.explain.picture import HeatMap, ShownImage
+from kgdx.explain.page.picture import HeatMap, ShownImage
 
 HISTORY = (
     "67-year-old woman, five days of fever and productive cough, now pleuritic chest pain on the right. "

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graph_schema.queries import named_queries
-from kgdx.explain.record import explanation_of
+from kgdx.explain.exports.record import explanation_of
 from kgdx.explanations import remember
 from kgdx.ports import Store
 from kgdx.stores.embedded import EmbeddedStore

@@ -11,8 +11,8 @@ from math import hypot
 from markupsafe import Markup
 
 from kgdx.domain.report import Path
-from kgdx.explain.facts import Fact
-from kgdx.explain.layout import (
+from kgdx.explain.page.facts import Fact
+from kgdx.explain.page.layout import (
     CURIE_PX,
     LABEL_LINE,
     LABEL_PX,
@@ -25,7 +25,7 @@ from kgdx.explain.layout import (
     Link,
     lay_out,
 )
-from kgdx.explain.phrases import Phrases, phrases
+from kgdx.explain.page.phrases import Phrases, phrases
 from kgdx.explain.walk import arrow, chain
 from kgdx.explain.wording import signed
 

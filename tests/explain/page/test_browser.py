@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from kgdx.domain.report import Report
-from kgdx.explain.html import render
+from kgdx.explain.page.html import render
 
 # All of WCAG 2.0 to 2.2 at levels A and AA that axe-core can judge, contrast of colours among it.
 _WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")

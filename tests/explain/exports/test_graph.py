@@ -7,7 +7,7 @@ import networkx as nx
 import pytest
 
 from kgdx.domain.report import Diagnosis, Path, Report
-from kgdx.explain.graph import to_networkx
+from kgdx.explain.exports.graph import to_networkx
 from kgdx.explain.walk import all_paths
 
 

@@ -10,8 +10,8 @@ import networkx as nx
 
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.report import Report
-from kgdx.explain.graph import to_networkx
-from kgdx.explain.record import explanation_of
+from kgdx.explain.exports.graph import to_networkx
+from kgdx.explain.exports.record import explanation_of
 
 
 def to_graphml(report: Report) -> str:
@@ -32,7 +32,7 @@ def to_cytoscape(report: Report) -> str:
 
 def to_turtle(report: Report) -> str:
     """RDF of all conclusions, their paths and the statements they walk."""
-    from kgdx.explain.rdf import to_rdf
+    from kgdx.explain.exports.rdf import to_rdf
 
     # Of what is kept beside the edges, such as quotes, RDF takes nothing.
     text: str = to_rdf(explanation_of(report, with_text=True)).serialize(format="turtle")

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from graph_schema import Metapath, load, metapaths_in
 from kgdx.domain.report import Path, Report, Step, Treatment, TreatmentConcern
-from kgdx.explain.naming import Names
+from kgdx.explain.page.naming import Names
 from kgdx.explain.paths import how_often, stated_frequency, without_matches
 
 _SUSPECTED = re.compile(r"; .+ is suspected here and not certain$")

@@ -16,19 +16,19 @@ from kgdx.domain.case import ReportText
 from kgdx.domain.evidence import CodeOrigin, Evidence, Qualifiers, TextOrigin
 from kgdx.domain.report import DISCLAIMER, Diagnosis, Report
 from kgdx.domain.treatment import Severity
-from kgdx.explain.facts import facts_of
-from kgdx.explain.figures import figures
-from kgdx.explain.layout import relation_text
-from kgdx.explain.naming import Names, renamed
-from kgdx.explain.overview import indicated_for, notes_of, starts_of, summary
-from kgdx.explain.phrases import Phrases, language_spoken, phrases
-from kgdx.explain.picture import STOPS, HeatMap, ShownImage
-from kgdx.explain.retell import retold
+from kgdx.explain.page.facts import facts_of
+from kgdx.explain.page.figures import figures
+from kgdx.explain.page.layout import relation_text
+from kgdx.explain.page.naming import Names, renamed
+from kgdx.explain.page.overview import indicated_for, notes_of, starts_of, summary
+from kgdx.explain.page.phrases import Phrases, language_spoken, phrases
+from kgdx.explain.page.picture import STOPS, HeatMap, ShownImage
+from kgdx.explain.page.retell import retold
+from kgdx.explain.page.spans import Segment, cut
+from kgdx.explain.page.svg import FAMILY_COLOURS, contribution_bar, path_svg
 from kgdx.explain.runner_up import LEAST, compare
 from kgdx.explain.sources import edges_shown, sources_used
-from kgdx.explain.spans import Segment, cut
 from kgdx.explain.suppositions import num_left_out, probability_range, suppositions
-from kgdx.explain.svg import FAMILY_COLOURS, contribution_bar, path_svg
 from kgdx.explain.walk import all_paths, stops
 from kgdx.explain.wording import SIGNS, STATUS_SIGNS, percent, short_source, signed
 
@@ -65,7 +65,7 @@ def render(
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("kgdx.explain", "templates"),
+        loader=PackageLoader("kgdx.explain.page", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

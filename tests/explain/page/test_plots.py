@@ -9,7 +9,7 @@ import pytest
 
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.report import Report
-from kgdx.explain.plots import Plot, plot_differential, plot_paths
+from kgdx.explain.page.plots import Plot, plot_differential, plot_paths
 from kgdx.wire import ReportOut
 
 

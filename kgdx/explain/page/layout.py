@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from kgdx.domain.report import Path, Step
-from kgdx.explain.measure import text_width, wrap
-from kgdx.explain.phrases import Phrases, phrases
+from kgdx.explain.page.measure import text_width, wrap
+from kgdx.explain.page.phrases import Phrases, phrases
 from kgdx.explain.walk import Stop, stops
 from kgdx.explain.wording import percent, short_source
 

@@ -9,9 +9,9 @@ from graph_schema import load, metapaths_in
 from kgdx.columns import edge_table, node_table
 from kgdx.domain.graph import Node
 from kgdx.domain.report import FindingContribution, Path, Report, Step
-from kgdx.explain.naming import names_in, renamed
+from kgdx.explain.page.naming import names_in, renamed
+from kgdx.explain.page.retell import retold
 from kgdx.explain.paths import how_often
-from kgdx.explain.retell import retold
 from kgdx.snapshot import Snapshot
 
 OTHER = metapaths_in("zh")

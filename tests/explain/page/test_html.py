@@ -10,8 +10,8 @@ from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
 from kgdx.domain.report import FindingContribution, Path, Report
 from kgdx.domain.treatment import TreatmentStatus
-from kgdx.explain.html import render
-from kgdx.explain.picture import HeatMap, ShownImage
+from kgdx.explain.page.html import render
+from kgdx.explain.page.picture import HeatMap, ShownImage
 from kgdx.explain.walk import all_paths
 from kgdx.explain.wording import STATUS_SIGNS
 

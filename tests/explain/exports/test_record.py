@@ -7,7 +7,7 @@ import pytest
 
 from kgdx.domain.case import Patient
 from kgdx.domain.report import Path, Question, Report
-from kgdx.explain.record import explanation_of
+from kgdx.explain.exports.record import explanation_of
 from tests.reports import DRY, INFLUENZA, NO_RASH, ONSET, PATIENT, REPORT
 
 

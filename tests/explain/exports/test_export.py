@@ -12,9 +12,9 @@ from rdflib.collection import Collection
 
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.report import Report, Step
-from kgdx.explain.export import FORMATS
-from kgdx.explain.graph import to_networkx
-from kgdx.explain.rdf import BASE, VOCABULARY
+from kgdx.explain.exports.export import FORMATS
+from kgdx.explain.exports.graph import to_networkx
+from kgdx.explain.exports.rdf import BASE, VOCABULARY
 from kgdx.explain.walk import all_paths
 from kgdx.wire import ReportOut
 from tests.reports import FEVER, INFLUENZA, NO_RASH, PATIENT, REPORT, TREATS, step

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from kgdx.explain.figures import figures
-from kgdx.explain.picture import colours, data_uri, grey, overlay
+from kgdx.explain.page.figures import figures
+from kgdx.explain.page.picture import colours, data_uri, grey, overlay
 
 
 def test_lightness_of_the_colour_map_only_rises() -> None:

@@ -8,14 +8,14 @@ from markupsafe import Markup
 
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.report import Diagnosis, Path, Report
-from kgdx.explain.layout import lay_out
-from kgdx.explain.measure import text_width, wrap
-from kgdx.explain.naming import Names, renamed
-from kgdx.explain.overview import notes_of
-from kgdx.explain.phrases import Phrases, phrases
-from kgdx.explain.retell import retold
+from kgdx.explain.page.layout import lay_out
+from kgdx.explain.page.measure import text_width, wrap
+from kgdx.explain.page.naming import Names, renamed
+from kgdx.explain.page.overview import notes_of
+from kgdx.explain.page.phrases import Phrases, phrases
+from kgdx.explain.page.retell import retold
+from kgdx.explain.page.svg import path_svg
 from kgdx.explain.suppositions import probability_range
-from kgdx.explain.svg import path_svg
 from kgdx.explain.wording import percent, signed
 
 _WIDTH, _NAME_WIDTH, _BAR_WIDTH, _PAD, _GAP = 860.0, 330.0, 400.0, 12.0, 22.0

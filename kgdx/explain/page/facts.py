@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kgdx.domain.report import Path, Step
-from kgdx.explain.layout import relation_text
-from kgdx.explain.phrases import Phrases
+from kgdx.explain.page.layout import relation_text
+from kgdx.explain.page.phrases import Phrases
 from kgdx.explain.walk import Stop, head_of, stops, tail_of
 from kgdx.explain.wording import percent, short_source, signed
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgdx.domain.report import Path, Report, Step
-from kgdx.explain.layout import lay_out
-from kgdx.explain.measure import text_width, wrap
-from kgdx.explain.svg import FAMILY_COLOURS, contribution_bar, path_svg
+from kgdx.explain.page.layout import lay_out
+from kgdx.explain.page.measure import text_width, wrap
+from kgdx.explain.page.svg import FAMILY_COLOURS, contribution_bar, path_svg
 from kgdx.explain.walk import all_paths, chain, stops
 
 _SVG = "{http://www.w3.org/2000/svg}"

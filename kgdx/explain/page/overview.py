@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence
 from kgdx.domain.report import Path, Report, Treatment
-from kgdx.explain.phrases import Phrases
+from kgdx.explain.page.phrases import Phrases
 from kgdx.explain.walk import stops
 from kgdx.explain.wording import percent
 

@@ -83,7 +83,7 @@ def phrases(language: str = "en") -> Phrases:
     primary = language.partition("-")[0].lower()
     if primary not in LANGUAGES:
         raise BadInputError("language", f"no page in {language!r}", f"choose one of {', '.join(LANGUAGES)}")
-    text = files("kgdx.explain").joinpath("phrases.yaml").read_text(encoding="utf-8")
+    text = files("kgdx.explain.page").joinpath("phrases.yaml").read_text(encoding="utf-8")
     groups = yaml.safe_load(text)
     entries = {f"{group}.{name}": entry for group, names in groups.items() for name, entry in names.items()}
     return Phrases(primary, entries)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kgdx.domain.evidence import Evidence, ImageOrigin
-from kgdx.explain.picture import ShownImage, data_uri, grey, overlay
+from kgdx.explain.page.picture import ShownImage, data_uri, grey, overlay
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence, TextOrigin
-from kgdx.explain.spans import cut
+from kgdx.explain.page.spans import cut
 
 
 def _read(text: str, start: int, end: int, name: str = "Finding") -> Evidence:

@@ -5,21 +5,21 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from tests.explain.page.spoken import SpokenPage
 
-import kgdx.explain
+import kgdx.explain.page
 from graph_schema import load
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.report import DISCLAIMER, HowKnown, Report
 from kgdx.domain.treatment import ConcernKind, TreatmentStatus
 from kgdx.domain.what_if import Supposed
-from kgdx.explain.html import render
-from kgdx.explain.phrases import LANGUAGES, phrases
+from kgdx.explain.page.html import render
+from kgdx.explain.page.phrases import LANGUAGES, phrases
 from kgdx.explain.walk import FAMILIES
-from tests.explain.spoken import SpokenPage
 
 ENTRIES = phrases().entries
-FOLDER = Path(kgdx.explain.__file__).parent
+FOLDER = Path(kgdx.explain.page.__file__).parent
 _USED = re.compile(r"""(?:\bt|words|words\.plain)\(\s*f?["']([a-z_]+\.[a-z_]+)["']""")
 
 
