@@ -23,6 +23,8 @@ from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
 
 NUM_PATHS = (1, 3, 5)
+# As many paths as a report shows of a diagnosis.
+_NUM_SHOWN = 8
 OURS, CHANCE = "shown", "random"
 
 Ints = NDArray[np.int64]
@@ -41,7 +43,7 @@ class Faithful:
         """Everything about the first diagnosis of a case; None where no path speaks for it."""
         ranker, reasoner = self.ranker, self.ranker.reasoner
         ranking = reasoner.rank(query)
-        first = ranker.justifier.diagnoses(query, ranking, num_shown=1, num_paths=max(NUM_PATHS) + 5)[0]
+        first = ranker.justifier.diagnoses(query, ranking, num_shown=1, num_paths=_NUM_SHOWN)[0]
         shown = [path for path in first.paths if path.contribution > 0 and path.steps]
         if not shown:
             return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import torch
@@ -113,8 +114,11 @@ class PathRanker:
         }
 
     def _fold(self, pair: Pair) -> int | None:
-        """The fold of a pair that was learnt from."""
-        ids = (pair_id(mechanism.drug, mechanism.disease) for mechanism in self.known.drawn[pair])
+        """The fold of a pair that was learnt from, under whichever identifiers."""
+        graph = self.known.graph
+        drugs, diseases = ([graph.snapshot.curies[n] for n in graph.members(end)] for end in pair)
+        drawn = [(mechanism.drug, mechanism.disease) for mechanism in self.known.drawn[pair]]
+        ids = (pair_id(*ends) for ends in (*drawn, *product(drugs, diseases)))
         return next((self.saved.learnt[name] for name in ids if name in self.saved.learnt), None)
 
     def _is_coverable(self, path: Sequence[int]) -> bool:

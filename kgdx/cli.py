@@ -127,6 +127,10 @@ def _diagnose(
 
     from kgdx.wire import CaseIn
 
+    if language != "en":
+        from kgdx.explain.page.phrases import language_spoken
+
+        language = language_spoken(language)
     given = CaseIn.from_file(case) if isinstance(case, Path) else case
     if not isinstance(given, CaseIn):
         raise TypeError("a case or its path")

@@ -17,6 +17,7 @@ from kgdx.domain.report import Diagnosis, Question, Report
 from kgdx.domain.report import Path as GraphPath
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
+from kgdx.explain.answerable import check_answerable
 from kgdx.explain.chains import chained
 from kgdx.explain.counterfactual import what_if
 from kgdx.explain.doubt import NOTHING_KNOWN, Doubter
@@ -228,6 +229,12 @@ class Engine:
         if report.release != self.release:
             fact = f"was made with release {report.release}, and this is {self.release}"
             raise BadInputError("report", fact, "name its release with --bundle, or diagnose the case again")
+        if report.question is None:
+            if report.differential:
+                remedy = "give the report as kgdx diagnose --json wrote it"
+                raise BadInputError("report, question", "is missing, and there is a differential", remedy)
+            return None
+        check_answerable(report, report.question, self.reasoner, self._extractor.clip.dim)
         return report.question
 
     def _query(self, evidence: Sequence[Evidence], question: Question) -> GraphQuery:

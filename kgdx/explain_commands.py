@@ -27,8 +27,7 @@ def explain(
         int, typer.Option("--what-if", min=0, metavar="N", help="Rank the case again under N suppositions.")
     ] = 0,
     verify: Annotated[
-        bool,
-        typer.Option("--verify", help="Score it again on and without the paths shown; all, with --json."),
+        bool, typer.Option("--verify", help="Score it again: on its retained edges, without its paths.")
     ] = False,
     bundle: Annotated[Path | None, typer.Option("--bundle", help="The report's release.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print diagnosis, what-if and verification.")] = False,
@@ -48,6 +47,7 @@ def explain(
 
     from kgdx.wire import ReportOut
 
+    _check_alone(store, export, is_asked=diagnosis != "1" or json or verify or what_if > 0)
     if store is not None:
         store_reports([report], store, label=label, with_text=with_text)
         return
@@ -76,11 +76,21 @@ def explain(
         from pydantic import TypeAdapter
 
         told = {"diagnosis": chosen, "what_if": read.what_if, "verification": verification}
+        told |= {"is_sound": verification.is_sound} if verification else {}
         typer.echo(TypeAdapter(dict[str, object]).dump_json(told, indent=1).decode())
-        return
-    from kgdx.explain.terminal_reasons import print_reasons
+    else:
+        from kgdx.explain.terminal_reasons import print_reasons
 
-    print_reasons(read, chosen, verification, Console())
+        print_reasons(read, chosen, verification, Console())
+    if verification is not None and not verification.is_sound:
+        raise typer.Exit(3)
+
+
+def _check_alone(store: str | None, export: Path | None, *, is_asked: bool) -> None:
+    """What writes the whole explanation somewhere tells nothing besides."""
+    if (store is not None and (export is not None or is_asked)) or (export is not None and is_asked):
+        fact = "--store and --export write the whole report, and nothing else is done"
+        raise BadInputError("explain", fact, "give them alone")
 
 
 def store_reports(files: Sequence[Path], store: str, *, label: str = "", with_text: bool = False) -> None:

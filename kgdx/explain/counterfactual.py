@@ -117,9 +117,11 @@ class Counterfactuals:
 
     def _ranked(self, supposed: Supposed, curies: tuple[str, ...], evidence: Sequence[Evidence]) -> WhatIf:
         ranking, snapshot = self.reasoner.rank(self.ask(evidence)), self.reasoner.graph.snapshot
-        first = int(ranking.diseases[0])
-        of_report = (snapshot.index[diagnosis.disease] for diagnosis in self.report.differential)
+        of_report = [snapshot.index[diagnosis.disease] for diagnosis in self.report.differential]
         standings = tuple(self._standing(ranking, node) for node in of_report)
+        # A disease that is first under another of its identifiers is the same one.
+        first = next((node for node, at in zip(of_report, standings, strict=True) if at.rank == 1), None)
+        first = int(ranking.diseases[0]) if first is None else first
         names = tuple(snapshot.names[snapshot.index[curie]] for curie in curies)
         return WhatIf(supposed, curies, names, self._standing(ranking, first), standings)
 

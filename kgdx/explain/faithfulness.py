@@ -44,7 +44,7 @@ class Verified:
         reported: as the report says.
         again: as the engine ranks the case now.
         retained: on the retained subgraph alone.
-        full_graph: with what the rest of the graph would have added, to it and to every other candidate.
+        full_graph: with what the rest of the graph would have added, to all that walks looked at.
         without_paths: without every edge of the shown paths that speak for it.
         without_random: without as many random paths, mean of several draws.
         num_edges: of the shown paths that speak for it.
@@ -70,19 +70,23 @@ class Verification:
     Attributes:
         num_edges: distinct edges of all paths, of treatments too.
         unknown: edges of paths that the graph does not hold as the report states them.
+        missing: diagnoses of the report that are not among the candidates looked at now.
+
+    What a path or a finding is said to contribute is not held against anything.
     """
 
     diagnoses: tuple[Verified, ...]
     num_edges: int
     unknown: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:
-        """Whether every edge is there and every logit comes out as reported, on the retained subgraph too."""
-        return not self.unknown and all(
-            max(abs(v.again.logit - v.reported.logit), abs(v.retained.logit - v.reported.logit)) < TOLERANCE
-            for v in self.diagnoses
-        )
+        """Whether every edge is there, and every diagnosis comes out as reported.
+
+        Its rank, its probability, and its logit, on the retained subgraph too.
+        """
+        return not self.unknown and not self.missing and all(_is_as_reported(v) for v in self.diagnoses)
 
 
 # Float32 sums in another order.
@@ -109,13 +113,19 @@ def verify(
     support = Support(reasoner, hierarchy, query, ranking)
     places = {int(node): place for place, node in enumerate(ranking.diseases)}
     snapshot = reasoner.graph.snapshot
-    verified = []
-    for diagnosis in diagnoses:
-        place = places.get(snapshot.index.get(diagnosis.disease, -1))
-        if place is not None:
-            verified.append(_verified(diagnosis, on, place, support.rows(place), rng))
-    steps = {step.edge_id: step for path in all_paths(report) for step in path.steps}
-    return Verification(tuple(verified), len(steps), _unknown(list(steps.values()), snapshot))
+    found = [(diagnosis, places.get(snapshot.index.get(diagnosis.disease, -1))) for diagnosis in diagnoses]
+    verified = [
+        _verified(diagnosis, on, place, support.rows(place), rng)
+        for diagnosis, place in found
+        if place is not None
+    ]
+    steps = dict.fromkeys(step for path in all_paths(report) for step in path.steps)
+    return Verification(
+        tuple(verified),
+        num_edges=len({step.edge_id for step in steps}),
+        unknown=_unknown(list(steps), snapshot),
+        missing=tuple(diagnosis.disease for diagnosis, place in found if place is None),
+    )
 
 
 def rows_of(paths: Sequence[Path], snapshot: Snapshot) -> Ints:
@@ -173,11 +183,22 @@ def _scored_against(others: Floats, logit: float, temperature: float) -> Scored:
     return Scored(logit, float(1.0 / (1.0 + np.exp(odds_against))), int((others > logit).sum()) + 1)
 
 
+def _is_as_reported(verified: Verified) -> bool:
+    reported, again = verified.reported, verified.again
+    amounts = (
+        (again.logit, reported.logit),
+        (verified.retained.logit, reported.logit),
+        (again.probability, reported.probability),
+    )
+    return again.rank == reported.rank and all(abs(one - other) < TOLERANCE for one, other in amounts)
+
+
 def _unknown(steps: Sequence[Step], snapshot: Snapshot) -> tuple[str, ...]:
     ids = pa.array([step.edge_id for step in steps], pa.string())
     rows = pc.index_in(ids, snapshot.edges["edge_id"].combine_chunks()).to_pylist()
-    return tuple(
+    wrong = (
         step.edge_id
         for step, row in zip(steps, rows, strict=True)
         if row is None or step_of(snapshot, row, step.is_forward) != step
     )
+    return tuple(dict.fromkeys(wrong))

@@ -33,7 +33,8 @@ def probability_range(report: Report, disease: str) -> tuple[float, float] | Non
         for standing in (item.first, *item.standings)
         if standing.disease == disease
     ]
-    return (min(found), max(found)) if found else None
+    as_it_is = [diagnosis.probability for diagnosis in report.differential if diagnosis.disease == disease]
+    return (min(*found, *as_it_is), max(*found, *as_it_is)) if found else None
 
 
 def num_left_out(report: Report) -> int:

@@ -114,7 +114,9 @@ def _verification(verification: Verification) -> Iterator[RenderableType]:
     yield hanging("edges", held, "bold")
     for verified in verification.diagnoses:
         yield from (hanging(label, told, "bold") for label, told in _scores(verified))
-    sound = "every edge is in the graph as stated, and every logit comes out as reported"
+    if verification.missing:
+        yield hanging("missing", f"{', '.join(verification.missing)}: not ranked among the first now", "bold")
+    sound = "every edge is in the graph as stated, and every diagnosis comes out as reported"
     yield hanging("result", sound if verification.is_sound else "NOT as reported: see above", "bold")
 
 
@@ -123,7 +125,10 @@ def _scores(verified: Verified) -> Iterable[tuple[str, str]]:
         ("reported", _score(verified.reported)),
         ("again", _score(verified.again)),
         ("retained", f"{_score(verified.retained)} on {verified.num_retained} retained edges alone"),
-        ("full graph", f"{_score(verified.full_graph)} with what the rest of the graph adds, to all alike"),
+        (
+            "full graph",
+            f"{_score(verified.full_graph)} with what the rest of the graph adds to it and its rivals",
+        ),
         (
             "without",
             f"{_score(verified.without_paths)} without the {verified.num_edges} edges of the paths for it",

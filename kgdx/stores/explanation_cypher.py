@@ -30,7 +30,10 @@ PATHS = {
 """What a path justifies -> the way from the case to it; it hangs from `o`."""
 
 HELD = "MATCH (c:DiagnosedCase) WHERE c.key IN $cases RETURN c.key AS key, c.content AS content"
-NAMED = "MATCH (c:DiagnosedCase) WHERE c.key IN $names OR c.label IN $names RETURN c.key AS key"
+NAMED = (
+    "MATCH (c:DiagnosedCase) WHERE c.key IN $names OR (c.label IN $names AND c.label <> '') "
+    "RETURN c.key AS key"
+)
 READ_CASE = (
     f"MATCH {_CASE}-[:made_by]->(r:Release) {_OF_ONE} "
     "RETURN c.label AS label, c.abstained AS abstained, c.written AS written, r.key AS release"

@@ -108,7 +108,7 @@ def _put_path(
         _put(graph, node)
     for (one, other), edge in zip(pairwise(nodes), edges, strict=True):
         head, tail = edge["head"] or _identifier(one), edge["tail"] or _identifier(other)
-        graph.add_edge(head, tail, edge.get("edge_id") or edge["relation"], **_kept(edge))
+        graph.add_edge(head, tail, edge.get("edge_id") or f"{head} {edge['relation']} {tail}", **_kept(edge))
 
 
 def _put(graph: nx.MultiDiGraph, node: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """A report with the ways out of Python: JSON, a graph, a page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -53,7 +53,11 @@ class ReportOut(Report):
             BadInputError: if the text is no report of kgdx.
         """
         try:
-            return cls.of(_REPORT.validate_json(text))
+            told = _REPORT.validate_json(text)
+            if not _is_bounded(asdict(told)):
+                fact = "holds a number that is not finite, or too large"
+                raise BadInputError("report", fact, "give a report as `kgdx diagnose --json` writes it")
+            return cls.of(told)
         except ValidationError as error:
             problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
             place = f"report, field {field_path(problem['loc'])}" if problem["loc"] else "report"
@@ -149,3 +153,15 @@ class ReportOut(Report):
 
 
 _REPORT = TypeAdapter(Report)
+
+
+def _is_bounded(value: object) -> bool:
+    """Whether all numbers are such as any store and any format can hold."""
+    if isinstance(value, dict):
+        return all(map(_is_bounded, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_bounded, value))
+    return not isinstance(value, (int, float)) or abs(value) < _LARGEST
+
+
+_LARGEST = 2.0**53

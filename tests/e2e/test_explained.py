@@ -153,3 +153,72 @@ def test_the_command_refuses_nonsense_in_one_line(tmp_path, coded: ReportOut, en
     nothing = engine.diagnose(CaseIn(findings=["HP:9999999"]))
     file.write_text(nothing.model_dump_json(), encoding="utf-8")
     assert "nothing to explain" in explain(str(file))[1]
+
+
+def edited(report: ReportOut, **changes: object) -> ReportOut:
+    return replace(report, **changes)  # type: ignore[arg-type]
+
+
+def test_a_report_edited_by_hand_is_one_clear_error(engine: Engine, coded: ReportOut) -> None:
+    first, *others = coded.differential
+    question = coded.question
+    assert question is not None
+    broken = [
+        edited(coded, evidence=()),
+        edited(coded, evidence=(replace(coded.evidence[0], curie="HP:9999999"),)),
+        edited(coded, differential=(replace(first, disease="MONDO:9999999"), *others)),
+        edited(coded, differential=(replace(first, disease="HP:0002202"), *others)),
+        edited(coded, question=None),
+        edited(coded, question=replace(question, images=((1.0, 2.0),))),
+        edited(coded, question=replace(question, patient=replace(question.patient, sex="zzz"))),
+        edited(coded, question=replace(question, patient=replace(question.patient, age_years=-1e300))),
+        edited(coded, next_steps=(replace(coded.next_steps[0], curie="HP:9999999"),)),
+    ]
+    for report in broken:
+        for ask in (engine.what_if, engine.verify):
+            with pytest.raises(BadInputError, match="report, "):
+                ask(report)
+
+
+def test_what_a_report_claims_of_rank_and_probability_is_checked(engine: Engine, coded: ReportOut) -> None:
+    first, *others = coded.differential
+    for changes in ({"probability": 0.99}, {"rank": 2}, {"logit": first.logit - 1}):
+        claimed = edited(coded, differential=(replace(first, **changes), *others))
+        assert not engine.verify(claimed).is_sound
+    # Two steps of one edge, the first of them forged.
+    path = first.paths[0]
+    forged = replace(path, steps=(replace(path.steps[0], frequency=0.123), *path.steps))
+    claimed = edited(coded, differential=(replace(first, paths=(forged, *first.paths)), *others))
+    assert engine.verify(claimed).unknown
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", "-Infinity", str(10**400)])
+def test_numbers_that_are_none_are_refused(number: str, coded: ReportOut) -> None:
+    text = coded.model_dump_json()
+    logit = f'"logit":{json.dumps(coded.differential[0].logit)}'
+    assert logit in text
+    with pytest.raises(BadInputError, match="report"):
+        ReportOut.model_validate_json(text.replace(logit, f'"logit":{number}'))
+
+
+def test_what_writes_a_report_somewhere_does_nothing_besides(tmp_path, coded: ReportOut) -> None:
+    file = tmp_path / "r.json"
+    file.write_text(coded.model_dump_json(), encoding="utf-8")
+    target = tmp_path / "g.ttl"
+    for more in (["--export", str(target)], ["--verify"], ["3"]):
+        code, told = explain(str(file), *more, "--store", str(tmp_path / "store"))
+        assert code == 3
+        assert "give them alone" in told
+    assert list(tmp_path.iterdir()) == [file]
+    assert explain(str(file), "--export", str(target))[0] == 0
+    assert target.read_text(encoding="utf-8").startswith("@prefix")
+
+
+def test_an_unsound_report_ends_with_3(tmp_path, coded: ReportOut) -> None:
+    first, *others = coded.differential
+    file = tmp_path / "r.json"
+    bent = edited(coded, differential=(replace(first, logit=first.logit + 1), *others))
+    file.write_text(bent.model_dump_json(), encoding="utf-8")
+    code, told = explain(str(file), "--verify", "--json")
+    assert code == 3
+    assert json.loads(told[told.index("{") :])["is_sound"] is False

@@ -34,8 +34,7 @@ def to_turtle(report: Report) -> str:
     """RDF of all conclusions, their paths and the statements they walk."""
     from kgdx.explain.exports.rdf import to_rdf
 
-    # Of what is kept beside the edges, such as quotes, RDF takes nothing.
-    text: str = to_rdf(explanation_of(report, with_text=True)).serialize(format="turtle")
+    text: str = to_rdf(explanation_of(report)).serialize(format="turtle")
     return text
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import networkx as nx
 
 from kgdx.domain.report import Path, Report, Step
+from kgdx.domain.treatment import ConcernKind
 from kgdx.explain.walk import stops
 from kgdx.explain.wording import plain
 
@@ -28,7 +29,8 @@ def to_networkx(report: Report) -> nx.MultiDiGraph:
         for path in diagnosis.paths:
             _add_path(graph, path, "contribution")
     for treatment in report.treatments:
-        for path in (*treatment.paths, *(concern.path for concern in treatment.concerns)):
+        concerns = (c.path for c in treatment.concerns if c.kind not in (ConcernKind.AGE, ConcernKind.SEX))
+        for path in (*treatment.paths, *concerns):
             _add_path(graph, path, "benefit")
         for path in treatment.chains:
             # Its share of the benefit is that of the path it continues.

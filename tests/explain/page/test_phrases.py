@@ -5,7 +5,6 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
-from tests.explain.page.spoken import SpokenPage
 
 import kgdx.explain.page
 from graph_schema import load
@@ -17,6 +16,7 @@ from kgdx.domain.what_if import Supposed
 from kgdx.explain.page.html import render
 from kgdx.explain.page.phrases import LANGUAGES, phrases
 from kgdx.explain.walk import FAMILIES
+from tests.explain.page.spoken import SpokenPage
 
 ENTRIES = phrases().entries
 FOLDER = Path(kgdx.explain.page.__file__).parent
