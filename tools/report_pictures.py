@@ -66,7 +66,9 @@ def _save(shot: bytes, name: str) -> int:
     picture = Image.open(BytesIO(shot)).convert("RGB")
     picture = picture.crop((0, 0, picture.width, min(picture.height, MOST_HEIGHT)))
     target = TARGET / f"{name}.png"
-    picture.quantize(NUM_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(target, optimize=True)
+    picture.quantize(NUM_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        target, optimize=True
+    )
     return target.stat().st_size
 
 
