@@ -41,7 +41,7 @@ from kgdx.reasoning.treatments.predictor import PredictedTreatments
 from kgdx.reasoning.treatments.recommend import Option, TreatmentGraph
 from kgdx.reasoning.treatments.untreated import UntreatedDiseases
 from kgdx.snapshot import Snapshot
-from kgdx.weights import SavedMechanisms, SavedReasoner, SavedTreatments, open_fusion
+from kgdx.weights import SavedMechanisms, SavedReasoner, SavedTreatments, check_concepts, open_fusion
 from kgdx.wire import CaseIn, ReportOut, Settings
 
 logger = logging.getLogger(__name__)
@@ -94,10 +94,13 @@ class Engine:
         fusion = open_fusion(opened.folder / "fusion", clip.revision)
         own_concepts = ConceptEncoder.open(opened.folder / "concepts")
         concepts = ConceptEncoder.open(settings.text_encoder) if settings.text_encoder else own_concepts
-        predicting, acting = (
-            _predicting(opened.folder, own_concepts),
-            _acting(opened.folder, own_concepts),
-        )
+        predicting = SavedTreatments.open(opened.folder / "treatments")
+        acting = SavedMechanisms.open(opened.folder / "mechanisms")
+        for what, revision in (
+            ("treatments", predicting.text_revision),
+            ("mechanisms", acting.text_revision),
+        ):
+            check_concepts(opened.folder, what, revision, own_concepts.revision)
         graph = DiagnosticGraph(snapshot, Annotations.from_snapshot(snapshot), schema)
         reasoner = saved.reasoner(graph, clip)
         hierarchy, writer = Hierarchy(snapshot), PathWriter(snapshot, schema)
@@ -290,25 +293,3 @@ class Engine:
     def _report(self, found: Extraction, abstained: str) -> ReportOut:
         report = Report(self.release, found.evidence, (), (), found.warnings, abstained)
         return ReportOut.of(report).showing(found.texts, found.images)
-
-
-def _predicting(folder: Path, concepts: ConceptEncoder) -> SavedTreatments:
-    """The network of predicted treatments of a bundle, checked against the encoder it was trained with."""
-    saved = SavedTreatments.open(folder / "treatments")
-    if saved.text_revision != concepts.revision:
-        fact = (
-            f"its treatments were trained with concept encoder {saved.text_revision}, not {concepts.revision}"
-        )
-        raise BundleError(str(folder), fact, "train them anew with `kgdx train treatments`")
-    return saved
-
-
-def _acting(folder: Path, concepts: ConceptEncoder) -> SavedMechanisms:
-    """The networks of mechanisms of a bundle, checked against the encoder they were trained with."""
-    saved = SavedMechanisms.open(folder / "mechanisms")
-    if saved.text_revision != concepts.revision:
-        fact = (
-            f"its mechanisms were trained with concept encoder {saved.text_revision}, not {concepts.revision}"
-        )
-        raise BundleError(str(folder), fact, "train them anew with `kgdx train mechanisms`")
-    return saved

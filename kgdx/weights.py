@@ -196,6 +196,21 @@ class SavedMechanisms:
             return saved
 
 
+def check_concepts(bundle: Path, what: str, trained_with: str, given: str) -> None:
+    """Hold the concept encoder that networks were trained with against that of their bundle.
+
+    Args:
+        what: `treatments` or `mechanisms`.
+        trained_with, given: revisions.
+
+    Raises:
+        BundleError: if they differ.
+    """
+    if trained_with != given:
+        fact = f"its {what} were trained with concept encoder {trained_with}, not {given}"
+        raise BundleError(str(bundle), fact, f"train them anew with `kgdx train {what}`")
+
+
 def pair_id(drug: str, disease: str) -> str:
     """16 hexadecimal digits by which a pair of a drug and a disease is known again."""
     return sha256(f"{drug} {disease}".encode()).hexdigest()[:16]
