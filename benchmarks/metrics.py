@@ -1,11 +1,11 @@
-"""Metrics with bootstrap intervals; those of rankings are the ones training reports, `kgdx.evaluation`."""
+"""Metrics with bootstrap intervals; ranking metrics are those of `kgdx.training.metrics`."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.evaluation import (
+from kgdx.training.metrics import (
     coverage_risk,
     expected_calibration_error,
     mid_rank,

@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import graph_schema
-from kgdx.bundle import shipped_folder
 from kgdx.domain.case import CodedFinding, Patient
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.codes import code_evidence
 from kgdx.evidence.fusion import names_vector
 from kgdx.explain.justify import Justifier
 from kgdx.explain.paths import PathWriter
+from kgdx.graph.hierarchy import Hierarchy
+from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
-from kgdx.reasoning.hierarchy import Hierarchy
 from kgdx.reasoning.query import GraphQuery, seed
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.snapshot import Snapshot
-from kgdx.weights import SavedReasoner
+from kgdx.release.bundle import shipped_folder
+from kgdx.release.checkpoints import SavedReasoner
 
 
 @dataclass(frozen=True, eq=False)

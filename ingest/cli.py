@@ -43,7 +43,7 @@ def add(
     from ingest.load import load
     from ingest.tell import tell_summary
     from kgdx.domain.errors import SourceError
-    from kgdx.stores.opening import is_server, open_store
+    from kgdx.stores.registry import is_server, open_store
 
     find(name)
     is_new = not is_server(store) and not Path(store).exists()
@@ -73,7 +73,7 @@ def diff(
     from ingest.diff import diff as compare
     from ingest.load import read
     from ingest.tell import tell_diff
-    from kgdx.stores.opening import open_store
+    from kgdx.stores.registry import open_store
 
     with open_store(store, read_only=True) as graph:
         with _progress(name) as progress:
@@ -100,8 +100,8 @@ def audit(
     from ingest.audit import has_errors
     from ingest.load import read
     from ingest.tell import tell_findings
-    from kgdx.columns import EDGE_COLUMNS, node_table
-    from kgdx.stores.opening import open_store
+    from kgdx.graph.arrow_schema import EDGE_COLUMNS, node_table
+    from kgdx.stores.registry import open_store
 
     if (name is None) == (store is None):
         raise typer.BadParameter("give either a source with --from, or --store")
@@ -128,10 +128,10 @@ def remove(
     """Take away all that a source said. What other sources say stays."""
     from rich.console import Console
 
-    from kgdx.columns import STATED_EDGE_COLUMNS
     from kgdx.domain.errors import SourceError
     from kgdx.domain.graph import LoadCount
-    from kgdx.stores.opening import open_store
+    from kgdx.graph.arrow_schema import STATED_EDGE_COLUMNS
+    from kgdx.stores.registry import open_store
 
     with open_store(store) as graph:
         count = graph.replace_source(name, [], STATED_EDGE_COLUMNS.empty_table())
@@ -152,7 +152,7 @@ def export(
 
     from ingest.kgx import kinds_of_ends, write
     from kgdx.domain.errors import SourceError
-    from kgdx.stores.opening import open_store
+    from kgdx.stores.registry import open_store
 
     with open_store(store, read_only=True) as graph:
         nodes, edges = graph.export()
@@ -171,7 +171,7 @@ def export(
 def history(store: _Store, as_json: _Json = False) -> None:
     """Show the loads that changed the graph, the newest first."""
     from ingest.tell import tell_history
-    from kgdx.stores.opening import open_store
+    from kgdx.stores.registry import open_store
 
     with open_store(store, read_only=True) as graph:
         loads = [row["l"] for row in graph.query("MATCH (l:Load) RETURN l ORDER BY l.id DESC", {})]
@@ -207,7 +207,7 @@ def list_sources(
 def _loaded(store: str) -> dict[str, dict[str, int | str]]:
     """Name -> how many nodes a source names and edges it states in the graph, and of which release."""
     from kgdx.stores.mentions import mention_start
-    from kgdx.stores.opening import open_store
+    from kgdx.stores.registry import open_store
 
     edges = (
         "MATCH (p:Provenance) MATCH ()-[e]->() WHERE e.provenance = p.id "

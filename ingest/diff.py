@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.intake import Intake
-from kgdx.change import Change
 from kgdx.domain.graph import Node
-from kgdx.ports import GraphStore
+from kgdx.stores.base import GraphStore
+from kgdx.stores.load_plan import Change
 
 _ENDS = ("head", "relation", "tail")
 

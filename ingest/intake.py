@@ -17,9 +17,9 @@ from graph_schema import load as load_schema
 from ingest.catalogue import Source
 from ingest.model import Block, Item, Rejected, Skipped
 from ingest.texts import tidy_edge, tidy_node
-from kgdx.columns import STATED_EDGE_COLUMNS, distinct_edges, edge_table
 from kgdx.domain.curie import prefix_of
 from kgdx.domain.graph import Edge, Node
+from kgdx.graph.arrow_schema import STATED_EDGE_COLUMNS, distinct_edges, edge_table
 
 _MAX_EXAMPLES = 3
 _PER_BATCH = 20_000
@@ -38,7 +38,7 @@ class Intake:
     Attributes:
         source: whose rows these are.
         num_rows: rows taken; each is written, merged, rejected or skipped.
-        edges: without repetitions, layout `kgdx.columns.STATED_EDGE_COLUMNS`.
+        edges: without repetitions, layout `kgdx.graph.arrow_schema.STATED_EDGE_COLUMNS`.
     """
 
     source: Source

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graph_schema import load
-from kgdx.ports import GraphStore
+from kgdx.stores.base import GraphStore
 
 _PER_WRITE = 50_000
 _SPACE = r"[\t\r\n\v\f\x1c-\x1e\x{85}\x{2028}\x{2029}]+"

@@ -19,7 +19,7 @@ from ingest.readers import READERS
 from kgdx.domain.curie import prefix_of
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import LoadCount
-from kgdx.ports import GraphStore
+from kgdx.stores.base import GraphStore
 
 _UNDESCRIBED = "MATCH (n) WHERE n.curie IS NOT NULL AND size(n.mentions) = 0 RETURN n.curie AS curie"
 _REPORT_EVERY = 2000

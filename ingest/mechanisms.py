@@ -8,7 +8,7 @@ from ingest.phenotypes import build_snapshot, phenotype_sources
 from ingest.sources.drugmechdb import read_mechanisms
 from kgdx.domain.errors import SourceError
 from kgdx.domain.mechanism import CuratedMechanism
-from kgdx.snapshot import Snapshot
+from kgdx.graph.snapshot import Snapshot
 
 _PATHS = "drugmechdb/paths.jsonl*"
 _OPTIONAL = {

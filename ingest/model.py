@@ -51,7 +51,7 @@ class Block:
     Attributes:
         file: name of the file, for messages.
         lines: (n,) int64 line number of each row.
-        edges: n rows, layout `kgdx.columns.STATED_EDGE_COLUMNS`; a kind the row does not tell is null.
+        edges: n rows, layout `kgdx.graph.arrow_schema.STATED_EDGE_COLUMNS`; an unknown kind is null.
     """
 
     file: str

@@ -8,8 +8,8 @@ from pathlib import Path
 from graph_schema import load as load_schema
 from ingest.load import load
 from kgdx.domain.errors import SourceError
-from kgdx.resolve import resolve
-from kgdx.snapshot import Snapshot
+from kgdx.graph.canonical import resolve
+from kgdx.graph.snapshot import Snapshot
 from kgdx.stores.embedded import EmbeddedStore
 
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kgdx.engine import Engine
-    from kgdx.wire import CaseIn as Case
-    from kgdx.wire import ReportOut as Report
+    from kgdx.schemas import CaseIn as Case
+    from kgdx.schemas import ReportOut as Report
 
 __version__ = "0.1.0"
 __all__ = ["Case", "Engine", "Report", "__version__"]
 
 _HOMES = {
-    "Case": ("kgdx.wire", "CaseIn"),
+    "Case": ("kgdx.schemas", "CaseIn"),
     "Engine": ("kgdx.engine", "Engine"),
-    "Report": ("kgdx.wire", "ReportOut"),
+    "Report": ("kgdx.schemas", "ReportOut"),
 }
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from kgdx.bundle import Bundle
 from kgdx.domain.case import Case
 from kgdx.domain.errors import BadInputError, BundleError, KgdxError
 from kgdx.domain.evidence import Evidence, TextOrigin
@@ -17,32 +16,39 @@ from kgdx.domain.report import Diagnosis, Question, Report
 from kgdx.domain.report import Path as GraphPath
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
+from kgdx.evidence.extractor import Extraction, Extractor
+from kgdx.evidence.image_reader import Eyes
 from kgdx.explain.answerable import check_answerable
 from kgdx.explain.chains import chained
 from kgdx.explain.counterfactual import what_if
-from kgdx.explain.doubt import NOTHING_KNOWN, Doubter
 from kgdx.explain.faithfulness import Verification, verify
 from kgdx.explain.justify import Justifier
 from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.mechanisms import Mechanisms
-from kgdx.explain.page.naming import names_in
 from kgdx.explain.paths import PathWriter
-from kgdx.extract import Extraction, Extractor
-from kgdx.eyes import Eyes
+from kgdx.explain.uncertainty import NOTHING_KNOWN, Doubter
+from kgdx.graph.hierarchy import Hierarchy
+from kgdx.graph.snapshot import Snapshot
+from kgdx.mechanisms.finder import MechanismFinder
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
-from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.mechanisms.finder import MechanismFinder
 from kgdx.reasoning.query import GraphQuery, seed
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.reasoning.treatments.precautions import Precautions, reasons_of
-from kgdx.reasoning.treatments.predictor import PredictedTreatments
-from kgdx.reasoning.treatments.recommend import Option, TreatmentGraph
-from kgdx.reasoning.treatments.untreated import UntreatedDiseases
-from kgdx.snapshot import Snapshot
-from kgdx.weights import SavedMechanisms, SavedReasoner, SavedTreatments, check_concepts, open_fusion
-from kgdx.wire import CaseIn, ReportOut, Settings
+from kgdx.release.bundle import Bundle
+from kgdx.release.checkpoints import (
+    SavedMechanisms,
+    SavedReasoner,
+    SavedTreatments,
+    check_concepts,
+    open_fusion,
+)
+from kgdx.report.localised_names import names_in
+from kgdx.schemas import CaseIn, ReportOut, Settings
+from kgdx.treatments.patient_context import Precautions, reasons_of
+from kgdx.treatments.predictor import PredictedTreatments
+from kgdx.treatments.recommend import Option, TreatmentGraph
+from kgdx.treatments.untreated import UntreatedDiseases
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from ingest.audit.finding import MAX_EXAMPLES, Finding, Graph, Level, ends_of, grouped, some
 from ingest.catalogue import owner_of
 from kgdx.domain.curie import prefix_of
-from kgdx.identity import MATCH_RELATION, identify_nodes
+from kgdx.graph.cliques import MATCH_RELATION, identify_nodes
 
 _MATCHES = pa.array([MATCH_RELATION, "close_match"])
 _DEGREE_FLOOR, _DEGREE_SPREAD = 500, 20.0

@@ -18,9 +18,9 @@ from ingest.identifiers import identify, reason_against
 from ingest.model import Block, Item, Rejected, Row
 from ingest.sources import kgx_lines
 from ingest.tables import read_columns
-from kgdx.columns import STATED_EDGE_COLUMNS, edge_ids
 from kgdx.domain.errors import CurieError, SourceError
 from kgdx.domain.graph import Node
+from kgdx.graph.arrow_schema import STATED_EDGE_COLUMNS, edge_ids
 
 _TRUE = ("true", "1")
 _PLAIN = {

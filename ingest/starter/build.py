@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from ingest.load import load
-from kgdx.snapshot import Snapshot
+from kgdx.graph.snapshot import Snapshot
 from kgdx.stores.embedded import EmbeddedStore
 
 
@@ -16,6 +16,7 @@ def starter_snapshot() -> Snapshot:
 
 
 if __name__ == "__main__":
-    from kgdx import __version__, bundle
+    from kgdx import __version__
+    from kgdx.release import bundle
 
     print(bundle.seal(bundle.shipped_folder(), starter_snapshot(), __version__).release)  # noqa: T201

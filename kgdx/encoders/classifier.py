@@ -18,10 +18,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from kgdx.domain.errors import BundleError
-from kgdx.encoders.opening import open_encoder
-from kgdx.encoders.tower import Tower
-from kgdx.evidence.head import Head, HeadLabel
-from kgdx.ports import ImageEncoder
+from kgdx.encoders.base import ImageEncoder
+from kgdx.encoders.linear_head import Head, HeadLabel
+from kgdx.encoders.registry import open_encoder
+from kgdx.encoders.small_tower import Tower
 
 HEAD, ARRAYS, TOWER_FOLDER = "head.json", "head.safetensors", "tower"
 _REMEDY = "train it anew with `kgdx train classifier`"

@@ -27,8 +27,8 @@ from torch.nn.functional import normalize
 
 from kgdx.domain.errors import BundleError
 from kgdx.encoders.clip_model import build, patch_embeddings, text_embeddings
+from kgdx.encoders.finding_set import FindingSet
 from kgdx.encoders.pixels import to_batch
-from kgdx.evidence.image_findings import FindingSet
 
 CONFIG, WEIGHTS, FINDINGS = "config.json", "weights.safetensors", "findings.json"
 _REMEDY = "reinstall kgdx or train anew with `kgdx train image`"

@@ -27,7 +27,7 @@ from safetensors.numpy import load, save
 from tokenizers import Tokenizer
 
 from kgdx.domain.errors import BundleError
-from kgdx.evidence.link_calibration import LinkCalibration
+from kgdx.encoders.link_calibration import LinkCalibration
 
 CONFIG, MODULES, TOKENIZER, WEIGHTS = "config.json", "modules.json", "tokenizer.json", "model.safetensors"
 _EMBEDDING = "embedding.weight"

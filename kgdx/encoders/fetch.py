@@ -8,7 +8,7 @@ from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
 from kgdx.domain.errors import BackendUnavailableError, BundleError
 from kgdx.encoders.open_clip_encoder import OPEN_CLIP_CONFIG, TEXT_FOLDER
-from kgdx.encoders.opening import HUB, fetch_target
+from kgdx.encoders.registry import HUB, fetch_target
 from kgdx.encoders.save_open_clip import TOKENIZER
 
 _WEIGHTS = ["open_clip_model.safetensors", "open_clip_pytorch_model.safetensors"]

@@ -7,8 +7,8 @@ from kgdx.domain.case import CodedFinding, Polarity
 from kgdx.domain.curie import normalise
 from kgdx.domain.errors import CurieError
 from kgdx.domain.evidence import CodeOrigin, Evidence
-from kgdx.evidence.nameable import CODED_KINDS
-from kgdx.snapshot import Snapshot
+from kgdx.graph.kinds import CODED_KINDS
+from kgdx.graph.snapshot import Snapshot
 
 # Natural log of P(code recorded so | finding) / P(code recorded so | no finding). Assumptions, not yet
 # calibrated: a code is chosen on purpose, so a present one is taken as certain (the most the reasoner

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from kgdx.domain.case import Polarity
 from kgdx.domain.errors import BundleError
 from kgdx.domain.evidence import Evidence
-from kgdx.ports import TextEncoder
+from kgdx.encoders.base import TextEncoder
 
 MODALITIES = ("code", "text", "image")
 """What can ask; what can be heard is one more: the whole image, see `Fusion.factors`."""

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgdx.domain.language import language_of
+from kgdx.encoders.base import TextEncoder
+from kgdx.encoders.link_calibration import LinkCalibration
 from kgdx.evidence import lexicon
 from kgdx.evidence.lexicon import Lexicon
-from kgdx.evidence.link_calibration import LinkCalibration
-from kgdx.evidence.nameable import FINDING_KINDS, living
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import Word
-from kgdx.ports import TextEncoder
-from kgdx.snapshot import Snapshot
+from kgdx.graph.kinds import FINDING_KINDS, living
+from kgdx.graph.snapshot import Snapshot
 
 _WORDS = lexicon.read("linking.yaml")
 _INSIDE = frozenset(_WORDS["inside"])

@@ -18,10 +18,10 @@ from kgdx.evidence import lexicon
 from kgdx.evidence.abbreviations import abbreviations
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.linking import Linker
-from kgdx.evidence.nameable import FINDING_KINDS, living
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import Sentence, Word, is_han, sentences, words_of
-from kgdx.snapshot import Snapshot
+from kgdx.graph.kinds import FINDING_KINDS, living
+from kgdx.graph.snapshot import Snapshot
 
 _MIN_CHARACTERS = 3
 # A Chinese word has two characters as a rule; one alone is part of too many others.

@@ -12,16 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kgdx.domain.report import Diagnosis, Path, Report, Step
-from kgdx.explain.controls import Control, control_paths
+from kgdx.explain.baseline_paths import Control, control_paths
 from kgdx.explain.paths import step_of
-from kgdx.explain.support import Support
+from kgdx.explain.retained_edges import Support
 from kgdx.explain.walk import all_paths
-from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.on_edges import OnEdges
+from kgdx.graph.hierarchy import Hierarchy
+from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Floats, Ints
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.snapshot import Snapshot
+from kgdx.reasoning.subgraph_scorer import OnEdges
 
 # Sets of as many random paths that a diagnosis is scored without, for comparison.
 _NUM_DRAWS = 5

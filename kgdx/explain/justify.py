@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from kgdx.domain.report import Diagnosis, FindingContribution, Path
-from kgdx.explain.diverse import diverse
-from kgdx.explain.origins import Origins
+from kgdx.explain.attribution import Origins
+from kgdx.explain.path_selection import diverse
 from kgdx.explain.paths import PathWriter
-from kgdx.reasoning.hierarchy import Hierarchy, Trail, reverse
+from kgdx.graph.hierarchy import Hierarchy, Trail, reverse
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner

@@ -6,9 +6,9 @@ from kgdx.domain.report import Path, Treatment, TreatmentConcern
 from kgdx.domain.treatment import ConcernKind
 from kgdx.explain.paths import PathWriter
 from kgdx.explain.wording import percent
-from kgdx.reasoning.treatments.recommend import Indication, Option
-from kgdx.reasoning.treatments.safety import Concern
-from kgdx.snapshot import Snapshot
+from kgdx.graph.snapshot import Snapshot
+from kgdx.treatments.recommend import Indication, Option
+from kgdx.treatments.safety import Concern
 
 _NUM_NAMED = 3
 # Under which heading of `metapaths.yaml` a concern has its patterns.

@@ -8,8 +8,8 @@ from kgdx.domain.curie import normalise
 from kgdx.domain.errors import CurieError, UnknownCurieError
 from kgdx.domain.report import Path, Step
 from kgdx.explain.paths import PathWriter
-from kgdx.reasoning.hierarchy import Trail
-from kgdx.reasoning.mechanisms.finder import MechanismFinder
+from kgdx.graph.hierarchy import Trail
+from kgdx.mechanisms.finder import MechanismFinder
 
 _KINDS = {"drug": ("Drug",), "disease": ("Disease", "PhenotypicFeature")}
 

@@ -6,8 +6,8 @@ from itertools import groupby
 
 from graph_schema import Schema
 from kgdx.domain.report import Path, Step
-from kgdx.reasoning.hierarchy import Trail
-from kgdx.snapshot import Snapshot
+from kgdx.graph.hierarchy import Trail
+from kgdx.graph.snapshot import Snapshot
 
 # Relations whose frequency is the share of a disease's patients.
 _COUNTED = ("has_phenotype", "predisposes_to", "has_clinical_attribute", "has_mode_of_inheritance")

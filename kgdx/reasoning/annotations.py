@@ -13,9 +13,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from kgdx.domain.errors import BundleError
-from kgdx.reasoning.identity import same_disease
-from kgdx.reasoning.stated import Stated
-from kgdx.snapshot import Snapshot
+from kgdx.graph.same_disease import same_disease
+from kgdx.graph.snapshot import Snapshot
+from kgdx.reasoning.disease_annotations import Stated
 
 # Frequency of a finding that a source lists without saying how often it is seen.
 UNSTATED_FREQUENCY = 0.6

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph_schema import Schema
+from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.annotations import UNSTATED_FREQUENCY, Annotations
-from kgdx.reasoning.stated import Stated
-from kgdx.snapshot import Snapshot
+from kgdx.reasoning.disease_annotations import Stated
 
 NUM_EDGE_FEATURES = 6
 

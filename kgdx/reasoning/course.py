@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.reasoning.identity import same_disease
-from kgdx.snapshot import Snapshot
+from kgdx.graph.same_disease import same_disease
+from kgdx.graph.snapshot import Snapshot
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

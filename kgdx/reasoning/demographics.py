@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgdx.domain.case import Patient
+from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.course import Course
 from kgdx.reasoning.onset import LAST_AGES, NUM_AGES, ONSETS, age_class, seen_at
-from kgdx.snapshot import Snapshot
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

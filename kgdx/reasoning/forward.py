@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kgdx.reasoning.case_graph import CaseGraph, DiagnosticGraph
-from kgdx.reasoning.model import PathNetwork
+from kgdx.reasoning.path_network import PathNetwork
+from kgdx.reasoning.path_search import Walks, WalkSearch
 from kgdx.reasoning.query import GraphQuery, Observation, certainty
-from kgdx.reasoning.retained import Walks, WalkSearch
 
 
 @dataclass(frozen=True, eq=False)

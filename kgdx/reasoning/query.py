@@ -11,8 +11,8 @@ from torch import Tensor
 from kgdx.domain.case import Patient, Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence
 from kgdx.evidence.fusion import strongest
-from kgdx.evidence.nameable import FINDING_KINDS
-from kgdx.snapshot import Snapshot
+from kgdx.graph.kinds import FINDING_KINDS
+from kgdx.graph.snapshot import Snapshot
 
 # A code is as sure as anything gets; beyond e^12 a likelihood ratio no longer changes any ranking.
 MAX_WEIGHT = 12.0

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from kgdx.reasoning.calibration import Calibration, Clues
 from kgdx.reasoning.case_graph import CaseGraph
 from kgdx.reasoning.demographics import Statement
-from kgdx.reasoning.retained import Walks
+from kgdx.reasoning.path_search import Walks
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

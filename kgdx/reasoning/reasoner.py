@@ -8,19 +8,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from kgdx.graph.same_disease import same_disease
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.best_paths import BestPaths
 from kgdx.reasoning.calibration import Clues, softmax, temperature
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.demographics import Demographics, DemographicsSettings
 from kgdx.reasoning.forward import Forward
-from kgdx.reasoning.identity import same_disease
 from kgdx.reasoning.likelihood import LikelihoodSettings, contributions, priors
 from kgdx.reasoning.messages import MessageNetwork
-from kgdx.reasoning.model import PathNetwork
+from kgdx.reasoning.path_network import PathNetwork
+from kgdx.reasoning.path_search import Walks
 from kgdx.reasoning.query import GraphQuery, certainty
 from kgdx.reasoning.ranking import Base, Floats, Ints, Proposal, Ranking, ReasonerSettings
-from kgdx.reasoning.retained import Walks
 
 
 @dataclass(frozen=True, eq=False)

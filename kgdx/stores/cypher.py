@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from graph_schema import Relation, Schema
-from kgdx.columns import EDGE_COLUMNS, NODE_COLUMNS
 from kgdx.domain.errors import QueryError
-from kgdx.identity import MATCH_RELATION
-from kgdx.stores.change import RECORD
+from kgdx.graph.arrow_schema import EDGE_COLUMNS, NODE_COLUMNS
+from kgdx.graph.cliques import MATCH_RELATION
+from kgdx.stores.compare import RECORD
 from kgdx.stores.explanation_cypher import record_constraints
 
 MENTIONS = "mentions"

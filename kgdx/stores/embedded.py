@@ -12,18 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graph_schema import load
-from kgdx.change import HELD_EDGE_COLUMNS, Change
-from kgdx.columns import NODE_COLUMNS, STATED_EDGE_COLUMNS
 from kgdx.domain.errors import BackendUnavailableError, QueryError
 from kgdx.domain.explanation import Explanation
 from kgdx.domain.graph import LoadCount, Node
-from kgdx.identity import preferred_changes
+from kgdx.graph.arrow_schema import NODE_COLUMNS, STATED_EDGE_COLUMNS
+from kgdx.graph.cliques import preferred_changes
 from kgdx.stores import cypher as texts
 from kgdx.stores import embedded_explanations as kept
 from kgdx.stores import rows
-from kgdx.stores.change import RECORD, Held, Key, change, check, keys_of
+from kgdx.stores.compare import RECORD, Held, Key, change, check, keys_of
 from kgdx.stores.embedded_tables import prepare
 from kgdx.stores.ladybug_values import plain_row
+from kgdx.stores.load_plan import HELD_EDGE_COLUMNS, Change
 from kgdx.stores.mentions import mention_start
 from kgdx.stores.session import Session, unavailable
 

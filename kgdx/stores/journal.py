@@ -23,13 +23,13 @@ import pyarrow.compute as pc
 from neo4j.exceptions import Neo4jError
 
 from graph_schema import Schema
-from kgdx.change import Change
 from kgdx.domain.errors import BackendUnavailableError
 from kgdx.domain.graph import LoadCount
-from kgdx.identity import preferred_changes
+from kgdx.graph.cliques import preferred_changes
 from kgdx.stores import cypher as texts
 from kgdx.stores import rows
 from kgdx.stores.connection import BATCH, Connection, batches, table, translated
+from kgdx.stores.load_plan import Change
 
 _LOCK_S = 2.0
 _WAITED_TOO_LONG = ("TransactionTimedOut", "TransactionTimedOutClientConfiguration", "LockClientStopped")

@@ -10,17 +10,17 @@ from neo4j.exceptions import ClientError, Neo4jError
 
 from graph_schema import Relation, load
 from graph_schema.explanations import KEY
-from kgdx.change import HELD_EDGE_COLUMNS, Change
-from kgdx.columns import NODE_COLUMNS
 from kgdx.domain.errors import QueryError
 from kgdx.domain.explanation import Explanation
 from kgdx.domain.graph import LoadCount, Node
+from kgdx.graph.arrow_schema import NODE_COLUMNS
 from kgdx.stores import cypher as texts
 from kgdx.stores import neo4j_explanations as kept
 from kgdx.stores import rows
-from kgdx.stores.change import RECORD, Held, Key, change, check, keys_of
+from kgdx.stores.compare import RECORD, Held, Key, change, check, keys_of
 from kgdx.stores.connection import BATCH, Connection, table, translated, values
 from kgdx.stores.journal import Journal, now
+from kgdx.stores.load_plan import HELD_EDGE_COLUMNS, Change
 from kgdx.stores.mentions import mention_start
 
 _PROPERTY_COLUMNS = pa.schema(

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgdx.columns import EDGE_COLUMNS, combinations, id_numbers, node_table
 from kgdx.domain.graph import Node
-from kgdx.stores.change import RECORD
+from kgdx.graph.arrow_schema import EDGE_COLUMNS, combinations, id_numbers, node_table
+from kgdx.stores.compare import RECORD
 from kgdx.stores.cypher import EDGE_PROPERTIES, LIST_SEPARATOR, MENTIONS, PROVENANCE, RECORD_COLUMNS
 
 _NULLABLE = ("onset", "sex", "original_predicate", "publications")

@@ -8,7 +8,7 @@ import networkx as nx
 
 from graph_schema.explanations import KEY
 from kgdx.domain.errors import QueryError
-from kgdx.ports import GraphStore
+from kgdx.stores.base import GraphStore
 
 MAX_EDGES = 2_000
 

@@ -15,9 +15,9 @@ from kgdx.domain.case import Polarity
 from kgdx.domain.errors import QueryError
 from kgdx.domain.evidence import Evidence, TextOrigin
 from kgdx.domain.report import Diagnosis, FindingContribution, Path, Report, Step
-from kgdx.explain.exports.record import explanation_of
-from kgdx.explanations import remember
-from kgdx.ports import Store
+from kgdx.report.exports.record import explanation_of
+from kgdx.report.exports.saved import remember
+from kgdx.stores.base import Store
 from kgdx.stores.walks import graph_of
 from tests.contracts.store_contract import EDGES, NODES, content, put
 from tests.reports import ABSTAINED, FLU, LATER, PATIENT, REPORT

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kgdx.columns import EDGE_COLUMNS, NODE_COLUMNS, iter_edges, iter_nodes, stated_edges
 from kgdx.domain.errors import QueryError, SourceError
 from kgdx.domain.graph import Edge, LoadCount, Node, Provenance
-from kgdx.ports import GraphStore
-from kgdx.snapshot import Snapshot
+from kgdx.graph.arrow_schema import EDGE_COLUMNS, NODE_COLUMNS, iter_edges, iter_nodes, stated_edges
+from kgdx.graph.snapshot import Snapshot
+from kgdx.stores.base import GraphStore
 
 HPOA = Provenance("infores:hpo-annotations", ("PMID:1", "PMID:2"), "HPO licence", release="2023-01-27")
 NOTHING = LoadCount()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kgdx.engine import Engine
-from kgdx.wire import CaseIn, ReportOut
+from kgdx.schemas import CaseIn, ReportOut
 from tests.e2e.shipped import shipped_engine
 
 

@@ -3,7 +3,7 @@
 from functools import cache
 
 from kgdx.engine import Engine
-from kgdx.wire import Settings
+from kgdx.schemas import Settings
 
 
 @cache

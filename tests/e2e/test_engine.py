@@ -19,11 +19,11 @@ from kgdx.domain.report import Treatment
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.engine import Engine
 from kgdx.explain.walk import all_paths
+from kgdx.graph.snapshot import Snapshot
 from kgdx.imaging.read import read_image
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.query import GraphQuery, seed
-from kgdx.snapshot import Snapshot
-from kgdx.wire import CaseIn, ReportOut
+from kgdx.schemas import CaseIn, ReportOut
 
 PLEURAL_OR_PNEUMONIC = {
     "kgdx:parapneumonic-effusion",

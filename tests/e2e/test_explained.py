@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from kgdx.cli import app
+from kgdx.cli.main import app
 from kgdx.domain.case import CodedFinding, Polarity
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.evidence import CodeOrigin
 from kgdx.domain.what_if import Supposed
 from kgdx.engine import Engine
 from kgdx.explain.faithfulness import TOLERANCE
-from kgdx.wire import CaseIn, ReportOut
+from kgdx.schemas import CaseIn, ReportOut
 
 CODES = ("HP:0002202", "HP:0001945", "HP:0012735", "HP:0033771")
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from kgdx.engine import Engine
-from kgdx.explain.exports.record import explanation_of
-from kgdx.explanations import remember
+from kgdx.report.exports.record import explanation_of
+from kgdx.report.exports.saved import remember
+from kgdx.schemas import CaseIn, ReportOut
 from kgdx.stores.embedded import EmbeddedStore
-from kgdx.wire import CaseIn, ReportOut
 from tests.contracts.explanation_contract import strings
 
 

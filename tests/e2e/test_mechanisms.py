@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from kgdx import cli
-from kgdx.bundle import MODELS, build, seal, shipped_folder
-from kgdx.columns import edge_table, node_table
+from kgdx.cli import main as cli
 from kgdx.domain.errors import BundleError, CurieError, UnknownCurieError
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.engine import Engine
-from kgdx.snapshot import Snapshot
-from kgdx.wire import Settings
+from kgdx.graph.arrow_schema import edge_table, node_table
+from kgdx.graph.snapshot import Snapshot
+from kgdx.release.bundle import MODELS, build, seal, shipped_folder
+from kgdx.schemas import Settings
 
 DRUG, OTHER_DRUG, GENE, PROCESS = "CHEBI:9000001", "CHEBI:9000002", "NCBIGene:9000001", "GO:9000001"
 DISEASE, SAME, LONELY = "MONDO:9000001", "OMIM:9000001", "MONDO:9000002"

@@ -8,14 +8,15 @@ import pytest
 
 import graph_schema
 from ingest.load import load
-from kgdx import __version__, bundle
+from kgdx import __version__
 from kgdx.engine import Engine
-from kgdx.reasoner_training import ReasonerCommand, graph_of
-from kgdx.reasoning.training.train import ReasonerTraining
-from kgdx.resolve import resolve
-from kgdx.snapshot import Snapshot
+from kgdx.graph.canonical import resolve
+from kgdx.graph.snapshot import Snapshot
+from kgdx.release import bundle
+from kgdx.schemas import CaseIn, ReportOut, Settings
 from kgdx.stores.embedded import EmbeddedStore
-from kgdx.wire import CaseIn, ReportOut, Settings
+from kgdx.training.reasoner.run import ReasonerCommand, graph_of
+from kgdx.training.reasoner.train import ReasonerTraining
 
 RELATIONS = """heralded_by:
   predicate: acme:heralded_by

@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kgdx.bundle import MODELS, build, seal, shipped_folder
-from kgdx.columns import edge_table, node_table
 from kgdx.domain.errors import BundleError
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.domain.report import Treatment
 from kgdx.domain.treatment import ConcernKind, TreatmentStatus
 from kgdx.engine import Engine
 from kgdx.explain.walk import stops
-from kgdx.reasoning.treatments.predictor import PredictedTreatments
-from kgdx.snapshot import Snapshot
-from kgdx.wire import CaseIn, ReportOut, Settings
+from kgdx.graph.arrow_schema import edge_table, node_table
+from kgdx.graph.snapshot import Snapshot
+from kgdx.release.bundle import MODELS, build, seal, shipped_folder
+from kgdx.schemas import CaseIn, ReportOut, Settings
+from kgdx.treatments.predictor import PredictedTreatments
 from tests.e2e.shipped import shipped_engine
 
 UNTREATED, FAMILY = "MONDO:9000001", "MONDO:9000000"

@@ -10,7 +10,7 @@ import pytest
 from kgdx import Case, Engine
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import ImageOrigin, TextOrigin
-from kgdx.wire import ReportOut
+from kgdx.schemas import ReportOut
 
 pytestmark = pytest.mark.realdata
 

@@ -10,14 +10,14 @@ import torch
 from safetensors import safe_open
 
 from kgdx.domain.errors import BundleError, SourceError
-from kgdx.encoders import signs
 from kgdx.encoders.clip import Clip
-from kgdx.encoders.decoys import draw_decoy
-from kgdx.encoders.phantom import draw_phantom
-from kgdx.encoders.signs import Sign
-from kgdx.encoders.synonyms import read_synonyms
-from kgdx.encoders.train_clip import ClipTraining, train
-from kgdx.evidence.images import heat_map, image_evidence
+from kgdx.evidence.image_evidence import heat_map, image_evidence
+from kgdx.training.clip.train import ClipTraining, train
+from kgdx.training.data.synonyms import read_synonyms
+from kgdx.training.synthetic import signs
+from kgdx.training.synthetic.decoys import draw_decoy
+from kgdx.training.synthetic.phantom import draw_phantom
+from kgdx.training.synthetic.signs import Sign
 
 MIB = 1 << 20
 

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgdx.columns import edge_table, node_table
 from kgdx.domain.errors import BundleError
 from kgdx.domain.graph import Edge, Node, Provenance
-from kgdx.encoders.calibrate_links import try_links
-from kgdx.encoders.concept_index import NameIndex, accuracy
-from kgdx.encoders.concept_names import HeldOut, part_of, plain, read_vocabularies
-from kgdx.encoders.concept_noise import misspelt, noisy
 from kgdx.encoders.concepts import CONFIG, MODULES, TOKENIZER, WEIGHTS, ConceptEncoder, save_concepts
-from kgdx.encoders.train_concepts import ConceptTraining, train
-from kgdx.evidence.link_calibration import LinkCalibration
-from kgdx.snapshot import Snapshot
+from kgdx.encoders.link_calibration import LinkCalibration
+from kgdx.graph.arrow_schema import edge_table, node_table
+from kgdx.graph.snapshot import Snapshot
+from kgdx.training.concepts.calibrate_links import try_links
+from kgdx.training.concepts.index import NameIndex, accuracy
+from kgdx.training.concepts.train import ConceptTraining, train
+from kgdx.training.data.concept_names import HeldOut, part_of, plain, read_vocabularies
+from kgdx.training.data.concept_noise import misspelt, noisy
 
 SOURCE = Provenance("infores:test")
 PARTS = ("heart", "kidney", "liver", "lung", "spleen", "hand", "foot", "skull", "femur", "tongue")

@@ -12,7 +12,7 @@ from PIL import Image
 from kgdx.domain.errors import BundleError
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.open_clip_encoder import OpenClip, build_model
-from kgdx.encoders.opening import fetch_target, open_encoder
+from kgdx.encoders.registry import fetch_target, open_encoder
 from tests.encoders import tiny_clip
 
 

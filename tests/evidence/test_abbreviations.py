@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgdx.columns import edge_table, node_table
 from kgdx.domain.graph import Node
 from kgdx.evidence.abbreviations import abbreviations
 from kgdx.evidence.mentions import Vocabulary
-from kgdx.snapshot import Snapshot
+from kgdx.graph.arrow_schema import edge_table, node_table
+from kgdx.graph.snapshot import Snapshot
 
 NODES = [
     Node("HP:0002625", "PhenotypicFeature", "Deep venous thrombosis"),

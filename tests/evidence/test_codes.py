@@ -3,12 +3,12 @@
 import pytest
 
 from graph_schema import load
-from kgdx.columns import edge_table, node_table
 from kgdx.domain.case import CodedFinding, Polarity
 from kgdx.domain.evidence import CodeOrigin
 from kgdx.domain.graph import Node
 from kgdx.evidence.codes import code_evidence, resolve
-from kgdx.snapshot import Snapshot
+from kgdx.graph.arrow_schema import edge_table, node_table
+from kgdx.graph.snapshot import Snapshot
 
 OLD = "HP:0000001"
 NODES = [

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgdx.bundle import shipped_folder
 from kgdx.domain.case import Polarity
 from kgdx.domain.errors import BundleError
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
 from kgdx.evidence import codes, text
 from kgdx.evidence.contradictions import contradictions
 from kgdx.evidence.fusion import TEMPERATURE, Fusion, fuse, names_vector, strongest
-from kgdx.weights import open_fusion, write_fusion
+from kgdx.release.bundle import shipped_folder
+from kgdx.release.checkpoints import open_fusion, write_fusion
 
 DIM = 6
 FINDINGS = ["F1", "F2", "F3"]

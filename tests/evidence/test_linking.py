@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgdx.columns import edge_table, node_table
 from kgdx.domain.graph import Edge, Node, Provenance
-from kgdx.evidence.link_calibration import LinkCalibration, lowest_bound
+from kgdx.encoders.link_calibration import LinkCalibration, lowest_bound
 from kgdx.evidence.linking import Linker, is_fragment, spans_of
 from kgdx.evidence.mentions import Vocabulary
 from kgdx.evidence.words import words_of
-from kgdx.snapshot import Snapshot
+from kgdx.graph.arrow_schema import edge_table, node_table
+from kgdx.graph.snapshot import Snapshot
 
 SOURCE = Provenance("infores:test")
 ROOT = "HP:0000118"

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgdx.columns import edge_table, node_table
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.evidence import lexicon
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.mentions import Mention, Vocabulary
-from kgdx.evidence.nameable import DISEASE_KINDS
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import sentences, words_of
-from kgdx.snapshot import Snapshot
+from kgdx.graph.arrow_schema import edge_table, node_table
+from kgdx.graph.kinds import DISEASE_KINDS
+from kgdx.graph.snapshot import Snapshot
 
 SOURCE = Provenance("infores:test")
 ROOT = "HP:0000118"

@@ -9,16 +9,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from kgdx.columns import edge_table, node_table
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.evidence import TextOrigin
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.evidence import lexicon
 from kgdx.evidence.assertion import Setting
 from kgdx.evidence.mentions import Vocabulary
-from kgdx.evidence.nameable import DISEASE_KINDS
 from kgdx.evidence.text import WEIGHTS, TextFindings, damped, text_evidence
-from kgdx.snapshot import Snapshot
+from kgdx.graph.arrow_schema import edge_table, node_table
+from kgdx.graph.kinds import DISEASE_KINDS
+from kgdx.graph.snapshot import Snapshot
 
 NODES = [
     Node("HP:0002202", "PhenotypicFeature", "Pleural effusion"),

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 import graph_schema
 from kgdx.domain.case import Patient
 from kgdx.domain.report import Diagnosis, Path
+from kgdx.explain.attribution import Origins
 from kgdx.explain.justify import Justifier
-from kgdx.explain.origins import Origins
 from kgdx.explain.paths import PathWriter
-from kgdx.reasoning.hierarchy import Hierarchy
+from kgdx.graph.hierarchy import Hierarchy
+from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.ranking import Ranking
-from kgdx.snapshot import Snapshot
 from tests.reasoning.tiny import graph, messages, network, query, random_facts, reasoner, silent
 
 WORLD = graph("""

@@ -8,10 +8,10 @@ from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.paths import PathWriter
 from kgdx.explain.walk import stops
-from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.treatments.precautions import Precautions, Reason
-from kgdx.reasoning.treatments.predictor import Prediction, WalkReason
-from kgdx.reasoning.treatments.recommend import TreatmentGraph
+from kgdx.graph.hierarchy import Hierarchy
+from kgdx.treatments.patient_context import Precautions, Reason
+from kgdx.treatments.predictor import Prediction, WalkReason
+from kgdx.treatments.recommend import TreatmentGraph
 from tests.reasoning.tiny import graph
 
 PRESCRIPTIONS = """

@@ -7,8 +7,8 @@ import pytest
 import graph_schema
 from kgdx.domain.report import Path
 from kgdx.explain.paths import PathWriter
-from kgdx.reasoning.hierarchy import Trail
-from kgdx.snapshot import Snapshot
+from kgdx.graph.hierarchy import Trail
+from kgdx.graph.snapshot import Snapshot
 from tests.reasoning.tiny import graph
 
 WORLD = graph("""

@@ -19,7 +19,7 @@ from pydicom.tag import Tag
 from pydicom.uid import JPEG2000Lossless
 from typer.testing import CliRunner
 
-from kgdx.cli import app
+from kgdx.cli.main import app
 from kgdx.domain.errors import ImageError
 from kgdx.imaging.allowed import CODES, EMPTY, NUMBERS, SEQUENCES
 from kgdx.imaging.codestream import without_comments

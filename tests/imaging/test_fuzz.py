@@ -5,9 +5,9 @@ import random
 import numpy as np
 import pytest
 
-from benchmarks.broken_images import mutants
-from benchmarks.drawn_images import seeds
-from benchmarks.image_bombs import bombs
+from benchmarks.datasets.corrupted_images import mutants
+from benchmarks.datasets.image_bombs import bombs
+from benchmarks.datasets.synthetic_images import seeds
 from kgdx.domain.errors import ImageError
 from kgdx.imaging.deidentify import deidentify
 from kgdx.imaging.read import read_image, read_images

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.sources import take_in
+from benchmarks.runs.sources import take_in
 from ingest.intake import Intake
 from tests.ingest.tiny import hpo_store, store, write
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from graph_schema import load as load_schema
 from ingest.audit import Finding, audit, has_errors
-from kgdx.columns import edge_table, node_table
 from kgdx.domain.graph import Edge, Node, Provenance
+from kgdx.graph.arrow_schema import edge_table, node_table
 
 GIVEN = Provenance("infores:x", ("PMID:1",), "CC0-1.0", "knowledge_assertion", "2024")
 ASTHMA = Node("MONDO:1", "Disease", "asthma", source="infores:mondo")

@@ -10,8 +10,8 @@ from ingest.diff import Diff, diff
 from ingest.intake import Intake
 from ingest.load import load, read, release_of
 from kgdx.domain.graph import LoadCount
-from kgdx.ports import GraphStore
-from kgdx.snapshot import Snapshot
+from kgdx.graph.snapshot import Snapshot
+from kgdx.stores.base import GraphStore
 from kgdx.stores.embedded import EmbeddedStore
 from tests.ingest.tiny import HPO, hpoa_row
 

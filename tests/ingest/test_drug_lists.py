@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ingest.load import load
-from kgdx.columns import iter_nodes
 from kgdx.domain.errors import SourceError
+from kgdx.graph.arrow_schema import iter_nodes
 from kgdx.stores.embedded import EmbeddedStore
 from tests.ingest.tiny import edges_of, nodes_of, reconciles
 

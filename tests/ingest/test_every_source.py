@@ -6,12 +6,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from benchmarks.sources import Contents, Counted, page
+from benchmarks.runs.sources import Contents, Counted, page
 from graph_schema import load as load_schema
 from ingest import kgx
 from ingest.audit import audit
 from ingest.load import load, release_of
-from kgdx.ports import GraphStore
+from kgdx.stores.base import GraphStore
 from kgdx.stores.embedded import EmbeddedStore
 from tests.ingest.conftest import Intakes
 from tests.servers import Server, open_store, wipe

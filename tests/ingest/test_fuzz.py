@@ -14,8 +14,8 @@ import pytest
 from ingest.catalogue import find
 from ingest.intake import Intake
 from ingest.readers import READERS
-from kgdx.columns import node_table
 from kgdx.domain.errors import SourceError
+from kgdx.graph.arrow_schema import node_table
 from tests.ingest.seed import Seed
 from tests.ingest.seeds import SEEDS
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import graph_schema
 from ingest.load import load
 from kgdx.domain.treatment import TreatmentStatus
-from kgdx.reasoning.hierarchy import Hierarchy
-from kgdx.reasoning.treatments.precautions import Precautions
-from kgdx.reasoning.treatments.recommend import TreatmentGraph
-from kgdx.resolve import resolve
-from kgdx.snapshot import Snapshot
+from kgdx.graph.canonical import resolve
+from kgdx.graph.hierarchy import Hierarchy
+from kgdx.graph.snapshot import Snapshot
 from kgdx.stores.embedded import EmbeddedStore
+from kgdx.treatments.patient_context import Precautions
+from kgdx.treatments.recommend import TreatmentGraph
 
 NODES = """id category name
 CHEBI:1 biolink:Drug clarithromycin

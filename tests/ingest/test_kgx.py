@@ -12,9 +12,9 @@ from ingest.catalogue import find
 from ingest.load import load
 from ingest.model import Block, Rejected, Row
 from ingest.sources.kgx import read
-from kgdx.columns import EDGE_COLUMNS, edge_table, iter_edges, node_table, stated_edges
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import Edge, Node, Provenance
+from kgdx.graph.arrow_schema import EDGE_COLUMNS, edge_table, iter_edges, node_table, stated_edges
 from kgdx.stores.embedded import EmbeddedStore
 from tests.ingest.tiny import nodes_of, reconciles
 

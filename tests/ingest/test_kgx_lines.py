@@ -17,9 +17,9 @@ from ingest.intake import Intake
 from ingest.model import Item, Rejected, Row
 from ingest.sources import kgx as rows
 from ingest.sources import kgx_lines as lines
-from kgdx.columns import edge_table, node_table
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import Edge, Node
+from kgdx.graph.arrow_schema import edge_table, node_table
 from tests.ingest.test_kgx import edge, node
 
 SOURCE = find("kgx")

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ingest.intake import Intake
-from kgdx.columns import iter_edges
 from kgdx.domain.graph import Edge
+from kgdx.graph.arrow_schema import iter_edges
 from tests.ingest.reading import edges_in, nodes_in, taken
 from tests.ingest.seed import rows
 

@@ -14,10 +14,10 @@ from ingest.cli import app
 from ingest.kgx import write as write_kgx
 from ingest.load import load
 from ingest.readers import READERS
-from kgdx.columns import STATED_EDGE_COLUMNS, iter_edges
 from kgdx.domain.errors import BackendUnavailableError, SourceError
 from kgdx.domain.graph import LoadCount
-from kgdx.snapshot import Snapshot
+from kgdx.graph.arrow_schema import STATED_EDGE_COLUMNS, iter_edges
+from kgdx.graph.snapshot import Snapshot
 from kgdx.stores.embedded import EmbeddedStore
 from tests.ingest.tiny import HPO, hpoa_row, nodes_of
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from benchmarks.sources import PATHS
+from benchmarks.runs.sources import PATHS
 from ingest.sources.hpoa import RELATIONS
 from tests.ingest.conftest import Intakes
 from tests.ingest.reading import edges_in, nodes_in

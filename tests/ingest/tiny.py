@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ingest.load import Summary, load
-from kgdx.columns import iter_edges, iter_nodes
 from kgdx.domain.graph import Edge, Node
+from kgdx.graph.arrow_schema import iter_edges, iter_nodes
 from kgdx.stores.embedded import EmbeddedStore
 
 HPO = """{"graphs": [{"id": "http://purl.obolibrary.org/obo/hp.json",

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.best_paths import NUM_DISEASE_FEATURES, NUM_PAIR_FEATURES, BestPaths
-from kgdx.snapshot import Snapshot
 from tests.reasoning.tiny import graph, query, random_facts, shrunk
 
 NEARNESS, SHARED, NEAREST_FREQUENCY, FREQUENCY, IS_STATED = range(5)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.case_graph import NUM_EDGE_FEATURES, CaseGraph, DiagnosticGraph
-from kgdx.snapshot import Snapshot
 from tests.reasoning.tiny import diagnostic, graph, random_facts
 
 WORLD = """

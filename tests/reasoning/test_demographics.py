@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgdx.columns import edge_table, node_table
 from kgdx.domain.case import Patient
 from kgdx.domain.graph import Edge, Node, Provenance
+from kgdx.graph.arrow_schema import edge_table, node_table
+from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.demographics import Demographics, DemographicsSettings
 from kgdx.reasoning.onset import LAST_AGES, NUM_AGES, ONSETS, age_class, seen_at
-from kgdx.snapshot import Snapshot
 
 CONGENITAL, JUVENILE, ADULT, LATE = "HP:0003577", "HP:0003621", "HP:0003581", "HP:0003584"
 RECESSIVE, X_RECESSIVE, MEN_ONLY, WOMEN_ONLY = "HP:0000007", "HP:0001419", "HP:0001475", "HP:0034344"

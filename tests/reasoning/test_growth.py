@@ -10,16 +10,16 @@ import pytest
 import graph_schema
 from graph_schema import Relation, Schema
 from ingest.load import load
-from kgdx.bundle import shipped_folder
 from kgdx.domain.case import CodedFinding
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.codes import code_evidence
+from kgdx.graph.canonical import resolve
+from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.query import GraphQuery, seed
 from kgdx.reasoning.ranking import Ranking, ReasonerSettings
-from kgdx.resolve import resolve
-from kgdx.snapshot import Snapshot
+from kgdx.release.bundle import shipped_folder
+from kgdx.release.checkpoints import SavedReasoner
 from kgdx.stores.embedded import EmbeddedStore
-from kgdx.weights import SavedReasoner
 from tests.reasoning.tiny import diagnostic, graph, query
 
 Ranked = Callable[[Snapshot, Schema, GraphQuery], Ranking]

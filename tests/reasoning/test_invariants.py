@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgdx.bundle import shipped_folder
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence
 from kgdx.encoders.clip import Clip
+from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.likelihood import contributions, read_from
 from kgdx.reasoning.query import MAX_WEIGHT, GraphQuery, Observation, seed
 from kgdx.reasoning.ranking import ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.snapshot import Snapshot
-from kgdx.weights import SavedReasoner
+from kgdx.release.bundle import shipped_folder
+from kgdx.release.checkpoints import SavedReasoner
 from tests.reasoning.tiny import (
     TEXT_DIM,
     by_name,

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.likelihood import LikelihoodSettings, contributions, expected_frequency, priors, read_from
 from kgdx.reasoning.query import Observation
-from kgdx.snapshot import Snapshot
 from tests.reasoning.tiny import graph, random_facts, shrunk
 
 SETTINGS = LikelihoodSettings()

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 import graph_schema
 from graph_schema import Schema
-from kgdx.columns import edge_table, node_table
 from kgdx.domain.graph import Edge, Node, Provenance
+from kgdx.graph.arrow_schema import edge_table, node_table
+from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.messages import MessageNetwork, MessageSettings
-from kgdx.reasoning.model import ModelSettings, PathNetwork
+from kgdx.reasoning.path_network import ModelSettings, PathNetwork
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.ranking import Ranking, ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.snapshot import Snapshot
 
 TEXT_DIM = 5
 KINDS = {

@@ -9,9 +9,9 @@ import sys
 import threading
 import time
 
-from kgdx.columns import stated_edges
 from kgdx.domain.graph import Edge, Node, Provenance
-from kgdx.stores.opening import open_store
+from kgdx.graph.arrow_schema import stated_edges
+from kgdx.stores.registry import open_store
 
 
 def statements(release: str, num: int) -> tuple[list[Node], list[Edge]]:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from kgdx.domain.errors import BackendUnavailableError, QueryError, SourceError
-from kgdx.explanations import remember
-from kgdx.ports import GraphStore, Store
+from kgdx.report.exports.saved import remember
 from kgdx.stores import embedded_explanations
+from kgdx.stores.base import GraphStore, Store
 from kgdx.stores.embedded import EmbeddedStore
 from tests.contracts.explanation_contract import ExplanationContract
 from tests.contracts.store_contract import EDGES, NODES, NOTHING, StoreContract, content, put
@@ -160,7 +160,8 @@ def test_a_load_that_was_killed_leaves_the_graph_as_it_was(tmp_path: Path, root:
         before = content(store)
     script = "import os, sys; from pathlib import Path; from kgdx.stores.embedded import EmbeddedStore\n"
     script += "store = EmbeddedStore.open(Path(sys.argv[1])); store._note_load = lambda *_: os._exit(9)\n"
-    script += "from kgdx.columns import stated_edges; store.replace_source('hpoa', [], stated_edges([], {}))"
+    script += "from kgdx.graph.arrow_schema import stated_edges\n"
+    script += "store.replace_source('hpoa', [], stated_edges([], {}))"
     ended = subprocess.run([sys.executable, "-c", script, str(path)], cwd=root, check=False)
     assert ended.returncode == 9
     with EmbeddedStore.open(path, read_only=True) as store:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from graph_schema.queries import named_queries
-from kgdx.explain.exports.record import explanation_of
-from kgdx.explanations import remember
-from kgdx.ports import Store
+from kgdx.report.exports.record import explanation_of
+from kgdx.report.exports.saved import remember
+from kgdx.stores.base import Store
 from kgdx.stores.embedded import EmbeddedStore
 from tests.reports import ABSTAINED, COLD, DRUG, DRUGS, FLU, HPOA, LATER, REPORT
 from tests.servers import Server, open_store, wipe

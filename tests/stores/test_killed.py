@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kgdx.domain.errors import BackendUnavailableError
-from kgdx.stores.opening import open_store
+from kgdx.stores.registry import open_store
 from tests.contracts.store_contract import content
 from tests.servers import Server, wipe
 from tests.stores.loader import put

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from kgdx.domain.errors import BackendUnavailableError
-from kgdx.explanations import remember
-from kgdx.ports import GraphStore, Store
+from kgdx.report.exports.saved import remember
 from kgdx.stores import neo4j_explanations
+from kgdx.stores.base import GraphStore, Store
 from kgdx.stores.explanation_rows import Records
 from kgdx.stores.journal import Journal
 from kgdx.stores.neo4j import Neo4jStore

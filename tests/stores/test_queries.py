@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from graph_schema.queries import named_queries
-from kgdx.columns import stated_edges
+from kgdx.cli.query import to_csv
 from kgdx.domain.errors import QueryError
 from kgdx.domain.graph import Edge, Node, Provenance
-from kgdx.ports import GraphStore
-from kgdx.queries import to_csv
+from kgdx.graph.arrow_schema import stated_edges
+from kgdx.stores.base import GraphStore
 from kgdx.stores.embedded import EmbeddedStore
 from kgdx.stores.walks import graph_of, neighbourhood, paths
 from tests.servers import Server, open_store, wipe

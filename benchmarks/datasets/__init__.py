@@ -1,0 +1,1 @@
+"""Readers of evaluation data, and data that is generated."""

@@ -1,0 +1,1 @@
+"""Measurements that a benchmark is put together from."""

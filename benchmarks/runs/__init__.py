@@ -1,0 +1,1 @@
+"""One file a benchmark, run as `python -m benchmarks.<name>`."""

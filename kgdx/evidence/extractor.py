@@ -1,0 +1,213 @@
+"""From a case to evidence: codes, texts and images, each read by its own reader."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph_schema import Schema
+from kgdx.domain.case import Case, CaseImage, Polarity, ReportText
+from kgdx.domain.evidence import Evidence
+from kgdx.encoders.clip import Clip
+from kgdx.encoders.concepts import ConceptEncoder
+from kgdx.encoders.link_calibration import LinkCalibration
+from kgdx.evidence.assertion import Setting
+from kgdx.evidence.codes import code_evidence, resolve
+from kgdx.evidence.contradictions import contradictions
+from kgdx.evidence.fusion import Fusion
+from kgdx.evidence.image_evidence import outside_domain
+from kgdx.evidence.image_reader import Eyes
+from kgdx.evidence.linking import Linker
+from kgdx.evidence.mentions import Vocabulary
+from kgdx.evidence.text import DiseaseMention, text_evidence
+from kgdx.graph.kinds import DISEASE_KINDS, FINDING_KINDS
+from kgdx.graph.snapshot import Snapshot
+from kgdx.imaging.overlay import ShownImage
+from kgdx.imaging.prepare import Preprocessing
+from kgdx.imaging.read import read_images
+
+logger = logging.getLogger(__name__)
+
+# A finding read in a report counts as a condition if it is 20 times as likely to be there as before.
+_LEAST_SURE = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Extraction:
+    """What was read from one case.
+
+    Attributes:
+        evidence: findings with their final weights, codes first, then texts, then images.
+        conditions: CURIEs of what else the patient has, and of findings that are surely present; they veto
+            treatments.
+        suspected: CURIEs of findings that may be present; they caution against treatments.
+        allergies, medications: CURIEs of drugs and drug classes.
+        image_vectors: (dim,) float32 each, what images add to the vector of the case.
+        warnings: what could not be read, and why.
+        texts: sections as given, to be shown with the evidence marked.
+        images: pixels and heat maps, to be shown.
+    """
+
+    evidence: tuple[Evidence, ...]
+    conditions: tuple[str, ...]
+    suspected: tuple[str, ...]
+    allergies: tuple[str, ...]
+    medications: tuple[str, ...]
+    image_vectors: tuple[NDArray[np.float32], ...]
+    warnings: tuple[str, ...]
+    texts: tuple[ReportText, ...]
+    images: tuple[ShownImage, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What all images of a case show, gathered one by one; `leanings` are those of the strongest image."""
+
+    evidence: list[Evidence] = field(default_factory=list)
+    vectors: list[NDArray[np.float32]] = field(default_factory=list)
+    shown: list[ShownImage] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    leanings: dict[str, float] = field(default_factory=dict)
+
+    def lean(self, leanings: Mapping[str, float]) -> None:
+        """Hear one more image."""
+        for curie, weight in leanings.items():
+            known = self.leanings.get(curie, 0.0)
+            self.leanings[curie] = max(known, weight, key=lambda each: (abs(each), each))
+
+
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """What a list of codes stands for, each once, and what must be said of it."""
+
+    curies: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Extractor:
+    """Reads cases against one graph."""
+
+    snapshot: Snapshot
+    schema: Schema
+    clip: Clip
+    eyes: Eyes
+    concepts: ConceptEncoder
+    fusion: Fusion
+    link: bool = False
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+
+    def extract(self, case: Case) -> Extraction:
+        """Read a case. A code the graph does not know becomes a warning.
+
+        Raises:
+            ImageError: if an image cannot be read; an answer without it might be taken for one with it.
+        """
+        coded, warnings = code_evidence(case.findings, self.snapshot, self.schema)
+        evidence = list(coded)
+        mentioned: tuple[DiseaseMention, ...] = ()
+        if case.texts:
+            found = text_evidence(case.texts, self._findings, self._diseases)
+            evidence += found.evidence
+            mentioned = found.diseases
+        seen = self._see(case)
+        evidence += seen.evidence
+        weighed = self.fusion.weigh(evidence, seen.leanings)
+        listed = {
+            "conditions": case.conditions,
+            "allergies": case.allergies,
+            "medications": case.medications,
+        }
+        known = {where: self._resolved(codes, where) for where, codes in listed.items()}
+        conditions = [*known["conditions"].curies, *(m.curie for m in mentioned if _is_had(m))]
+        present = [e for e in weighed if e.polarity is Polarity.PRESENT]
+        conditions += [e.curie for e in present if _is_sure(e)]
+        return Extraction(
+            evidence=weighed,
+            conditions=tuple(dict.fromkeys(conditions)),
+            suspected=tuple({e.curie: None for e in present if e.curie not in conditions}),
+            allergies=known["allergies"].curies,
+            medications=known["medications"].curies,
+            image_vectors=tuple(seen.vectors),
+            warnings=(
+                *warnings,
+                *(warning for codes in known.values() for warning in codes.warnings),
+                *seen.warnings,
+                *contradictions(weighed),
+            ),
+            texts=case.texts,
+            images=tuple(seen.shown),
+        )
+
+    def context(
+        self, evidence: Sequence[Evidence], image_vectors: Sequence[NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        """(dim,) float32 fused vector of a case, from its weighed evidence and its images."""
+        return self.fusion.case_vector(evidence, image_vectors, self.clip)
+
+    @cached_property
+    def _findings(self) -> Vocabulary:
+        return self._vocabulary(FINDING_KINDS)
+
+    @cached_property
+    def _diseases(self) -> Vocabulary:
+        return self._vocabulary(DISEASE_KINDS)
+
+    def _vocabulary(self, kinds: tuple[str, ...]) -> Vocabulary:
+        # Nobody has measured how sure the links of an encoder without calibration are: it links nothing.
+        calibration = self.concepts.calibration or LinkCalibration.never()
+        linker = Linker.from_snapshot(
+            self.snapshot, self.concepts, calibration, kinds, finds_phrases=self.link
+        )
+        return Vocabulary.from_snapshot(self.snapshot, kinds, linker=linker)
+
+    def _see(self, case: Case) -> _Seen:
+        seen = _Seen()
+        for image in case.images:
+            of_image = []
+            for image_id, pixels, doubts in self._slices(image):
+                seen.warnings.extend(f"image {image_id}: {doubt}" for doubt in doubts)
+                sight = self.eyes.look(pixels, image_id)
+                known = [e for e in sight.evidence if e.curie in self.snapshot.index]
+                if len(known) < len(sight.evidence):
+                    logger.info("%d image findings are not in the graph", len(sight.evidence) - len(known))
+                seen.evidence.extend(known)
+                seen.warnings.extend(sight.warnings)
+                seen.lean(sight.leanings)
+                # The case's vector lives in the space of the release's own model, whatever else looked at it.
+                vector = self.clip.encode_images([pixels])[0]
+                if not outside_domain(vector, self.clip.findings.domain, self.clip):
+                    of_image.append(vector)
+                maps = tuple(m for m in sight.heat_maps if m.curie in self.snapshot.index)
+                seen.shown.append(ShownImage(image_id, pixels, maps))
+            if of_image:
+                # One vector a volume: its slices are one image of the patient, not three.
+                mean = np.mean(of_image, axis=0)
+                seen.vectors.append(mean / np.linalg.norm(mean))
+        return seen
+
+    def _slices(self, image: CaseImage) -> Iterator[tuple[str, NDArray[np.float32], tuple[str, ...]]]:
+        """(id, pixels, warnings); the slices of a volume are images of their own, such as `ct#12`."""
+        for read in read_images(image.path, self.preprocessing):
+            number = "" if read.number is None else f"#{read.number}"
+            yield f"{image.image_id}{number}", read.pixels, read.warnings
+
+    def _resolved(self, codes: tuple[str, ...], where: str) -> _Codes:
+        resolved = [resolve(code, self.snapshot, self.schema, where) for code in codes]
+        return _Codes(
+            tuple({r.curie: None for r in resolved if r.curie}),
+            tuple(r.warning for r in resolved if r.warning),
+        )
+
+
+def _is_had(mention: DiseaseMention) -> bool:
+    """The patient has or had the disease: reason enough not to give what is forbidden in it."""
+    return mention.polarity is Polarity.PRESENT and mention.setting in {Setting.NOW, Setting.HISTORICAL}
+
+
+def _is_sure(evidence: Evidence) -> bool:
+    """Whether a present finding is sure enough to forbid a treatment: an image alone never is."""
+    return evidence.origin.modality != "image" and evidence.weight >= _LEAST_SURE

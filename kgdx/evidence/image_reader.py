@@ -1,0 +1,115 @@
+"""What looks at the images of a case: an image-text model asked by prompts, and trained heads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgdx.domain.case import Polarity
+from kgdx.domain.evidence import Evidence
+from kgdx.encoders.base import ImageEncoder
+from kgdx.encoders.classifier import Classifier
+from kgdx.encoders.clip import Clip
+from kgdx.encoders.finding_set import FindingSet, read_findings
+from kgdx.encoders.registry import Encoder, open_encoder
+from kgdx.evidence.head_evidence import head_evidence
+from kgdx.evidence.image_evidence import heat_along, image_answers, text_direction
+from kgdx.imaging.overlay import HeatMap
+from kgdx.settings import Settings
+
+Pixels = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What was seen in one image, strongest first; a warning tells why something gave nothing.
+
+    Attributes:
+        leanings: CURIE -> weight of every finding that was asked for by text, the undecided ones too.
+    """
+
+    evidence: tuple[Evidence, ...]
+    heat_maps: tuple[HeatMap, ...]
+    warnings: tuple[str, ...]
+    leanings: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Eyes:
+    """Looks at images.
+
+    Attributes:
+        encoder: asked by text.
+        findings: what it is asked, calibrated for it; None if nobody calibrated it: then it is not asked.
+        classifiers: asked first; a prompt is not asked for a finding that one of them has answered.
+    """
+
+    encoder: Encoder
+    findings: FindingSet | None
+    classifiers: tuple[Classifier, ...] = ()
+
+    @classmethod
+    def open(cls, settings: Settings, own: Clip) -> "Eyes":
+        """The release's own model, or what the settings name.
+
+        Raises:
+            BundleError: if a model cannot be opened, or findings or a head belong to another one.
+        """
+        encoder = open_encoder(settings.encoder) if settings.encoder else own
+        findings = encoder.findings if isinstance(encoder, Clip) else None
+        if settings.findings is not None:
+            findings = read_findings(settings.findings, encoder.revision)
+        classifiers = tuple(Classifier.open(folder, encoder) for folder in settings.classifiers)
+        return cls(encoder, findings, classifiers)
+
+    def look(self, image: Pixels, image_id: str) -> Sight:
+        """Look for everything that is known.
+
+        Args:
+            image: (H, W) float32 in [0, 1], dense is bright.
+            image_id: under which the report speaks of it.
+        """
+        evidence: list[Evidence] = []
+        maps: list[HeatMap] = []
+        warnings: list[str] = []
+        answered: set[str] = set()
+        for classifier in self.classifiers:
+            head, encoder = classifier.head, classifier.encoder
+            found, complaints = head_evidence(image, image_id, encoder, head)
+            evidence += found
+            warnings += complaints
+            places = {label.curie: i for i, label in enumerate(head.labels)}
+            maps += [m for e in found for m in _maps(e, image, head.direction(places[e.curie]), encoder)]
+            if not complaints:
+                answered |= set(places)
+        found, complaints, leanings = self._ask(image, image_id, answered)
+        evidence += found
+        warnings += complaints
+        maps += [m for e in found for m in _maps(e, image, self._direction(e.curie), self.encoder)]
+        ordered = sorted(evidence, key=lambda item: (-abs(item.weight), item.curie))
+        return Sight(tuple(ordered), tuple(maps), tuple(warnings), leanings)
+
+    def _ask(
+        self, image: Pixels, image_id: str, answered: set[str]
+    ) -> tuple[list[Evidence], list[str], dict[str, float]]:
+        if self.findings is None:
+            fact = f"encoder {self.encoder.revision} was never calibrated, so it was asked for no finding"
+            remedy = "calibrate it with `kgdx train prompts` and set KGDX_FINDINGS"
+            return [], [f"image {image_id}: {fact}: {remedy}"], {}
+        asked = tuple(f for f in self.findings.findings if f.curie not in answered)
+        findings = FindingSet(asked, self.findings.domain)
+        return image_answers(image, image_id, self.encoder, self.encoder, findings)
+
+    def _direction(self, curie: str) -> Pixels:
+        findings = self.findings.findings if self.findings is not None else ()
+        finding = next(f for f in findings if f.curie == curie)
+        return text_direction(finding.prompts[:1], finding.absent_prompts, self.encoder)
+
+
+def _maps(item: Evidence, image: Pixels, direction: Pixels, encoder: ImageEncoder) -> list[HeatMap]:
+    """The heat map of what is present; none where the tower tells nothing of places."""
+    if item.polarity is not Polarity.PRESENT:
+        return []
+    values = heat_along(image, direction, encoder)
+    return [HeatMap(item.curie, item.name, values)] if values.any() else []

@@ -1,0 +1,170 @@
+"""What a report says about its own doubt: next steps, dangers not ruled out, pairs, and why it abstains."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kgdx.domain.report import CantMiss, Combination, Diagnosis, HowKnown, Named, NextFinding, Shift
+from kgdx.explain.wording import listed, percent
+from kgdx.graph.hierarchy import Hierarchy
+from kgdx.reasoning.query import GraphQuery
+from kgdx.reasoning.ranking import Ranking
+from kgdx.reasoning.reasoner import Reasoner
+from kgdx.uncertainty.abstention import Abstention, Doubt, Hesitation
+from kgdx.uncertainty.comorbidity import Combinations, Pair
+from kgdx.uncertainty.next_findings import Asked, NextFindings
+from kgdx.uncertainty.red_flags import DangerFinder
+
+NOTHING_KNOWN = "the case holds no finding that the graph knows: nothing can be said"
+_NUM_NEXT = 5
+_NUM_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """The doubtful part of a report; attributes as in `Report`."""
+
+    abstained: str
+    next_steps: tuple[NextFinding, ...]
+    cant_miss: tuple[CantMiss, ...]
+    combinations: tuple[Combination, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Doubter:
+    """Says what one reasoner does not know."""
+
+    reasoner: Reasoner
+    next_findings: NextFindings
+    dangers: DangerFinder
+    combinations: Combinations
+    abstention: Abstention
+
+    @classmethod
+    def of(cls, reasoner: Reasoner, hierarchy: Hierarchy) -> "Doubter":
+        """For the candidates and the graph of a reasoner."""
+        asking = NextFindings.of(reasoner)
+        return cls(
+            reasoner,
+            asking,
+            DangerFinder(reasoner, asking.frequencies),
+            Combinations(reasoner, asking.frequencies),
+            Abstention(reasoner.graph.snapshot, hierarchy),
+        )
+
+    def doubts(self, query: GraphQuery, ranking: Ranking, quotes: Collection[str] = frozenset()) -> Doubts:
+        """Everything doubtful about one ranking.
+
+        Args:
+            quotes: words of the case's texts that were read as a finding; what a text names has been spoken
+                of, though it was read as another identifier.
+        """
+        flagged = self.dangers.not_ruled_out(query, ranking)
+        asked = self.next_findings.consider(query, ranking, also=flagged)
+        names = self.reasoner.graph.snapshot.names
+        spoken_of = {quote.casefold() for quote in quotes}
+        asked = asked.keep(
+            np.array([names[i].casefold() not in spoken_of for i in asked.findings], dtype=bool)
+        )
+        steps = tuple(self._step(asked, i, ranking, None) for i in self.next_findings.best(asked, _NUM_NEXT))
+        hesitation = self.abstention.judge(query, ranking, asked)
+        return Doubts(
+            abstained=self._said(hesitation, query, ranking, steps) if hesitation else "",
+            next_steps=steps,
+            cant_miss=tuple(self._cant_miss(asked, place, ranking) for place in flagged),
+            combinations=tuple(
+                self._combination(pair, query) for pair in self.combinations.pairs(query, ranking)
+            ),
+        )
+
+    def marked(self, differential: Sequence[Diagnosis], ranking: Ranking) -> tuple[Diagnosis, ...]:
+        """The differential, the dangerous diagnoses told as such."""
+        reasons = self.dangers.reasons
+        return tuple(
+            replace(diagnosis, danger=reasons.get(int(position), ""))
+            for diagnosis, position in zip(differential, ranking.positions, strict=False)
+        )
+
+    def _step(self, asked: Asked, i: int, ranking: Ranking, about: int | None) -> NextFinding:
+        """One finding in the words of the report; what it does to the diagnosis `about`, if one is given."""
+        node, questions = int(asked.findings[i]), asked.questions
+        gains = questions.gains() if about is None else questions.gains_about(about)
+        shifts = []
+        for is_present in (True, False):
+            after = asked.after(is_present=is_present)[:-1, i]
+            place = int(np.argmax(after - ranking.probability)) if about is None else about
+            named = self._named(int(ranking.diseases[place]))
+            shifts.append(
+                Shift(named.curie, named.name, float(ranking.probability[place]), float(after[place]))
+            )
+        named = self._named(node)
+        kind = HowKnown(str(self.next_findings.kinds[node]))
+        return NextFinding(named.curie, named.name, kind, float(gains[i]), questions.chance(i), *shifts)
+
+    def _cant_miss(self, asked: Asked, place: int, ranking: Ranking) -> CantMiss:
+        named = self._named(int(ranking.diseases[place]))
+        # Ruled out it is by what it nearly always shows and the patient does not.
+        left = asked.after(is_present=False)[place]
+        rules_out = int(np.argmin(left)) if len(left) and left.min() < ranking.probability[place] else None
+        return CantMiss(
+            disease=named.curie,
+            name=named.name,
+            rank=place + 1,
+            probability=float(ranking.probability[place]),
+            why=self.dangers.reasons[int(ranking.positions[place])],
+            rules_out=None if rules_out is None else self._step(asked, rules_out, ranking, place),
+        )
+
+    def _combination(self, pair: Pair, query: GraphQuery) -> Combination:
+        candidates = self.reasoner.graph.annotations.candidates
+
+        def findings(places: Sequence[int]) -> tuple[Named, ...]:
+            return tuple(self._named(query.observations[place].node) for place in places)
+
+        return Combination(
+            first=self._named(int(candidates[pair.first])),
+            second=self._named(int(candidates[pair.second])),
+            factor=pair.factor,
+            by_first=findings(pair.by_first),
+            by_second=findings(pair.by_second),
+            by_both=findings(pair.by_both),
+            by_none=findings(pair.by_none),
+        )
+
+    def _said(
+        self, hesitation: Hesitation, query: GraphQuery, ranking: Ranking, steps: Sequence[NextFinding]
+    ) -> str:
+        if hesitation.doubt is Doubt.INDISTINGUISHABLE:
+            return self._alike(hesitation, ranking)
+        if hesitation.doubt is Doubt.UNEXPLAINED:
+            names = [self._named(query.observations[place].node).name for place in hesitation.unexplained]
+            fact = f"none of the likeliest diagnoses explains {listed(names, _NUM_NAMED)}"
+        else:
+            fact = (
+                f"the likeliest diagnosis reaches only {percent(float(ranking.probability[0]))}: "
+                "the findings so far fit many diseases"
+            )
+        helps = listed([step.name for step in steps[:_NUM_NAMED]], _NUM_NAMED, "or")
+        return f"{fact}; {f'most would be learned by looking for {helps}' if helps else _NOTHING_HELPS}"
+
+    def _alike(self, hesitation: Hesitation, ranking: Ranking) -> str:
+        names = [self._named(int(ranking.diseases[place])).name for place in hesitation.equals]
+        alike = listed(names, _NUM_NAMED)
+        fact = f"{alike} fit equally well, and no finding that the graph knows tells them apart"
+        kind = (
+            f"; all are kinds of {self._named(hesitation.common).name}"
+            if hesitation.common is not None
+            else ""
+        )
+        genes = [self._named(gene).name for gene in hesitation.genes]
+        if len(genes) > 1:
+            return f"{fact}{kind}; they differ by gene ({listed(genes, _NUM_NAMED)}): a genetic test decides"
+        return f"{fact}{kind}{'; a genetic test may' if hesitation.is_hereditary else ''}"
+
+    def _named(self, node: int) -> Named:
+        snapshot = self.reasoner.graph.snapshot
+        return Named(snapshot.curies[node], snapshot.names[node])
+
+
+_NOTHING_HELPS = "the graph knows of no finding that would help"

@@ -1,0 +1,46 @@
+"""Which concepts of a graph a text can name."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow.compute as pc
+
+from kgdx.domain.curie import prefix_of
+from kgdx.graph.snapshot import Snapshot
+
+FINDING_KINDS = ("PhenotypicFeature", "ImagingFinding")
+# What a code may stand for and be evidence. Texts name exposures in too many ways for a dictionary to read.
+CODED_KINDS = (*FINDING_KINDS, "Exposure")
+DISEASE_KINDS = ("Disease",)
+
+# Below it, HPO keeps findings; beside it, onset, course, inheritance and modifiers such as "Severe".
+_PHENOTYPIC_ABNORMALITY = "HP:0000118"
+
+
+def living(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
+    """(CURIE, name, synonyms) of the nodes of these kinds that are not obsolete, in the order of CURIEs."""
+    nodes = snapshot.nodes
+    wanted = pc.and_(
+        pc.is_in(nodes["kind"].cast("string"), pc.cast(list(kinds), "string")),
+        pc.invert(nodes["is_obsolete"]),
+    )
+    columns = nodes.filter(wanted).select(["curie", "name", "synonyms"])
+    findings = _phenotypic_abnormalities(snapshot)
+    for curie, name, synonyms in zip(*(columns[c].to_pylist() for c in columns.column_names), strict=True):
+        if findings is None or prefix_of(curie) != "HP" or curie in findings:
+            yield curie, name, synonyms
+
+
+def _phenotypic_abnormalities(snapshot: Snapshot) -> set[str] | None:
+    """CURIEs below the root of findings in HPO, or None if the graph lacks that root."""
+    if _PHENOTYPIC_ABNORMALITY not in snapshot.index:
+        return None
+    rows = snapshot.edges_of("subclass_of")
+    child, parent = snapshot.head[rows], snapshot.tail[rows]
+    is_below = np.zeros(snapshot.num_nodes, dtype=np.bool_)
+    is_below[snapshot.index[_PHENOTYPIC_ABNORMALITY]] = True
+    num_before = 0
+    while (num_below := int(is_below.sum())) > num_before:
+        num_before = num_below
+        is_below[child[is_below[parent]]] = True
+    return {snapshot.curies[i] for i in np.flatnonzero(is_below)}

@@ -1,1 +1,0 @@
-"""Other formats of the field, read into and written from our own."""

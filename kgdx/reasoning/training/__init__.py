@@ -1,1 +1,0 @@
-"""Learning to rank, and judging what was learnt."""

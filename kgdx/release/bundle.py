@@ -1,0 +1,222 @@
+"""A bundle: one release of graph and weights in a folder, immutable and named by what is in it.
+
+    manifest.json     format, graph hash and counts, SHA-256 of every file
+    graph/            the snapshot, and in relations.json those of its relations that do not ship with kgdx
+    clip/             image and text towers
+    concepts/         encoder of names of concepts
+    fusion/           what statements of several modalities weigh together
+    mechanisms/       the networks that rank how a drug may act on a disease
+    reasoner/         the path network and its settings
+    treatments/       the network that predicts treatments, and its calibration
+
+The weights that ship with kgdx and its starter graph are laid out the same way, so that there is only one
+way to open an engine.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import graph_schema
+from graph_schema import RelationFileError, Schema
+from kgdx.domain.errors import BundleError
+from kgdx.graph.snapshot import Snapshot
+
+MANIFEST, GRAPH = "manifest.json", "graph"
+_RELATIONS = f"{GRAPH}/relations.json"
+MODELS = ("clip", "concepts", "fusion", "mechanisms", "reasoner", "treatments")
+_FORMAT = 5
+_BUILD = "make one with `kgdx build --store STORE --out FOLDER`"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """An opened release.
+
+    Attributes:
+        folder: where it lies.
+        release: its name, as in `kgdx-0.1.0+3f2a90c1b7de`; what follows the plus is a hash of all its files.
+    """
+
+    folder: Path
+    release: str
+
+    @classmethod
+    def open(cls, folder: Path) -> "Bundle":
+        """Check every file of a bundle against its manifest.
+
+        Raises:
+            BundleError: if it is no bundle, or a file is missing or altered.
+        """
+        manifest = _manifest(folder)
+        for name, expected in manifest["files"].items():
+            path = folder / name
+            if not path.is_file():
+                raise BundleError(str(path), "is missing from the bundle", _BUILD)
+            if _digest(path) != expected:
+                raise BundleError(str(path), "was altered after the bundle was built", _BUILD)
+        return cls(folder, manifest["release"])
+
+    @classmethod
+    def shipped(cls) -> "Bundle":
+        """The bundle that comes with kgdx: the starter graph and the shipped weights."""
+        return cls.open(shipped_folder())
+
+    def snapshot(self) -> Snapshot:
+        """The graph of the release."""
+        return Snapshot.open(self.folder / GRAPH)
+
+    def schema(self) -> Schema:
+        """What the graph means: the schema, with the relations of its builder's own.
+
+        Raises:
+            BundleError: if a relation of its builder's cannot be, in this version.
+        """
+        if _RELATIONS not in _manifest(self.folder)["files"]:
+            return graph_schema.load()
+        path = self.folder / _RELATIONS
+        try:
+            declared = json.loads(path.read_text(encoding="utf-8"))
+            return graph_schema.load().with_own_relations(declared, str(path))
+        except (OSError, ValueError, AttributeError) as error:
+            fact = str(error) if isinstance(error, RelationFileError) else "declares no relations"
+            raise BundleError(str(path), fact, _BUILD) from error
+
+
+def shipped_folder() -> Path:
+    """Where the shipped bundle lies: inside the package when installed, in the checkout when not."""
+    package = Path(__file__).parent.parent
+    installed = package / "_models"
+    return installed if installed.is_dir() else package.parent / "models"
+
+
+def build(
+    snapshot: Snapshot,
+    models: Path,
+    out: Path,
+    version: str,
+    own_relations: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Bundle:
+    """Write a bundle beside its place and move it there whole, so that nobody ever sees half of one.
+
+    Args:
+        models: folder that holds the model folders to copy, such as `shipped_folder()`.
+        out: folder of the new bundle; an older bundle there is replaced.
+        version: of kgdx.
+        own_relations: declarations of relations that do not ship; those that the graph holds go along.
+
+    Raises:
+        BundleError: if `out` holds something that is no bundle, or cannot be written, or the models are not
+            there.
+    """
+    out = out.resolve()
+    if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise BundleError(str(out), "is in the way and is no bundle", "choose another folder for --out")
+    for name in MODELS:
+        if not (models / name).is_dir():
+            raise BundleError(str(models / name), "there is no such model", "reinstall kgdx")
+    try:
+        with _replacing(out) as draft:
+            (draft / GRAPH).mkdir()
+            snapshot.write(draft / GRAPH)
+            held = set(snapshot.relations.tolist())
+            if own := {name: entry for name, entry in (own_relations or {}).items() if name in held}:
+                (draft / _RELATIONS).write_text(json.dumps(own, indent=1) + "\n", encoding="utf-8")
+            for name in MODELS:
+                shutil.copytree(models / name, draft / name)
+            _write_manifest(draft, snapshot, version)
+    except OSError as error:
+        fact = f"cannot be written ({error.strerror or error})"
+        raise BundleError(str(out), fact, "choose another folder for --out") from error
+    return Bundle(out, _manifest(out)["release"])
+
+
+def seal(folder: Path, snapshot: Snapshot, version: str) -> Bundle:
+    """Put a new snapshot and manifest into a folder that already holds the models.
+
+    This is how the shipped bundle is made, whose other files are under version control.
+    """
+    (folder / GRAPH).mkdir(exist_ok=True)
+    snapshot.write(folder / GRAPH)
+    _write_manifest(folder, snapshot, version)
+    return Bundle.open(folder)
+
+
+def _write_manifest(folder: Path, snapshot: Snapshot, version: str) -> None:
+    names = [GRAPH, *MODELS]
+    paths = sorted(
+        p
+        for name in names
+        for p in (folder / name).rglob("*")
+        if p.suffix in {".arrow", ".json", ".safetensors"}
+    )
+    files = {path.relative_to(folder).as_posix(): _digest(path) for path in paths}
+    whole = sha256("".join(f"{name}={digest}\n" for name, digest in files.items()).encode()).hexdigest()
+    manifest = {
+        "format": _FORMAT,
+        "release": f"kgdx-{version}+{whole[:12]}",
+        "graph": {
+            "content_hash": snapshot.content_hash,
+            "num_nodes": snapshot.num_nodes,
+            "num_edges": snapshot.num_edges,
+            "sources": _sources(snapshot),
+        },
+        "files": files,
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def _sources(snapshot: Snapshot) -> dict[str, str]:
+    columns = (snapshot.edges[name].to_pylist() for name in ("source", "release"))
+    return dict(sorted(set(zip(*columns, strict=True))))
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if manifest["format"] != _FORMAT:
+            fact = f"has format {manifest['format']}, this kgdx reads {_FORMAT}"
+            raise BundleError(str(folder), fact, "build it again")
+        files = {str(name): str(digest) for name, digest in manifest["files"].items()}
+        return {"release": str(manifest["release"]), "files": files}
+    except OSError as error:
+        raise BundleError(str(folder), "is no bundle (it has no manifest.json)", _BUILD) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, BundleError):
+            raise
+        raise BundleError(str(path), "is no manifest of a bundle", _BUILD) from error
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        digest = sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    """A fresh folder that takes the place of `out` when all went well, and vanishes when not."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    old = draft.with_name(draft.name + "-old")
+    try:
+        yield draft
+        draft.chmod(0o755)
+        if out.exists():
+            os.replace(out, old)
+        os.replace(draft, out)
+    finally:
+        if old.exists() and not out.exists():
+            os.replace(old, out)
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""A report presented: page, drawings, terminal, exports, languages."""

@@ -1,0 +1,89 @@
+"""The fixed words of the page in one language, from the catalogue `messages.yaml` beside this file."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+from markupsafe import Markup, escape
+
+from kgdx.domain.errors import BadInputError
+
+LANGUAGES = ("en", "zh")
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_LATIN = re.compile(r"[A-Za-z]{2}")
+
+Entry = Mapping[str, str | list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Words of the page in one language.
+
+    Attributes:
+        language: primary language tag, `en` or `zh`.
+        entries: `group.name` -> the phrase in every language.
+    """
+
+    language: str
+    entries: Mapping[str, Entry]
+
+    def __call__(self, key: str, /, **values: object) -> Markup:
+        """A phrase for a page, its values filled in and escaped.
+
+        With a value `n` the form for that number is taken where the language has two.
+
+        Raises:
+            KeyError: if the catalogue has no such phrase: a mistake in a template.
+        """
+        return Markup(self._form(key, values)).format(**values)  # noqa: S704, our own catalogue
+
+    def plain(self, key: str, /, **values: object) -> str:
+        """The same as text, of which nothing is escaped."""
+        return self._form(key, values).format(**values)
+
+    def _form(self, key: str, values: Mapping[str, object]) -> str:
+        forms = self.entries[key][self.language]
+        return forms if isinstance(forms, str) else forms[values.get("n") != 1]
+
+    def term(self, group: str, word: str) -> str:
+        """A word of a closed list, such as a polarity or a relation; one that is not listed, as it is."""
+        entry = self.entries.get(f"{group}.{word}")
+        return str(entry[self.language]) if entry else word.replace("_", " ")
+
+    def listed(self, names: tuple[str, ...]) -> Markup:
+        """Names in a sentence: `a`, `a and b`, `a, b and c`; each marked as by `spoken`."""
+        is_chinese = self.language == "zh"
+        comma, last = (Markup("、"), Markup("和")) if is_chinese else (Markup(", "), Markup(" and "))
+        spoken = [self.spoken(name) for name in names]
+        return last.join(filter(None, (comma.join(spoken[:-1]), *spoken[-1:])))
+
+    def spoken(self, text: str) -> str | Markup:
+        """A text of the case or the graph, marked where it is in the other language than the page."""
+        language = language_spoken(text)
+        if language == self.language or (language == "en" and not _LATIN.search(text)):
+            return text
+        return Markup('<span lang="{}">{}</span>').format(language, escape(text))
+
+
+def language_spoken(text: str) -> str:
+    """`zh` where there is a Chinese character in the text, else `en`."""
+    return "zh" if _HAN.search(text) else "en"
+
+
+@cache
+def phrases(language: str = "en") -> Phrases:
+    """The catalogue in one language, given as `en`, `zh` or with a region as in `zh-CN`.
+
+    Raises:
+        BadInputError: if the page cannot be written in it.
+    """
+    primary = language.partition("-")[0].lower()
+    if primary not in LANGUAGES:
+        raise BadInputError("language", f"no page in {language!r}", f"choose one of {', '.join(LANGUAGES)}")
+    text = files("kgdx.report").joinpath("messages.yaml").read_text(encoding="utf-8")
+    groups = yaml.safe_load(text)
+    entries = {f"{group}.{name}": entry for group, names in groups.items() for name, entry in names.items()}
+    return Phrases(primary, entries)

@@ -1,0 +1,255 @@
+"""A case as users write it."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from kgdx.domain.case import Case, CaseImage, CodedFinding, Polarity, ReportText
+from kgdx.domain.errors import CaseError
+from kgdx.schemas.files import SHAPE, json_name, parse_json, read_bytes
+from kgdx.schemas.problems import fact_of, field_path
+
+_MAX_FINDINGS = 2_000
+_MAX_CODES = 2_000
+_MAX_IMAGES = 200
+_MAX_TEXT = 2**20
+_MAX_ID = 300
+_MAX_AGE_YEARS = 130
+_NUM_TOLD = 3
+
+
+def _is_unicode(text: str) -> str:
+    """Half a surrogate pair, which JSON can hold and UTF-8 cannot, would fail far from here."""
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise ValueError("holds half a character (a lone surrogate)")
+    return text
+
+
+_Text = Annotated[str, AfterValidator(_is_unicode)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, strict=True)
+
+
+class FindingIn(_Part):
+    """A coded finding. `label` is for people who read the file and is not used.
+
+    `asked` marks an answer: it was looked for because a report or a checklist named it.
+    """
+
+    id: _Text = Field(min_length=1, max_length=_MAX_ID)
+    status: Literal["present", "absent", "uncertain"] = "present"
+    label: _Text = ""
+    asked: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_forms(cls, given: Any) -> Any:
+        """A bare code is a present finding; `excluded: true` is the phenopackets' word for absent."""
+        if isinstance(given, str):
+            return {"id": given}
+        if isinstance(given, dict) and "excluded" in given:
+            is_excluded = given["excluded"]
+            if not isinstance(is_excluded, bool) or "status" in given:
+                raise ValueError("give either status, or excluded as true or false")
+            rest = {key: value for key, value in given.items() if key != "excluded"}
+            return {**rest, "status": "absent" if is_excluded else "present"}
+        return given
+
+
+class ImageIn(_Part):
+    """An image file; without an id it goes by its file name."""
+
+    path: _Text = Field(min_length=1, max_length=4096)
+    id: _Text = Field(default="", max_length=_MAX_ID)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_path(cls, given: Any) -> Any:
+        if isinstance(given, str | Path):
+            return {"path": str(given)}
+        if isinstance(given, dict) and isinstance(given.get("path"), Path):
+            return {**given, "path": str(given["path"])}
+        return given
+
+    @field_validator("path")
+    @classmethod
+    def _is_path(cls, path: str) -> str:
+        if "\0" in path:
+            raise ValueError("holds a null character")
+        return path
+
+
+class CaseIn(_Part):
+    """A case as users write it, in Python or as JSON. Every error is a `CaseError`, never pydantic's own.
+
+    Attributes:
+        id: the caller's own label.
+        findings: codes of present findings, or `{"id": …, "status": "present" | "absent" | "uncertain"}`;
+            `"asked": true` with an answer to what a report or a checklist named.
+        report: a text, or section -> text in reading order.
+        images: paths, or `{"id": …, "path": …}`.
+        conditions, allergies, medications: codes.
+        sex: `male`, `female`, or empty for any other or unknown.
+        age_years: in years, None where unknown.
+        onset_years: age at the first sign of what the case is about, None where unknown.
+    """
+
+    id: _Text = Field(default="", max_length=_MAX_ID)
+    findings: list[FindingIn] = Field(default=[], max_length=_MAX_FINDINGS)
+    report: dict[_Text, _Text] = {}
+    images: list[ImageIn] = Field(default=[], max_length=_MAX_IMAGES)
+    conditions: list[_Text] = Field(default=[], max_length=_MAX_CODES)
+    allergies: list[_Text] = Field(default=[], max_length=_MAX_CODES)
+    medications: list[_Text] = Field(default=[], max_length=_MAX_CODES)
+    sex: Literal["male", "female", ""] = ""
+    age_years: float | None = Field(default=None, ge=0, le=_MAX_AGE_YEARS, allow_inf_nan=False)
+    onset_years: float | None = Field(default=None, ge=0, le=_MAX_AGE_YEARS, allow_inf_nan=False)
+
+    def __init__(self, **given: Any):
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            raise _case_error("case", error) from None
+
+    @classmethod
+    def model_validate(cls, obj: Any, **_: Any) -> Self:
+        """Check a mapping of fields.
+
+        Raises:
+            CaseError: if it has another shape or holds no evidence.
+        """
+        return cls.from_payload(obj)
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **_: Any) -> Self:
+        """Check a JSON text; errors as `model_validate`."""
+        return cls.from_payload(parse_json(json_data, "case"))
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a case: kgdx JSON, or a GA4GH phenopacket. Images are looked for beside the file.
+
+        Raises:
+            CaseError: if the file cannot be read or holds no case.
+        """
+        path = Path(path)
+        case = cls.from_payload(parse_json(read_bytes(path), str(path)), str(path))
+        images = [image.model_copy(update={"path": str(path.parent / image.path)}) for image in case.images]
+        return case.model_copy(update={"images": images})
+
+    @classmethod
+    def from_payload(cls, payload: Any, where: str = "case") -> Self:
+        """Check a parsed JSON value.
+
+        Args:
+            payload: fields of a case, or a phenopacket.
+            where: what the error names as its place.
+
+        Raises:
+            CaseError: if it has another shape or holds no evidence.
+        """
+        # Protobuf is heavy, and a case in Python needs none of it.
+        from kgdx.schemas import phenopacket
+
+        if not isinstance(payload, dict):
+            raise CaseError(where, f"is a JSON {json_name(payload)}, not an object", SHAPE)
+        if phenopacket.is_phenopacket(payload):
+            payload = phenopacket.case_fields(payload, where)
+        try:
+            return cls(**{str(key): value for key, value in payload.items()})
+        except CaseError as error:
+            place = error.where.replace("case", where, 1)
+            raise CaseError(place, error.fact, error.remedy) from None
+
+    def to_domain(self) -> Case:
+        """The case as the engine takes it."""
+        return Case(
+            case_id=self.id,
+            findings=tuple(CodedFinding(f.id, Polarity(f.status), f.asked) for f in self.findings),
+            texts=tuple(ReportText(name, text) for name, text in self.report.items() if text.strip()),
+            images=_images(self.images),
+            conditions=tuple(self.conditions),
+            allergies=tuple(self.allergies),
+            medications=tuple(self.medications),
+            sex=self.sex,
+            age_years=self.age_years,
+            onset_years=self.onset_years,
+        )
+
+    @field_validator("report", mode="before")
+    @classmethod
+    def _as_sections(cls, given: Any) -> Any:
+        return {"report": given} if isinstance(given, str) else given
+
+    @field_validator("report")
+    @classmethod
+    def _are_short(cls, sections: dict[str, str]) -> dict[str, str]:
+        if any(len(text) > _MAX_TEXT for text in sections.values()):
+            raise ValueError(f"holds a text of more than {_MAX_TEXT:,} characters")
+        return sections
+
+    @field_validator("findings", "images", "conditions", "allergies", "medications", mode="before")
+    @classmethod
+    def _as_list(cls, given: Any) -> Any:
+        return list(given) if isinstance(given, tuple) else given
+
+    @field_validator("sex", mode="before")
+    @classmethod
+    def _as_known_sex(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return "" if given is None else given
+        folded = given.strip().lower()
+        return "" if folded in {"unknown", "other", "unknown_sex", "other_sex"} else folded
+
+    @model_validator(mode="after")
+    def _began_in_life(self) -> Self:
+        # An age in completed years is less than the age by up to one.
+        age, onset = self.age_years, self.onset_years
+        if age is not None and onset is not None and onset >= age + 1:
+            raise ValueError("has an onset_years after its age_years")
+        return self
+
+    @model_validator(mode="after")
+    def _holds_evidence(self) -> Self:
+        has_text = any(text.strip() for text in self.report.values())
+        if not (self.findings or has_text or self.images):
+            raise ValueError("holds no finding, no text and no image")
+        return self
+
+
+def _images(given: list[ImageIn]) -> tuple[CaseImage, ...]:
+    """Images with different ids: a name that comes again gets a number."""
+    taken: set[str] = set()
+    images = []
+    for image in given:
+        wanted = image.id or Path(image.path).name
+        name, number = wanted, 1
+        while name in taken:
+            number += 1
+            name = f"{wanted} ({number})"
+        taken.add(name)
+        images.append(CaseImage(name, image.path))
+    return tuple(images)
+
+
+def _case_error(where: str, error: ValidationError) -> CaseError:
+    """The first problems with their fields, in words that quote nothing of the input."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    if len(problems) == 1 and not problems[0]["loc"]:
+        return CaseError(where, fact_of(problems[0]), SHAPE)
+    told = [f"{field_path(problem['loc'])} {fact_of(problem)}" for problem in problems[:_NUM_TOLD]]
+    more = f" and {len(problems) - _NUM_TOLD} more" if len(problems) > _NUM_TOLD else ""
+    known = ", ".join(CaseIn.model_fields)
+    place = f"{where}, field {field_path(problems[0]['loc'])}"
+    return CaseError(place, "; ".join(told) + more, f"the fields of a case are {known}")

@@ -1,0 +1,167 @@
+"""A report with the ways out of Python: JSON, a graph, a page."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from pydantic import TypeAdapter, ValidationError
+
+from kgdx.domain.case import ReportText
+from kgdx.domain.errors import BadInputError
+from kgdx.domain.report import Report
+from kgdx.schemas.problems import fact_of, field_path
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from kgdx.imaging.overlay import ShownImage
+    from kgdx.report.page.plots import Plot
+
+
+@dataclass(frozen=True)
+class ReportOut(Report):
+    """The answer for one case, ready to leave Python.
+
+    Attributes:
+        texts, images: the case's own, for the page alone; JSON and graph hold nothing of them.
+        names: language -> CURIE -> name, for pages in another language than English.
+    """
+
+    texts: tuple[ReportText, ...] = field(default=(), repr=False, compare=False)
+    images: "tuple[ShownImage, ...]" = field(default=(), repr=False, compare=False)
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """The same report, with these ways out."""
+        return cls(**{part.name: getattr(report, part.name) for part in fields(Report)})
+
+    def showing(self, texts: tuple[ReportText, ...], images: "tuple[ShownImage, ...]") -> Self:
+        """The same report with the case's texts and images beside it, for `to_html`."""
+        return replace(self, texts=texts, images=images)
+
+    def naming(self, language: str, names: Mapping[str, str]) -> Self:
+        """The same report with names in another language beside it, CURIE -> name, for `to_html`."""
+        return replace(self, names={**self.names, language: names})
+
+    @classmethod
+    def model_validate_json(cls, text: str | bytes) -> Self:
+        """Read a report back.
+
+        Raises:
+            BadInputError: if the text is no report of kgdx.
+        """
+        try:
+            told = _REPORT.validate_json(text)
+            if not _is_bounded(asdict(told)):
+                fact = "holds a number that is not finite, or too large"
+                raise BadInputError("report", fact, "give a report as `kgdx diagnose --json` writes it")
+            return cls.of(told)
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            place = f"report, field {field_path(problem['loc'])}" if problem["loc"] else "report"
+            raise BadInputError(
+                place, fact_of(problem), "give a report as `kgdx diagnose --json` writes it"
+            ) from None
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a report that `kgdx diagnose --json` wrote.
+
+        Raises:
+            BadInputError: naming the file, if it cannot be read or holds no report.
+        """
+        try:
+            content = Path(path).read_bytes()
+        except OSError as error:
+            fact = f"cannot be read ({error.strerror})"
+            raise BadInputError(str(path), fact, "give the path of a report") from error
+        try:
+            return cls.model_validate_json(content)
+        except BadInputError as error:
+            raise BadInputError(f"{path}, {error.where}", error.fact, error.remedy) from None
+
+    def model_dump_json(self, indent: int | None = None) -> str:
+        """The whole report as JSON, keys as the attributes of `kgdx.domain.report`."""
+        return _REPORT.dump_json(self, indent=indent).decode()
+
+    def to_networkx(self) -> "nx.MultiDiGraph":
+        """The explanation as a graph: every path of every candidate and treatment."""
+        from kgdx.report.exports.graph import to_networkx
+
+        return to_networkx(self)
+
+    def export(self, path: str | Path) -> Path:
+        """Write the explanation as a graph, and return its path; nothing of the case's words is in it.
+
+        Args:
+            path: its ending tells the format: `.graphml`, `.cyjs` (Cytoscape JSON) or `.ttl` (RDF).
+
+        Raises:
+            BadInputError: if the ending is another one, or the file cannot be written.
+        """
+        from kgdx.report.exports.export import exported
+
+        target = Path(path)
+        text = exported(self, target.name)
+        try:
+            target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            fact = f"cannot be written ({error.strerror})"
+            raise BadInputError(str(target), fact, "choose another file") from error
+        return target
+
+    def to_html(self, path: str | Path, language: str = "en") -> Path:
+        """Write the report as one page that needs nothing else, and return its path.
+
+        Args:
+            language: `en` or `zh`; what has no name in it keeps the English one.
+
+        Raises:
+            BadInputError: if there is no page in that language.
+        """
+        from kgdx.report.page.html import render
+
+        page = render(self, self.texts, self.images, language, self._names_in(language))
+        target = Path(path)
+        target.write_text(page, encoding="utf-8")
+        return target
+
+    def plot_differential(self, language: str = "en") -> "Plot":
+        """Draw the probabilities of the differential; a notebook shows the drawing, `save` writes it as SVG.
+
+        Raises:
+            BadInputError: if nothing is drawn in that language.
+        """
+        from kgdx.report.page.plots import plot_differential
+
+        return plot_differential(self, language, self._names_in(language))
+
+    def plot_paths(self, rank: int = 1, language: str = "en") -> "Plot":
+        """Draw the paths that carried the score of one diagnosis, by its rank.
+
+        Raises:
+            BadInputError: if the report has no diagnosis of that rank, or nothing is drawn in that language.
+        """
+        from kgdx.report.page.plots import plot_paths
+
+        return plot_paths(self, rank, language, self._names_in(language))
+
+    def _names_in(self, language: str) -> Mapping[str, str]:
+        return self.names.get(language.partition("-")[0].lower(), {})
+
+
+_REPORT = TypeAdapter(Report)
+
+
+def _is_bounded(value: object) -> bool:
+    """Whether all numbers are such as any store and any format can hold."""
+    if isinstance(value, dict):
+        return all(map(_is_bounded, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_bounded, value))
+    return not isinstance(value, (int, float)) or abs(value) < _LARGEST
+
+
+_LARGEST = 2.0**53

@@ -1,0 +1,140 @@
+"""What a load changes: the difference between what a store holds and what a source now states.
+
+Several sources may name one CURIE. The store keeps what each of them says (a *mention*), and the record
+that everybody sees is made from the mentions alone, so that it never depends on the order of loading: a
+record with a `source`, which only the owner of the CURIE gives, wins over one without; then the smaller
+source name wins; the synonyms are everybody's. Pure functions, shared by all stores.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graph_schema import Schema
+from kgdx.domain.curie import prefix_of
+from kgdx.domain.errors import SourceError
+from kgdx.domain.graph import Node
+from kgdx.graph.arrow_schema import STATED_EDGE_COLUMNS, distinct_edges
+from kgdx.stores.load_plan import Change
+from kgdx.stores.mentions import best_mention, mention, mention_start, visible_node
+
+Key = tuple[str, str]
+"""Kind and CURIE: what makes a node the same in every source."""
+
+RECORD = ("source", "licence", "knowledge_level", "release")
+"""What the edges of a load have in common, kept once as a `Provenance` record."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a store already holds that a load may touch.
+
+    Attributes:
+        mentions: of every node that the source names now or named before, and of every end of its edges.
+        edges: those that the source loaded, layout `kgdx.stores.load_plan.HELD_EDGE_COLUMNS`.
+        records: id -> what the edges of that provenance have in common, in the order of `RECORD`.
+    """
+
+    mentions: Mapping[Key, tuple[str, ...]]
+    edges: pa.Table
+    records: Mapping[int, tuple[str, ...]]
+
+
+def keys_of(nodes: Iterable[Node], edges: pa.Table) -> set[Key]:
+    """Every node that a load names or whose edges touch it."""
+    keys = {(node.kind, node.curie) for node in nodes}
+    for end in ("head", "tail"):
+        ends = edges.group_by([f"{end}_kind", end]).aggregate([])
+        keys |= set(zip(*(ends[name].to_pylist() for name in (f"{end}_kind", end)), strict=True))
+    return keys
+
+
+def change(source: str, nodes: Sequence[Node], edges: pa.Table, held: Held) -> Change:
+    """Work out what to write, so that the store holds what the source states.
+
+    Args:
+        source: name of the source being loaded.
+        nodes: everything it names; they and the edges have passed `check`.
+        edges: everything it states, layout `STATED_EDGE_COLUMNS`.
+    """
+    wanted: dict[Key, str] = {}
+    alone: dict[Key, Node] = {}
+    for node in nodes:
+        key, text = (node.kind, node.curie), mention(source, node)
+        if key not in wanted or best_mention((wanted[key], text)) == text:
+            wanted[key], alone[key] = text, node
+    added, updated = {}, {}
+    start = mention_start(source)
+    for key in keys_of((), edges) | wanted.keys() | held.mentions.keys():
+        earlier = held.mentions.get(key)
+        others = [text for text in earlier or () if not text.startswith(start)]
+        mentions = tuple(sorted([*others, wanted[key]])) if key in wanted else tuple(others)
+        if earlier is None:
+            # Nobody else has spoken of it, so there is nothing to unite.
+            added[alone.get(key) or visible_node(*key, mentions)] = mentions
+        elif mentions != earlier:
+            updated[visible_node(*key, mentions)] = mentions
+    fresh, stale, num_changed, kept = _edge_change(distinct_edges(edges), held)
+    return Change(source, added, updated, fresh, stale, num_changed, kept)
+
+
+def check(source: str, nodes: Iterable[Node], edges: pa.Table, schema: Schema) -> None:
+    """Hold a load against the schema.
+
+    Raises:
+        SourceError: naming the first node of an unknown or wrong kind, or the first edge whose relation is
+            unknown or does not join the kinds of its ends.
+    """
+    for node in nodes:
+        declared = schema.prefix_kinds.get(prefix_of(node.curie), node.kind)
+        if node.kind not in schema.categories or declared != node.kind:
+            fact = f"{node.curie} is given as {node.kind}" + (f" but is {declared}" * (declared != node.kind))
+            raise SourceError(source, fact, "correct its kind: the prefix tells it, or the schema lists it")
+    if not edges.schema.equals(STATED_EDGE_COLUMNS):
+        raise SourceError(source, "edges in another layout", "make them with arrow_schema.stated_edges")
+    joins = edges.group_by(["relation", "head_kind", "tail_kind"]).aggregate([])
+    for row in joins.to_pylist():
+        relation = schema.relations.get(row["relation"])
+        if relation is None:
+            raise _refused(source, edges, row, "the schema has no such relation")
+        for end in ("head", "tail"):
+            if row[f"{end}_kind"] is None:
+                raise _refused(source, edges, row, f"nobody says of which kind its {end} is")
+        if (row["head_kind"], row["tail_kind"]) not in relation.pairs():
+            fact = f"{relation.name} does not join {row['head_kind']} to {row['tail_kind']}"
+            raise _refused(source, edges, row, fact)
+
+
+def _refused(source: str, edges: pa.Table, like: Mapping[str, str | None], fact: str) -> SourceError:
+    alike = [
+        pc.is_null(edges[name]) if value is None else pc.equal(edges[name], value)
+        for name, value in like.items()
+    ]
+    first = edges.filter(pc.and_(pc.and_(alike[0], alike[1]), alike[2])).slice(0, 1).to_pylist()[0]
+    where = f"{source}, edge {first['head']} {first['relation']} {first['tail']}"
+    return SourceError(where, fact, "correct the edge, or the kinds of its ends")
+
+
+def _edge_change(edges: pa.Table, held: Held) -> tuple[pa.Table, pa.Table, int, frozenset[int]]:
+    """Edges to write, edges to take away, how many are in both, and the provenance of those that stay."""
+    if not held.edges.num_rows:
+        return edges, held.edges, 0, frozenset()
+    known = pc.index_in(edges["edge_id"], held.edges["edge_id"].combine_chunks())
+    records = {number: "\x1f".join(record) for number, record in held.records.items()}
+    numbers = held.edges["provenance"].combine_chunks().dictionary_encode()
+    names = pa.array([records[number] for number in numbers.dictionary.to_pylist()], pa.string())
+    held_records = names.take(numbers.indices)
+    stated = pc.binary_join_element_wise(*(edges[name] for name in RECORD), "\x1f")
+    is_held = pc.is_valid(known)
+    is_same = pc.fill_null(pc.equal(stated, held_records.take(known)), fill_value=False)
+    fresh = edges.filter(pc.invert(is_same))
+    staying = known.filter(is_same)
+    is_stale = pc.invert(
+        pc.is_in(pa.array(np.arange(held.edges.num_rows), staying.type), staying.combine_chunks())
+    )
+    num_changed = pc.sum(pc.and_(is_held, pc.invert(is_same))).as_py() or 0
+    kept = frozenset(pc.unique(held.edges["provenance"].take(staying)).to_pylist())
+    return fresh, held.edges.filter(is_stale), num_changed, kept

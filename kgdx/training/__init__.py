@@ -1,0 +1,1 @@
+"""Everything that learns: nothing here is imported to diagnose a case."""

@@ -1,0 +1,1 @@
+"""Training of image classifiers: a linear head on a given encoder, or a small tower with its head."""

@@ -1,0 +1,139 @@
+"""Images to train the two-tower model on: phantoms, decoys and, if given, PneumoniaMNIST's train part."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import adaptive_max_pool2d, affine_grid, grid_sample, interpolate
+
+from kgdx.domain.errors import ImageError
+from kgdx.encoders.pixels import to_batch
+from kgdx.training.synthetic.captions import CLAIMS, COLUMN, truths_of_signs
+from kgdx.training.synthetic.decoys import draw_decoy
+from kgdx.training.synthetic.phantom import draw_phantom
+from kgdx.training.synthetic.phantom_signs import DRAWABLE
+from kgdx.training.synthetic.signs import OPACITY, RADIOGRAPH
+
+GRID = 7
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Images of one origin.
+
+    Attributes:
+        images: (N, S, S) uint8, already stretched, squared and resized as at inference.
+        truths: (N, C) float32 over CLAIMS, NaN for unknown.
+        masks: (N, F, GRID, GRID) uint8 over DRAWABLE, 255 where the finding touches the cell; or None.
+    """
+
+    images: NDArray[np.uint8]
+    truths: NDArray[np.float32]
+    masks: NDArray[np.uint8] | None = None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, rows: NDArray[np.int64]) -> "Pool":
+        """The pool of these rows only."""
+        return Pool(self.images[rows], self.truths[rows], None if self.masks is None else self.masks[rows])
+
+    def tensors(self) -> Tensor:
+        """(N, 1, S, S) float32 in [0, 1]."""
+        return torch.from_numpy(self.images)[:, None].float() / 255
+
+
+def draw_pool(seeds: range, size: int, report: Callable[[int], None]) -> Pool:
+    """Draw one phantom a seed, with truths and masks; `report` hears how many are done."""
+    images = np.empty((len(seeds), size, size), np.uint8)
+    truths = np.empty((len(seeds), len(CLAIMS)), np.float32)
+    masks = np.zeros((len(seeds), len(DRAWABLE), GRID, GRID), np.uint8)
+    for row, seed in enumerate(seeds):
+        phantom = draw_phantom(seed, size=size)
+        images[row] = np.rint(phantom.pixels * 255)
+        truths[row] = truths_of_signs(phantom.signs)
+        for curie, mask in phantom.masks.items():
+            small = adaptive_max_pool2d(torch.from_numpy(mask)[None].float(), GRID)
+            masks[row, DRAWABLE.index(curie)] = small[0].numpy() * 255
+        report(row + 1)
+    return Pool(images, truths, masks)
+
+
+def draw_decoys(seeds: range, size: int, report: Callable[[int], None]) -> Pool:
+    """Draw one decoy a seed. Of its findings nothing is known but that it is no chest radiograph."""
+    images = np.empty((len(seeds), size, size), np.uint8)
+    for row, seed in enumerate(seeds):
+        images[row] = np.rint(draw_decoy(seed, size) * 255)
+        report(row + 1)
+    truths = np.full((len(seeds), len(CLAIMS)), np.nan, np.float32)
+    truths[:, COLUMN[RADIOGRAPH, ""]] = 0
+    return Pool(images, truths)
+
+
+def read_pneumonia(path: Path, part: str, size: int) -> Pool:
+    """One part of a MedMNIST pneumonia file (28 px, label 1 = pneumonia).
+
+    A normal film has no finding at all; a film of pneumonia has an opacity, the rest is unknown.
+
+    Args:
+        path: the .npz file; it is read without pickle.
+        part: `train` or `val`.
+        size: side in pixels to resize to.
+
+    Raises:
+        ImageError: if the file lacks the arrays of that part.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"].ravel()
+    except (OSError, KeyError, ValueError) as error:
+        remedy = "give the path of pneumoniamnist.npz from MedMNIST v2"
+        raise ImageError(
+            str(path), f"no readable {part}_images and {part}_labels ({error})", remedy
+        ) from error
+    batch = to_batch([image.astype(np.float32) / 255 for image in images], size)
+    pixels = ((batch[:, 0] * 0.25 + 0.5) * 255).round().clamp(0, 255).to(torch.uint8).numpy()
+    truths = np.where(labels[:, None] == 1, np.nan, 0.0).astype(np.float32).repeat(len(CLAIMS), axis=1)
+    truths[:, COLUMN[OPACITY, ""]] = labels
+    truths[:, COLUMN[RADIOGRAPH, ""]] = 1
+    return Pool(pixels, truths)
+
+
+def augment(images: Tensor, masks: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Vary position, exposure, sharpness and noise of a batch; masks move along.
+
+    Args:
+        images: (N, 1, S, S) float32 in [0, 1].
+        masks: (N, F, g, g) float32 in [0, 1].
+        generator: the source of chance.
+
+    Returns:
+        Arrays of the same shapes; images about zero mean and unit variance, as the tower expects them.
+    """
+    num, size = len(images), images.shape[-1]
+
+    def spread(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(num, generator=generator)
+
+    angle, zoom = spread(-0.14, 0.14), spread(0.86, 1.14)
+    rows = [zoom * angle.cos(), zoom * angle.sin(), spread(-0.1, 0.1)]
+    rows += [-zoom * angle.sin(), zoom * angle.cos(), spread(-0.1, 0.1)]
+    theta = torch.stack(rows, dim=1).view(num, 2, 3)
+    moved = grid_sample(
+        images, affine_grid(theta, list(images.shape), align_corners=False), align_corners=False
+    )
+    grid = affine_grid(theta, list(masks.shape), align_corners=False)
+    moved_masks = grid_sample(masks, grid, align_corners=False)
+    coarse = int(torch.randint(24, 64, (1,), generator=generator))
+    blurred = interpolate(moved, (coarse, coarse), mode="bilinear", antialias=True)
+    blurred = interpolate(blurred, (size, size), mode="bilinear")
+    moved = torch.where((spread(0, 1) < 0.35).view(-1, 1, 1, 1), blurred, moved)
+    moved = moved.clamp(1e-4, 1) ** spread(-0.4, 0.4).exp().view(-1, 1, 1, 1)
+    contrast, offset = spread(0.75, 1.1), spread(-0.08, 0.12)
+    noise = spread(0, 0.05).view(-1, 1, 1, 1) * torch.randn(moved.shape, generator=generator)
+    moved = moved * contrast.view(-1, 1, 1, 1) + offset.view(-1, 1, 1, 1) + noise
+    return (moved.clamp(0, 1) - 0.5) / 0.25, moved_masks

@@ -1,0 +1,1 @@
+"""Training of the concept encoder and calibration of concept linking."""

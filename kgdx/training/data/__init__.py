@@ -1,0 +1,1 @@
+"""Readers of training data: labelled images, image-report pairs, published cases, concept names."""

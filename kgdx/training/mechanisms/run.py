@@ -1,0 +1,135 @@
+"""`kgdx train mechanisms`: from a folder of data to weights, with metrics on what it never saw."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import typer
+from numpy.typing import NDArray
+from torch import Tensor
+
+import graph_schema
+from kgdx.domain.errors import SourceError
+from kgdx.domain.mechanism import CuratedMechanism
+from kgdx.encoders.concepts import ConceptEncoder
+from kgdx.graph.snapshot import Snapshot
+from kgdx.mechanisms.graph import MechanismGraph
+from kgdx.mechanisms.model import MechanismModelSettings, MechanismNetwork, meaning_vectors
+from kgdx.mechanisms.names import GroupNames
+from kgdx.release.checkpoints import SavedMechanisms, pair_id
+from kgdx.training.mechanisms.curated import Curated, curated
+from kgdx.training.mechanisms.evaluate import Place, place_metrics
+from kgdx.training.mechanisms.train import (
+    Example,
+    MechanismTraining,
+    Progress,
+    examples,
+    fit,
+    fold_of,
+    learners,
+)
+from kgdx.training.progress import progress_bar
+
+_METRICS = "metrics.json"
+
+
+def train_mechanisms(data: Path, graph: Path | None, concepts: Path, out: Path, seed: int) -> None:
+    """Train the networks and write them to a folder; metrics out of fold go to stdout as JSON.
+
+    Args:
+        data: folder of real data, of which the graph is made.
+        graph: a snapshot folder or a bundle of that graph, if it is there already.
+        concepts: folder of the concept encoder.
+    """
+    # With one thread the same seed gives the same bytes on any machine.
+    torch.set_num_threads(1)
+    began, settings = time.monotonic(), MechanismTraining(seed=seed)
+    snapshot = _made("kgdx.graphs", data, _tell) if graph is None else _opened(graph)
+    drawn: list[CuratedMechanism] = _made("kgdx.curated", data)
+    encoder = ConceptEncoder.open(concepts)
+    with progress_bar() as progress:
+        saved, told = learn(snapshot, drawn, encoder, settings, progress)
+    told |= {"graph": snapshot.content_hash, "seconds": round(time.monotonic() - began, 1)}
+    saved.write(out)
+    (out / _METRICS).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    typer.echo(json.dumps(told))
+
+
+def learn(
+    snapshot: Snapshot,
+    drawn: Sequence[CuratedMechanism],
+    encoder: ConceptEncoder,
+    settings: MechanismTraining,
+    progress: Progress,
+) -> tuple[SavedMechanisms, dict[str, Any]]:
+    """The networks of all folds and of all pairs, and how good those of folds are on what they never saw.
+
+    Raises:
+        SourceError: if no curated path is among the paths of the graph.
+    """
+    graph = MechanismGraph(snapshot, graph_schema.load())
+    known = curated(graph, drawn, drawn)
+    found = examples(known, GroupNames(graph, encoder), settings, progress)
+    if not found:
+        remedy = "load DrugMechDB, and data that it can be joined to"
+        raise SourceError("the graph", "holds no curated path but by its own pair's word", remedy)
+    meanings = meaning_vectors(graph.meanings, encoder)
+    fold_ids = np.array([fold_of(graph, example.pair, settings.folds) for example in found])
+
+    def learnt(some: Sequence[Example]) -> MechanismNetwork:
+        torch.manual_seed(settings.seed)
+        network = MechanismNetwork(MechanismModelSettings(encoder.dim))
+        return fit(network, meanings, some, settings, progress) if some else network
+
+    folds = [learnt(learners(found, fold_ids, fold)) for fold in range(settings.folds)]
+    saved = SavedMechanisms(learnt(found), tuple(folds), _learnt(known, found, fold_ids), encoder.revision)
+    return saved, {
+        "out_of_fold": place_metrics(_places(found, fold_ids, folds, meanings)),
+        "pairs": len(known.gold),
+        "with_a_path": sum(bool(gold) for gold in known.gold.values()),
+        "learnt": len(found),
+        "learnt_by_fold": [len(learners(found, fold_ids, fold)) for fold in range(settings.folds)],
+        "judged_by_fold": np.bincount(fold_ids, minlength=settings.folds).tolist(),
+        "training": asdict(settings),
+        "text_revision": encoder.revision,
+    }
+
+
+def _places(
+    found: Sequence[Example],
+    fold_ids: NDArray[np.int64],
+    folds: Sequence[MechanismNetwork],
+    meanings: Tensor,
+) -> list[Place]:
+    places = (example.place(folds[fold], meanings) for example, fold in zip(found, fold_ids, strict=True))
+    return [place for place in places if place is not None]
+
+
+def _learnt(known: Curated, found: Sequence[Example], fold_ids: NDArray[np.int64]) -> dict[str, int]:
+    return {
+        pair_id(mechanism.drug, mechanism.disease): int(fold)
+        for example, fold in zip(found, fold_ids, strict=True)
+        for mechanism in known.drawn[example.pair]
+    }
+
+
+def _made(group: str, data: Path, *others: Any) -> Any:
+    """What the loader of mechanisms makes of a folder of data: kgdx itself loads nothing."""
+    builders = list(entry_points(group=group, name="mechanisms"))
+    if not builders:
+        raise SourceError("kgdx train mechanisms", "finds no loader of data", "install kgdx with its loaders")
+    return builders[0].load()(data, *others)
+
+
+def _opened(graph: Path) -> Snapshot:
+    return Snapshot.open(graph / "graph" if (graph / "graph").is_dir() else graph)
+
+
+def _tell(text: str) -> None:
+    typer.echo(text, err=True)

@@ -1,0 +1,119 @@
+"""How good a reasoner is on diseases it never saw: trained on all folds but one, asked the one.
+
+What a fold gave is kept on disk until all is done, so that an interrupted run goes on where it ended.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgdx.reasoning.calibration import Calibration, Clues
+from kgdx.reasoning.reasoner import Reasoner
+from kgdx.training.reasoner.evaluate import Judged, judge
+from kgdx.training.reasoner.labelled_cases import AnsweredCase, folds
+from kgdx.training.reasoner.train_messages import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """Folds over cases; no disease and no paper is in two of them.
+
+    Attributes:
+        folder: where what the folds gave is kept.
+        identity: of everything else that a fold's result depends on; what was kept under another is not used.
+    """
+
+    cases: Sequence[AnsweredCase]
+    num_folds: int
+    folder: Path
+    identity: str
+
+    @cached_property
+    def fold_of(self) -> NDArray[np.int64]:
+        """(n,) fold of each case."""
+        return folds(self.cases, self.num_folds)
+
+    def run(
+        self, train: Callable[[Sequence[AnsweredCase], Progress], Reasoner], progress: Progress
+    ) -> list[Judged]:
+        """Judge every case.
+
+        Args:
+            train: makes a reasoner that saw nothing of the given cases.
+        """
+        judged: dict[int, Judged] = {}
+        # Few groups leave folds empty: nothing is trained for them.
+        for fold in np.unique(self.fold_of).tolist():
+            rows = np.flatnonzero(self.fold_of == fold)
+            told = named(f"fold {fold + 1} of {self.num_folds}", progress)
+            parts = self._kept(fold) or self._keep(fold, _judge(train, [self.cases[i] for i in rows], told))
+            judged |= dict(zip(rows.tolist(), parts, strict=True))
+        return [judged[i] for i in range(len(self.cases))]
+
+    def probability(self, judged: Sequence[Judged]) -> NDArray[np.float64]:
+        """(n,) probability of each first answer, calibrated on the other folds."""
+        result = np.zeros(len(judged))
+        for fold in range(self.num_folds):
+            calibration = calibrated([judged[i] for i in np.flatnonzero(self.fold_of != fold)])
+            for row in np.flatnonzero(self.fold_of == fold):
+                result[row] = calibration.probability(judged[row].clues)
+        return result
+
+    def forget(self) -> None:
+        """Remove what was kept."""
+        for fold in range(self.num_folds):
+            self._path(fold).unlink(missing_ok=True)
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+    @property
+    def _made_by(self) -> list[str]:
+        """The identity, and the layout of what is kept: another version's folds are not used."""
+        return [self.identity, *(field.name for kind in (Judged, Clues) for field in fields(kind))]
+
+    def _path(self, fold: int) -> Path:
+        return self.folder / f"fold-{fold}.json"
+
+    def _kept(self, fold: int) -> list[Judged] | None:
+        if not self._path(fold).is_file():
+            return None
+        kept = json.loads(self._path(fold).read_text(encoding="utf-8"))
+        if kept["of"] != self._made_by:
+            return None
+        return [Judged(**case | {"clues": Clues(**case["clues"])}) for case in kept["judged"]]
+
+    def _keep(self, fold: int, judged: list[Judged]) -> list[Judged]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = {"of": self._made_by, "judged": [asdict(case) for case in judged]}
+        partial = self._path(fold).with_suffix(".partial")
+        partial.write_text(json.dumps(content), encoding="utf-8")
+        partial.replace(self._path(fold))
+        return judged
+
+
+def calibrated(judged: Sequence[Judged]) -> Calibration:
+    """A calibration fitted on judged cases."""
+    return Calibration.fit([case.clues for case in judged], [case.is_right for case in judged])
+
+
+def named(name: str, progress: Progress) -> Progress:
+    """Progress that says what it is part of."""
+    return lambda done, total, what: progress(done, total, f"{name}: {what}")
+
+
+def _judge(
+    train: Callable[[Sequence[AnsweredCase], Progress], Reasoner],
+    heldout: Sequence[AnsweredCase],
+    progress: Progress,
+) -> list[Judged]:
+    reasoner = train(heldout, progress)
+    judged = []
+    for done, case in enumerate(heldout):
+        judged.append(judge(reasoner, case))
+        progress(done + 1, len(heldout), "judging")
+    return judged

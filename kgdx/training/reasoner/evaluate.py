@@ -1,0 +1,146 @@
+"""How a reasoner does on cases whose answer is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgdx.domain.case import Patient
+from kgdx.reasoning.calibration import Clues
+from kgdx.reasoning.ranking import Base, Proposal, Ranking
+from kgdx.reasoning.reasoner import Reasoner
+from kgdx.training.metrics import (
+    coverage_risk,
+    expected_calibration_error,
+    mid_rank,
+    paired_gain,
+    sliced_metrics,
+)
+from kgdx.training.reasoner.labelled_cases import AnsweredCase
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One case; ranks are those of its best right answer, from 1, and ties share the middle.
+
+    Attributes:
+        rank: by all.
+        base: by likelihood ratios alone, of findings and of sex, age and onset.
+        trusted: by the same, each multiplied by the learnt trust.
+        messages: by likelihood ratios and best paths, without walks.
+        without_excluded: by all, had nothing been recorded as absent.
+        without_patient: by all, were sex, age and onset unknown.
+        logit: of the first answer.
+        clues: what tells how sure the first answer is.
+    """
+
+    rank: float
+    base: float
+    trusted: float
+    messages: float
+    without_excluded: float
+    without_patient: float
+    logit: float
+    clues: Clues
+
+    @property
+    def is_right(self) -> bool:
+        """The first answer is right."""
+        return self.rank <= 1.0
+
+
+def judge(reasoner: Reasoner, case: AnsweredCase) -> Judged:
+    """Rank a case, and again without parts of it."""
+    base, proposal = reasoner.base(case.query), reasoner.propose(case.query)
+    ranking = reasoner.decide(case.query, proposal)
+    return Judged(
+        rank=rank_of(reasoner, case, ranking, ranking.logit),
+        base=_base_rank(reasoner, case, base),
+        trusted=_base_rank(reasoner, case, reasoner.trusted(case.query, base)),
+        messages=rank_of(reasoner, case, proposal, proposal.logit),
+        without_excluded=_without_excluded(reasoner, case, ranking),
+        without_patient=_without_patient(reasoner, case, ranking),
+        logit=float(ranking.logit[0]),
+        clues=ranking.clues,
+    )
+
+
+def judged_metrics(
+    judged: Sequence[Judged],
+    probability: NDArray[np.float64],
+    diseases: Sequence[str],
+    shares_pmid: NDArray[np.bool_],
+) -> dict[str, Any]:
+    """Metrics of many cases in the keys of `benchmarks.runs.diagnosis`.
+
+    Args:
+        probability: (n,) of each first answer.
+        diseases: (n,) name of the right answer.
+        shares_pmid: (n,) whether an annotation cites the paper of the case.
+    """
+
+    def slices(name: str) -> dict[str, object]:
+        return sliced_metrics(ranks(name), diseases, shares_pmid)
+
+    def ranks(name: str) -> NDArray[np.float64]:
+        return np.array([getattr(case, name) for case in judged], dtype=np.float64)
+
+    # The share of paths and walks is measured against the better of the two bases.
+    best_base = min((ranks(name) for name in ("base", "trusted")), key=lambda r: float(-(r <= 1.0).mean()))
+    is_right = np.array([case.is_right for case in judged], dtype=bool)
+    raw = np.array([case.logit for case in judged])
+    return {
+        "n": len(judged),
+        **slices("rank"),
+        "ece": expected_calibration_error(probability, is_right),
+        "brier": round(float(np.mean((probability - is_right) ** 2)), 4),
+        "coverage_risk": coverage_risk(probability, is_right),
+        "coverage_risk_raw": coverage_risk(raw, is_right),
+        "ablation": {
+            "base_alone": slices("base"),
+            "trusted_base": slices("trusted"),
+            "without_walks": slices("messages"),
+            "trust_gain": paired_gain(ranks("trusted"), ranks("base")),
+            "graph_gain": paired_gain(ranks("rank"), best_base),
+            "messages_gain": paired_gain(ranks("messages"), best_base),
+            "walks_gain": paired_gain(ranks("rank"), ranks("messages")),
+            "excluded_gain": paired_gain(ranks("rank"), ranks("without_excluded")),
+            "demographics_gain": paired_gain(ranks("rank"), ranks("without_patient")),
+        },
+    }
+
+
+def rank_of(
+    reasoner: Reasoner, case: AnsweredCase, listed: Proposal | Ranking, logit: NDArray[np.float64]
+) -> float:
+    """Rank of the best right answer: first those looked at closely, then the others in their order."""
+    is_first = np.isin(reasoner.same[listed.positions], reasoner.same[case.accepted])
+    if is_first.any():
+        return mid_rank(logit, np.flatnonzero(is_first).tolist())
+    is_other = np.isin(reasoner.same[listed.others], reasoner.same[case.accepted])
+    return float(1 + len(listed.positions) + np.argmax(is_other))
+
+
+def _base_rank(reasoner: Reasoner, case: AnsweredCase, base: Base) -> float:
+    """Rank among all diseases, each by the best of its names."""
+    best = np.full(reasoner.same.max() + 1, -np.inf)
+    np.maximum.at(best, reasoner.same, base.logit)
+    numbers = np.unique(reasoner.same)
+    return mid_rank(best[numbers], np.searchsorted(numbers, reasoner.same[case.accepted]).tolist())
+
+
+def _without_excluded(reasoner: Reasoner, case: AnsweredCase, ranking: Ranking) -> float:
+    present = tuple(seen for seen in case.query.observations if seen.weight > 0)
+    if len(present) in (0, len(case.query.observations)):
+        return rank_of(reasoner, case, ranking, ranking.logit)
+    bare = reasoner.rank(replace(case.query, observations=present))
+    return rank_of(reasoner, case, bare, bare.logit)
+
+
+def _without_patient(reasoner: Reasoner, case: AnsweredCase, ranking: Ranking) -> float:
+    if not ranking.statements:
+        return rank_of(reasoner, case, ranking, ranking.logit)
+    bare = reasoner.rank(replace(case.query, patient=Patient()))
+    return rank_of(reasoner, case, bare, bare.logit)

@@ -1,0 +1,121 @@
+"""Training a reasoner: first what best paths say, then what walks add.
+
+It learns from published cases, whose answers are known, and from patients simulated from the annotations.
+Only figures of paths can help it: there is nothing in it that could remember a disease.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from kgdx.encoders.base import TextEncoder
+from kgdx.evidence.fusion import fuse
+from kgdx.reasoning.case_graph import DiagnosticGraph
+from kgdx.reasoning.messages import MessageNetwork, MessageSettings
+from kgdx.reasoning.path_network import ModelSettings, PathNetwork
+from kgdx.reasoning.query import GraphQuery, Observation
+from kgdx.reasoning.reasoner import Reasoner
+from kgdx.training.reasoner.labelled_cases import AnsweredCase, weights
+from kgdx.training.reasoner.train_messages import MessageTraining, MetCase, Progress, fit_messages
+from kgdx.training.reasoner.train_paths import WalkTraining, fit_walks
+from kgdx.training.synthetic.patients import SimulationSettings, Simulator
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonerTraining:
+    """How to train.
+
+    Attributes:
+        num_simulated: patients drawn from the annotations.
+        simulated_weight: of all simulated patients together, beside 1 for all published cases.
+        without_context: share of simulated patients whose case vector is hidden.
+        seed: of everything random.
+    """
+
+    num_simulated: int = 1000
+    simulated_weight: float = 0.1
+    without_context: float = 0.3
+    messages: MessageTraining = field(default_factory=MessageTraining)
+    walks: WalkTraining = field(default_factory=WalkTraining)
+    seed: int = 0
+
+
+def untrained(
+    graph: DiagnosticGraph, encoder: TextEncoder, seed: int, *, is_merging: bool = True
+) -> Reasoner:
+    """A reasoner that ranks by likelihood alone.
+
+    Args:
+        encoder: of relation texts and case vectors; its weights stay as they are.
+    """
+    torch.manual_seed(seed)
+    return Reasoner(
+        graph,
+        PathNetwork(ModelSettings(text_dim=encoder.dim)),
+        MessageNetwork(MessageSettings()),
+        torch.from_numpy(encoder.encode_texts(graph.directions)),
+        is_merging=is_merging,
+    )
+
+
+def simulated(
+    reasoner: Reasoner, encoder: TextEncoder, diseases: NDArray[np.int64], settings: ReasonerTraining
+) -> list[AnsweredCase]:
+    """Patients drawn from the annotations.
+
+    Args:
+        diseases: positions of the candidates to draw from.
+    """
+    rng = np.random.default_rng(settings.seed)
+    simulator = Simulator(reasoner.graph.snapshot, reasoner.graph.annotations, SimulationSettings())
+    cases = []
+    for position in rng.choice(diseases, settings.num_simulated):
+        observations = simulator.draw(int(position), rng)
+        query = _query(observations, reasoner, encoder, is_hidden=rng.random() < settings.without_context)
+        accepted = np.flatnonzero(reasoner.same == reasoner.same[position])
+        cases.append(AnsweredCase(query, accepted, is_simulated=True))
+    return cases
+
+
+def fit(
+    reasoner: Reasoner,
+    cases: Sequence[AnsweredCase],
+    met: Sequence[MetCase | None],
+    settings: ReasonerTraining,
+    progress: Progress,
+) -> None:
+    """Train both networks of a reasoner in place.
+
+    Args:
+        met: what the best paths of each case showed, None where the likelihood leaves its answer out.
+    """
+    rng = np.random.default_rng(settings.seed)
+    torch.manual_seed(settings.seed)
+    weight = _weights(cases, settings)
+    kept = np.array([i for i, case in enumerate(met) if case is not None])
+    fit_messages(reasoner, [m for m in met if m is not None], weight[kept], settings.messages, rng, progress)
+    fit_walks(reasoner, cases, weight, settings.walks, rng, progress)
+
+
+def _weights(cases: Sequence[AnsweredCase], settings: ReasonerTraining) -> NDArray[np.float64]:
+    is_simulated = np.array([case.is_simulated for case in cases])
+    weight = weights(cases)
+    if is_simulated.all() or not is_simulated.any():
+        return weight
+    share = settings.simulated_weight / (1.0 + settings.simulated_weight)
+    for part, whole in ((is_simulated, share), (~is_simulated, 1.0 - share)):
+        weight[part] *= whole * len(weight) / weight[part].sum()
+    return weight
+
+
+def _query(
+    observations: tuple[Observation, ...], reasoner: Reasoner, encoder: TextEncoder, *, is_hidden: bool
+) -> GraphQuery:
+    names = reasoner.graph.snapshot.names
+    present = [names[seen.node] for seen in observations if seen.weight > 0]
+    is_hidden = is_hidden or not present
+    context = np.zeros(encoder.dim, np.float32) if is_hidden else fuse(encoder.encode_texts(present))
+    return GraphQuery(observations, context)

@@ -1,0 +1,158 @@
+"""Learning what best paths say, from cases whose answer is known.
+
+For each case the likelihood chooses the candidates to be met; the messages learn what to add so that the
+right one comes first (cross-entropy over those that were met).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from kgdx.reasoning.messages import MessageNetwork
+from kgdx.reasoning.query import certainty
+from kgdx.reasoning.reasoner import Reasoner, denied
+from kgdx.training.reasoner.labelled_cases import AnsweredCase
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTraining:
+    """How to train.
+
+    Attributes:
+        epochs: times each case is seen.
+        batch: cases per optimiser step.
+        learning_rate: at its highest (one cycle).
+        weight_decay: of all parameters.
+        without_absent: share of cases whose absent findings are hidden, each time anew: published cases list
+            them nearly always, and others hardly ever do.
+    """
+
+    epochs: int = 5
+    batch: int = 16
+    learning_rate: float = 1e-2
+    weight_decay: float = 1e-4
+    without_absent: float = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class MetCase:
+    """One case with what its best paths showed; K candidates, the right ones first.
+
+    Attributes:
+        pairs: (F, K, NUM_PAIR_FEATURES) float16.
+        is_present: (F,) bool.
+        certainty: (F,) float32 in [0, 1], how much of each message is let through.
+        base: (4, K) float32, what present findings, absent findings and the prior give before trust and
+            messages.
+        positions: (K,) int64.
+        num_right: how many of the first are right.
+    """
+
+    pairs: Tensor
+    is_present: Tensor
+    certainty: Tensor
+    base: Tensor
+    positions: NDArray[np.int64]
+    num_right: int
+
+    @classmethod
+    def of(cls, case: AnsweredCase, reasoner: Reasoner) -> "MetCase | None":
+        """Meet the candidates that the reasoner would meet; None where no right one is among them.
+
+        A right one that the likelihood leaves out is never added: the network would learn that what the
+        likelihood thinks little of is right.
+        """
+        observations = case.query.observations
+        base = reasoner.base(case.query)
+        met = reasoner.met(base)
+        is_right = np.isin(reasoner.same[met], reasoner.same[case.accepted])
+        if not is_right.any():
+            return None
+        is_present = np.array([seen.weight > 0 for seen in observations])
+        positions = np.concatenate([met[is_right], met[~is_right]])
+        ratios = base.findings[:, positions]
+        parts = (
+            ratios[is_present],
+            ratios[~is_present],
+            base.prior[positions][None],
+            base.facts[:, positions],
+        )
+        pairs = reasoner.best_paths.features(observations, positions)
+        # A pair that a source denies gets no message: as if the two shared nothing.
+        pairs[..., :-1] *= ~denied(case.query, reasoner.graph.annotations, positions).T[..., None]
+        return cls(
+            pairs=torch.from_numpy(pairs).half(),
+            is_present=torch.from_numpy(is_present),
+            certainty=certainty(observations),
+            base=torch.from_numpy(np.stack([part.sum(axis=0) for part in parts])).float(),
+            positions=positions,
+            num_right=int(is_right.sum()),
+        )
+
+    def without_absent(self) -> "MetCase":
+        """The same case, had nobody recorded what is not there."""
+        base = self.base.clone()
+        base[1] = 0.0
+        shown = self.is_present
+        return replace(
+            self, pairs=self.pairs[shown], is_present=shown[shown], certainty=self.certainty[shown], base=base
+        )
+
+
+def fit_messages(
+    reasoner: Reasoner,
+    met: Sequence[MetCase],
+    weight: NDArray[np.float64],
+    settings: MessageTraining,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> None:
+    """Train `reasoner.messages` in place.
+
+    Args:
+        weight: (n,) of each case.
+    """
+    network, diseases = reasoner.messages.train(), torch.from_numpy(reasoner.best_paths.diseases)
+    parameters = list(network.parameters())
+    optimizer = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
+    steps_per_epoch = -(-len(met) // settings.batch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, settings.learning_rate, total_steps=settings.epochs * steps_per_epoch
+    )
+    for epoch in range(settings.epochs):
+        order, losses = rng.permutation(len(met)), []
+        for batch in np.array_split(order, steps_per_epoch):
+            shown = [
+                met[i].without_absent() if hidden else met[i]
+                for i, hidden in zip(batch, rng.random(len(batch)) < settings.without_absent, strict=True)
+            ]
+            losses_of = [
+                _loss(network, case, diseases) * float(weight[i])
+                for i, case in zip(batch, shown, strict=True)
+            ]
+            loss = torch.stack(losses_of).mean()
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+            # A likelihood ratio may be disbelieved and never turned round.
+            network.trust.data.clamp_(min=0.0)
+            schedule.step()
+            losses.append(float(loss.detach()))
+            told = f"messages, epoch {epoch + 1}, loss {np.mean(losses):.3f}"
+            progress(epoch * steps_per_epoch + len(losses), settings.epochs * steps_per_epoch, told)
+    network.eval()
+
+
+def _loss(network: MessageNetwork, case: MetCase, diseases: Tensor) -> Tensor:
+    said = case.certainty @ network(case.pairs.float(), case.is_present)
+    num_present = int(case.is_present.sum())
+    breadth = network.prior(diseases[case.positions], num_present, len(case.is_present) - num_present)
+    logit = network.trust @ case.base + said + breadth
+    return torch.logsumexp(logit, 0) - torch.logsumexp(logit[: case.num_right], 0)

@@ -1,0 +1,84 @@
+"""Learning what walks add to likelihood ratios and best paths.
+
+The same loss as for messages, over the proposed candidates alone: the network learns what the graph around
+them knows beyond what is stated of them. There is nothing in it that could remember a disease.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from kgdx.reasoning.reasoner import Reasoner
+from kgdx.training.reasoner.labelled_cases import AnsweredCase
+from kgdx.training.reasoner.train_messages import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class WalkTraining:
+    """How to train.
+
+    Attributes:
+        num_cases: seen once each; drawn by weight.
+        batch: cases per optimiser step.
+        learning_rate: at the start; it falls along a cosine.
+        weight_decay: of all parameters.
+    """
+
+    num_cases: int = 1600
+    batch: int = 8
+    learning_rate: float = 1e-2
+    weight_decay: float = 1e-5
+
+
+def fit_walks(
+    reasoner: Reasoner,
+    cases: Sequence[AnsweredCase],
+    weight: NDArray[np.float64],
+    settings: WalkTraining,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> None:
+    """Train `reasoner.network` in place, on what likelihood and `reasoner.messages` propose.
+
+    Args:
+        weight: (n,) of each case: how often it is drawn.
+    """
+    network = reasoner.network.train()
+    drawn = rng.choice(len(cases), settings.num_cases, p=weight / weight.sum())
+    batches = np.array_split(drawn, -(-len(drawn) // settings.batch))
+    optimizer = torch.optim.Adam(
+        network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, len(batches))
+    recent: list[float] = []
+    for done, batch in enumerate(batches):
+        losses = [loss for i in batch if (loss := _loss(reasoner, cases[i])) is not None]
+        if losses:
+            optimizer.zero_grad()
+            torch.autograd.backward(torch.stack(losses).mean())
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            recent = [*recent[-49:], float(torch.stack(losses).detach().mean())]
+        schedule.step()
+        progress(done + 1, len(batches), f"walks, loss {np.mean(recent or [0.0]):.3f}")
+    network.eval()
+
+
+def _loss(reasoner: Reasoner, case: AnsweredCase) -> Tensor | None:
+    """Cross-entropy over the proposed candidates; None where no right one is among them.
+
+    Candidates that are denied a finding are left out: its walks add nothing to them when ranking.
+    """
+    proposal = reasoner.propose(case.query)
+    is_read = ~proposal.is_denied.any(axis=1)
+    positions = proposal.positions[is_read]
+    is_right = np.isin(reasoner.same[positions], reasoner.same[case.accepted])
+    if not is_right.any():
+        return None
+    added = reasoner.forward(case.query, reasoner.graph.annotations.candidates[positions]).read()
+    logit = torch.from_numpy(proposal.logit[is_read]).float() + added
+    return torch.logsumexp(logit, 0) - torch.logsumexp(logit[torch.from_numpy(is_right)], 0)

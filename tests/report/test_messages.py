@@ -1,0 +1,114 @@
+"""Every word of the page is in the catalogue, in every language, with the same places to be filled."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import kgdx.report.page
+from graph_schema import load
+from kgdx.domain.case import Polarity, ReportText
+from kgdx.domain.errors import BadInputError
+from kgdx.domain.report import DISCLAIMER, HowKnown, Report
+from kgdx.domain.treatment import ConcernKind, TreatmentStatus
+from kgdx.domain.what_if import Supposed
+from kgdx.explain.walk import FAMILIES
+from kgdx.report.messages import LANGUAGES, phrases
+from kgdx.report.page.html import render
+from tests.report.page.spoken import SpokenPage
+
+ENTRIES = phrases().entries
+FOLDER = Path(kgdx.report.page.__file__).parent
+_USED = re.compile(r"""(?:\bt|words|words\.plain)\(\s*f?["']([a-z_]+\.[a-z_]+)["']""")
+
+
+def _places(form: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(form) if name is not None}
+
+
+def _used() -> set[str]:
+    files = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*")]
+    return {key for file in files for key in _USED.findall(file.read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize("key", ENTRIES)
+def test_every_phrase_is_there_in_every_language(key: str) -> None:
+    entry = ENTRIES[key]
+    assert set(entry) == set(LANGUAGES)
+    forms = {language: [said] if isinstance(said, str) else said for language, said in entry.items()}
+    assert len(forms["en"]) in (1, 2)
+    assert len(forms["zh"]) == 1
+    # The form for one may leave the number out.
+    assert _places(forms["en"][-1]) == _places(forms["zh"][0]) or key == "page.english_kept"
+    assert not re.search(r"[A-Za-z]{2,}", re.sub(r"\{\w+\}|kgdx|logit|Tab", "", forms["zh"][0]))
+
+
+def test_what_templates_say_is_in_the_catalogue() -> None:
+    assert len(_used()) > 100
+    assert _used() <= set(ENTRIES)
+
+
+def test_every_closed_list_is_in_the_catalogue() -> None:
+    lists = {
+        "polarity": Polarity,
+        "status": TreatmentStatus,
+        "concern": ConcernKind,
+        "how_known": HowKnown,
+        "what_if": Supposed,
+        "family": {*FAMILIES.values(), "other"},
+        "relation": set(load().relations) - set(load().own_relations),
+    }
+    missing = {f"{group}.{word}" for group, words in lists.items() for word in words} - set(ENTRIES)
+    assert missing == set()
+
+
+def test_english_relations_read_as_the_graph_writes_them() -> None:
+    for key, entry in ENTRIES.items():
+        group, _, name = key.partition(".")
+        assert group != "relation" or entry["en"] == name.replace("_", " ")
+
+
+def test_english_disclaimer_is_that_of_the_report() -> None:
+    assert ENTRIES["page.disclaimer"]["en"] == DISCLAIMER
+
+
+def test_numbers_choose_the_form_and_values_are_escaped() -> None:
+    english, chinese = phrases("en"), phrases("zh-CN")
+    assert english("paths.further", n=1) == "1 further path"
+    assert english("paths.further", n=0) == "0 further paths"
+    assert chinese("paths.further", n=3) == "其余 3 条路径"
+    assert english("runner_up.better", name="<b>") == "&lt;b&gt; explains better"
+    assert english.plain("runner_up.better", name="<b>") == "<b> explains better"
+    assert english.listed(("a",)) == "a"
+    assert english.listed(("a", "b", "c")) == "a, b and c"
+
+
+def test_no_page_in_another_language(report: Report) -> None:
+    with pytest.raises(BadInputError, match="no page in 'fr': choose one of en, zh"):
+        render(report, language="fr")
+
+
+def test_no_english_on_the_chinese_page_but_names_and_what_is_marked_so(
+    rich: Report, texts, images, chinese
+) -> None:
+    page = SpokenPage(render(rich, texts, images, "zh", chinese))
+    steps = [s for d in rich.differential for p in d.paths for s in p.steps]
+    steps += [s for t in rich.treatments for p in (*t.paths, *t.chains) for s in p.steps]
+    steps += [s for t in rich.treatments for c in t.concerns for s in c.path.steps]
+    given = {s.source.removeprefix("infores:") for s in steps}
+    given |= {value for s in steps for value in (s.licence, *s.publications)}
+    given |= {*chinese, "chest-pa", "LOINC:1988-5", "kgdx", "KGDX", "logit", "Tab"}
+    left = page.in_language("zh")
+    for word in sorted(filter(None, given), key=len, reverse=True):
+        left = left.replace(word, "")
+    assert re.findall(r"[A-Za-z]{2,}", left) == []
+    english = page.in_language("en")
+    assert "67-year-old" in english
+    assert not re.search(r"[\u4e00-\u9fff]", english)
+
+
+def test_a_chinese_report_is_marked_on_the_english_page(report: Report) -> None:
+    page = SpokenPage(render(report, (ReportText("findings", "右侧胸腔积液。"),)))
+    assert "右侧胸腔积液。" in page.in_language("zh")
+    assert not re.search(r"[\u4e00-\u9fff]", page.in_language("en"))
