@@ -19,7 +19,7 @@ from kgdx.reasoning.query import GraphQuery, seed
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.release.bundle import shipped_folder
-from kgdx.release.checkpoints import SavedReasoner
+from kgdx.release.checkpoints import ReasonerCheckpoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class Ranker:
         annotations = Annotations.from_snapshot(snapshot, is_candidate)
         graph = DiagnosticGraph(snapshot, annotations, graph_schema.load())
         clip = Clip.open(shipped_folder() / "clip")
-        saved = SavedReasoner.open(weights or shipped_folder() / "reasoner")
+        saved = ReasonerCheckpoint.open(weights or shipped_folder() / "reasoner")
         reasoner = saved.reasoner(graph, clip, is_merging=is_merging)
         justifier = Justifier(reasoner, Hierarchy(snapshot), PathWriter(snapshot, graph.schema))
         return cls(snapshot, reasoner, justifier, clip)

@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.intake import Intake
+from ingest.intake import SourceBatch
 from kgdx.domain.graph import Node
 from kgdx.stores.base import GraphStore
-from kgdx.stores.load_plan import Change
+from kgdx.stores.load_plan import LoadPlan
 
 _ENDS = ("head", "relation", "tail")
 
@@ -64,12 +64,12 @@ class Diff:
                 yield mark, " ".join(row[name] for name in _ENDS)
 
 
-def diff(intake: Intake, store: GraphStore) -> Diff:
+def diff(intake: SourceBatch, store: GraphStore) -> Diff:
     """Hold what a source states now against what the store holds of it."""
     return of_change(store.compare_source(intake.source.name, list(intake.nodes), intake.edges))
 
 
-def of_change(change: Change) -> Diff:
+def of_change(change: LoadPlan) -> Diff:
     """The diff that a change is."""
     fresh, gone = _ends(change.edges), _ends(change.stale)
     stays = pc.is_in(_key(gone), _key(fresh))

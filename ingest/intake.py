@@ -32,7 +32,7 @@ _Stated = tuple[Edge, str, str]
 
 
 @dataclass
-class Intake:
+class SourceBatch:
     """Give it every row with `take`, then `settle`; `nodes` and `edges` are then what the source states.
 
     Attributes:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from graph_schema import load as load_schema
 from ingest.catalogue import Source, find
-from ingest.intake import Intake, Progress
+from ingest.intake import Progress, SourceBatch
 from ingest.readers import READERS
 from kgdx.domain.curie import prefix_of
 from kgdx.domain.errors import SourceError
@@ -63,7 +63,7 @@ def read(
     *,
     alias: str = "",
     kind: str = "",
-) -> Intake:
+) -> SourceBatch:
     """Take in a source, without a store.
 
     Args:
@@ -82,7 +82,7 @@ def read(
     if alias:
         source = replace(source, name=alias, infores=f"infores:{alias}")
     path = path or _bundled(source)
-    intake = Intake(source)
+    intake = SourceBatch(source)
     told = 0
     for item in READERS[name](path, source):
         intake.take(item)
@@ -133,7 +133,7 @@ def load(
     )
 
 
-def release_of(intake: Intake) -> str:
+def release_of(intake: SourceBatch) -> str:
     """The newest release that the edges of a source name, or empty."""
     return pc.max(intake.edges["release"]).as_py() or ""
 

@@ -17,7 +17,7 @@ from kgdx.domain.report import Path as GraphPath
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.evidence.extractor import Extraction, Extractor
-from kgdx.evidence.image_reader import Eyes
+from kgdx.evidence.image_reader import ImageReader
 from kgdx.explain.answerable import check_answerable
 from kgdx.explain.chains import chained
 from kgdx.explain.counterfactual import what_if
@@ -26,7 +26,7 @@ from kgdx.explain.justify import Justifier
 from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.mechanisms import Mechanisms
 from kgdx.explain.paths import PathWriter
-from kgdx.explain.uncertainty import NOTHING_KNOWN, Doubter
+from kgdx.explain.uncertainty import NO_KNOWN_FINDING, UncertaintyReporter
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.finder import MechanismFinder
@@ -37,9 +37,9 @@ from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.release.bundle import Bundle
 from kgdx.release.checkpoints import (
-    SavedMechanisms,
-    SavedReasoner,
-    SavedTreatments,
+    MechanismCheckpoint,
+    ReasonerCheckpoint,
+    TreatmentCheckpoint,
     check_concepts,
     open_fusion,
 )
@@ -76,7 +76,7 @@ class Engine:
     _justifier: Justifier = field(repr=False)
     _treatments: TreatmentGraph = field(repr=False)
     _untreated: UntreatedDiseases = field(repr=False)
-    _doubter: Doubter = field(repr=False)
+    _doubter: UncertaintyReporter = field(repr=False)
     _mechanisms: Mechanisms = field(repr=False)
 
     @classmethod
@@ -93,15 +93,15 @@ class Engine:
         chosen = bundle or settings.bundle
         opened = Bundle.open(Path(chosen)) if chosen else Bundle.shipped()
         snapshot, schema = opened.snapshot(), opened.schema()
-        clip, saved = Clip.open(opened.folder / "clip"), SavedReasoner.open(opened.folder / "reasoner")
+        clip, saved = Clip.open(opened.folder / "clip"), ReasonerCheckpoint.open(opened.folder / "reasoner")
         if saved.text_revision != clip.revision:
             fact = f"its reasoner was trained with text encoder {saved.text_revision}, not {clip.revision}"
             raise BundleError(str(opened.folder), fact, "train it anew with `kgdx train reasoner`")
         fusion = open_fusion(opened.folder / "fusion", clip.revision)
         own_concepts = ConceptEncoder.open(opened.folder / "concepts")
         concepts = ConceptEncoder.open(settings.text_encoder) if settings.text_encoder else own_concepts
-        predicting = SavedTreatments.open(opened.folder / "treatments")
-        acting = SavedMechanisms.open(opened.folder / "mechanisms")
+        predicting = TreatmentCheckpoint.open(opened.folder / "treatments")
+        acting = MechanismCheckpoint.open(opened.folder / "mechanisms")
         for what, revision in (
             ("treatments", predicting.text_revision),
             ("mechanisms", acting.text_revision),
@@ -117,7 +117,7 @@ class Engine:
             snapshot=snapshot,
             reasoner=reasoner,
             _extractor=Extractor(
-                snapshot, schema, clip, Eyes.open(settings, clip), concepts, fusion, settings.link
+                snapshot, schema, clip, ImageReader.open(settings, clip), concepts, fusion, settings.link
             ),
             _justifier=Justifier(reasoner, hierarchy, writer),
             _treatments=stated,
@@ -127,7 +127,7 @@ class Engine:
                     snapshot, schema, predicting.network, predicting.calibration, own_concepts
                 ),
             ),
-            _doubter=Doubter.of(reasoner, hierarchy),
+            _doubter=UncertaintyReporter.of(reasoner, hierarchy),
             _mechanisms=Mechanisms(
                 writer,
                 opened.release,
@@ -256,7 +256,7 @@ class Engine:
         question = Question(case.patient, images)
         query = self._query(found.evidence, question)
         if not query.observations:
-            return self._report(found, abstained=NOTHING_KNOWN)
+            return self._report(found, abstained=NO_KNOWN_FINDING)
         ranking = self.reasoner.rank(query)
         differential = self._justifier.diagnoses(query, ranking, self.settings.top, _NUM_PATHS)
         quotes = [item.origin.quote for item in found.evidence if isinstance(item.origin, TextOrigin)]

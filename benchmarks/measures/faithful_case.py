@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from benchmarks.ranker import Ranker
 from kgdx.domain.report import Diagnosis, Path
-from kgdx.explain.baseline_paths import Control, control_paths
+from kgdx.explain.baseline_paths import BaselineRule, baseline_paths
 from kgdx.explain.faithfulness import full_graph, rows_of, scored
 from kgdx.explain.retained_edges import Support
 from kgdx.explain.walk import stops
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
-from kgdx.reasoning.subgraph_scorer import OnEdges
+from kgdx.reasoning.subgraph_scorer import SubgraphScorer
 
 NUM_PATHS = (1, 3, 5)
 # As many paths as a report shows of a diagnosis.
@@ -47,7 +47,7 @@ class Faithful:
         shown = [path for path in first.paths if path.contribution > 0 and path.steps]
         if not shown:
             return None
-        on = OnEdges.of(reasoner, query, ranking)
+        on = SubgraphScorer.of(reasoner, query, ranking)
         probability = float(ranking.probability[0])
         retained = Support(reasoner, ranker.justifier.hierarchy, query, ranking).rows(0)
         whole = full_graph(on, 0)
@@ -59,13 +59,15 @@ class Faithful:
             **self._on_case(query, first, shown, ranking),
         }
 
-    def _on_graph(self, on: OnEdges, query: GraphQuery, shown: Sequence[Path], probability: float) -> Figures:
+    def _on_graph(
+        self, on: SubgraphScorer, query: GraphQuery, shown: Sequence[Path], probability: float
+    ) -> Figures:
         snapshot, ranking = on.reasoner.graph.snapshot, on.ranking
         neighbourhood = on.neighbourhood(0)
         present = np.array([seen.node for seen in query.observations if seen.weight > 0], dtype=np.int64)
         rules = {OURS: [rows_of([path], snapshot) for path in shown[: max(NUM_PATHS)]]}
-        for control in Control:
-            rules[control.value] = control_paths(
+        for control in BaselineRule:
+            rules[control.value] = baseline_paths(
                 ranking.case_graph,
                 present,
                 int(ranking.diseases[0]),

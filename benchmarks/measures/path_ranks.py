@@ -15,7 +15,7 @@ from kgdx.mechanisms.model import MechanismNetwork, meaning_vectors
 from kgdx.mechanisms.names import GroupNames
 from kgdx.mechanisms.question import Question
 from kgdx.mechanisms.scored import Readings, read_halves
-from kgdx.release.checkpoints import SavedMechanisms, pair_id
+from kgdx.release.checkpoints import MechanismCheckpoint, pair_id
 from kgdx.training.mechanisms.curated import Curated, Pair, rows_of
 from kgdx.training.mechanisms.evaluate import Place, is_gold, place
 
@@ -54,13 +54,13 @@ class PathRanker:
     """
 
     known: Curated
-    saved: SavedMechanisms
+    saved: MechanismCheckpoint
     meanings: torch.Tensor
     names: GroupNames
     genes: Ints
 
     @classmethod
-    def on(cls, known: Curated, saved: SavedMechanisms, encoder: TextEncoder) -> "PathRanker":
+    def on(cls, known: Curated, saved: MechanismCheckpoint, encoder: TextEncoder) -> "PathRanker":
         """Put saved networks onto a graph."""
         graph = known.graph
         genes = np.unique(graph.group[graph.snapshot.kinds == "Gene"])

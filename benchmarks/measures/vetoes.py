@@ -82,7 +82,9 @@ def _is_listed(
 ) -> bool:
     drug, condition = pair
     same = walks.members(int(walks.group[drug])).tolist()
-    return any((other, kind) in listed for other in same for kind in hierarchy.climb(condition))
+    return any(
+        (other, kind) in listed for other in same for kind in hierarchy.ancestors_with_paths(condition)
+    )
 
 
 def _dropped(walks: TreatmentWalks, rules: TreatmentGraph, pairs: list[tuple[int, int]]) -> dict[str, int]:

@@ -23,8 +23,8 @@ from kgdx.domain.errors import KgdxError
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.release.bundle import Bundle
-from kgdx.training.data.phenopackets import answered_case, read_payloads
-from kgdx.training.reasoner.evaluate import Judged, judge, judged_metrics
+from kgdx.training.data.phenopackets import labelled_case, read_payloads
+from kgdx.training.reasoner.evaluate import CaseResult, case_metrics, evaluate_case
 
 _TALK = Console(stderr=True)
 _CANDIDATES = {"omim": ("OMIM:",), "all": ("OMIM:", "ORPHA:")}
@@ -36,7 +36,7 @@ class Scored:
 
     disease: str
     shares_pmid: bool
-    judged: Judged
+    judged: CaseResult
     resnik: float
     naive_lr: float
     probability: float
@@ -59,7 +59,7 @@ class Bench:
     def score(self, payload: dict[str, Any]) -> Scored | None:
         """Rank one phenopacket; None where it has no candidate or no observed term of the graph."""
         began = time.perf_counter()
-        case = answered_case(payload, self.reasoner, self.ranker.clip)
+        case = labelled_case(payload, self.reasoner, self.ranker.clip)
         if case is None:
             return None
         ranking = self.ranker.rank(case.query)
@@ -69,7 +69,7 @@ class Bench:
         return Scored(
             disease=case.disease,
             shares_pmid=bool(self.cited & set(case.publications)),
-            judged=judge(self.reasoner, case),
+            judged=evaluate_case(self.reasoner, case),
             resnik=metrics.mid_rank(resnik, case.accepted.tolist()),
             naive_lr=metrics.mid_rank(naive, case.accepted.tolist()),
             probability=float(ranking.probability[0]),
@@ -118,7 +118,7 @@ def _bench(snapshot: Snapshot, candidates: str) -> Bench:
 def _result(scored: Sequence[Scored], bench: Bench) -> dict[str, Any]:
     shares = np.array([case.shares_pmid for case in scored], dtype=bool)
     diseases = [case.disease for case in scored]
-    told = judged_metrics(
+    told = case_metrics(
         [case.judged for case in scored], np.array([case.probability for case in scored]), diseases, shares
     )
     p50, p95 = np.quantile([case.milliseconds for case in scored], [0.5, 0.95])

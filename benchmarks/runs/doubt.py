@@ -23,7 +23,7 @@ from benchmarks.ranker import Ranker
 from ingest.phenotypes import build_snapshot, phenotype_sources
 from ingest.sources.ddxplus import condition_of, identifier_of
 from kgdx.domain.errors import KgdxError
-from kgdx.explain.uncertainty import Doubter
+from kgdx.explain.uncertainty import UncertaintyReporter
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.query import MAX_WEIGHT, GraphQuery, Observation
 from kgdx.release.bundle import Bundle
@@ -33,7 +33,7 @@ _SEVERE = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class CaseResult:
     """What was said about one case, and the truth."""
 
     rank: int
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sources = phenotype_sources(options.data)
     snapshot = Snapshot.open(options.graph) if options.graph else build_snapshot(sources, _TALK.print)
     ranker = Ranker.open(snapshot, lambda curie: curie.startswith("OMIM:"), is_merging=False)
-    doubter = Doubter.of(ranker.reasoner, ranker.justifier.hierarchy)
+    doubter = UncertaintyReporter.of(ranker.reasoner, ranker.justifier.hierarchy)
     cases = list(read(options.cases, ranker, options.limit))
     judged = [_judge(case, ranker, doubter) for case in track(cases, "phenopackets", console=_TALK)]
     # Thresholds of pairs were chosen on the even half of the diseases: the odd half tells.
@@ -86,8 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _judge(
-    case: SolvedCase, ranker: Ranker, doubter: Doubter, severe: frozenset[int] | None = None
-) -> Judged:
+    case: SolvedCase, ranker: Ranker, doubter: UncertaintyReporter, severe: frozenset[int] | None = None
+) -> CaseResult:
     """Rank a case and ask for doubts.
 
     Args:
@@ -101,7 +101,7 @@ def _judge(
     index, candidates = ranker.snapshot.index, ranker.reasoner.graph.annotations.candidates
     flagged = np.isin(candidates, [index[flag.disease] for flag in doubts.cant_miss])
     danger = doubter.dangers.reasons if severe is None else severe
-    return Judged(
+    return CaseResult(
         rank=rank_of(case, ranking, ranker),
         num_flags=len(doubts.cant_miss),
         is_danger=any(int(position) in danger for position in truths),
@@ -112,7 +112,7 @@ def _judge(
     )
 
 
-def _dangers(judged: Sequence[Judged]) -> dict[str, Any]:
+def _dangers(judged: Sequence[CaseResult]) -> dict[str, Any]:
     missed = [case for case in judged if case.is_danger and case.rank > 1]
     flags = np.array([case.num_flags for case in judged])
     return {
@@ -127,7 +127,7 @@ def _dangers(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _abstention(judged: Sequence[Judged]) -> dict[str, Any]:
+def _abstention(judged: Sequence[CaseResult]) -> dict[str, Any]:
     kinds: dict[str, Callable[[str], bool]] = {
         "indistinguishable": lambda said: "fit equally well" in said,
         "unexplained": lambda said: said.startswith("none of the likeliest"),
@@ -141,7 +141,9 @@ def _abstention(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _mixtures(cases: list[SolvedCase], number: int, ranker: Ranker, doubter: Doubter) -> dict[str, Any]:
+def _mixtures(
+    cases: list[SolvedCase], number: int, ranker: Ranker, doubter: UncertaintyReporter
+) -> dict[str, Any]:
     """Findings of two patients with different diseases, put together as one patient's."""
     rng, same = np.random.default_rng(0), ranker.reasoner.same
     found: dict[str, list[float]] = {
@@ -185,7 +187,7 @@ def _ddxplus(data: Path, limit: int | None) -> dict[str, Any]:
     """Conditions as a graph, patients as cases; dangerous by its own severity (1 or 2 of 5)."""
     sources = [("ddxplus", data / "ddxplus"), ("mondo", data / "mondo")]
     ranker = Ranker.open(build_snapshot(sources, _TALK.print), lambda curie: curie.startswith("DDXPLUS"))
-    doubter = Doubter.of(ranker.reasoner, ranker.justifier.hierarchy)
+    doubter = UncertaintyReporter.of(ranker.reasoner, ranker.justifier.hierarchy)
     conditions = json.loads((data / "ddxplus" / "release_conditions.json").read_text(encoding="utf-8"))
     index, candidates = ranker.snapshot.index, ranker.reasoner.graph.annotations.candidates
     known = {name: index[condition_of(name)] for name in conditions if condition_of(name) in index}

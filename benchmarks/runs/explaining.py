@@ -27,7 +27,7 @@ from kgdx import __version__
 from kgdx.domain.case import Case
 from kgdx.domain.errors import KgdxError
 from kgdx.engine import NUM_WHAT_IF, Engine
-from kgdx.explain.uncertainty import Doubter
+from kgdx.explain.uncertainty import UncertaintyReporter
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release import bundle
 from kgdx.release.bundle import Bundle
@@ -70,7 +70,7 @@ def measured(snapshot: Snapshot, cases: Sequence[Answered]) -> dict[str, Any]:
         bundle.build(snapshot, bundle.shipped_folder(), Path(folder) / "bundle", __version__, {})
         engine = Engine.open(Path(folder) / "bundle", Settings(bundle=None, top=_NUM_SHOWN))
     ranker = Ranker.open(engine.snapshot)
-    doubter = Doubter.of(ranker.reasoner, ranker.justifier.hierarchy)
+    doubter = UncertaintyReporter.of(ranker.reasoner, ranker.justifier.hierarchy)
     rows = [
         row
         for case in track(cases, "explaining", console=_TALK)
@@ -87,7 +87,9 @@ def measured(snapshot: Snapshot, cases: Sequence[Answered]) -> dict[str, Any]:
     }
 
 
-def _timed(case: Answered, engine: Engine, ranker: Ranker, doubter: Doubter) -> list[float] | None:
+def _timed(
+    case: Answered, engine: Engine, ranker: Ranker, doubter: UncertaintyReporter
+) -> list[float] | None:
     marks = [time.perf_counter()]
     query = ranker.query(case.findings)
     if not query.observations:

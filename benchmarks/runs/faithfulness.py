@@ -28,12 +28,12 @@ from benchmarks.metrics import grouped_interval
 from benchmarks.ranker import Ranker
 from ingest.phenotypes import build_snapshot, phenotype_sources
 from kgdx.domain.errors import KgdxError
-from kgdx.explain.baseline_paths import Control
+from kgdx.explain.baseline_paths import BaselineRule
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release.bundle import Bundle
 
 _TALK = Console(stderr=True)
-_CONTROLS = tuple(control.value for control in Control)
+_CONTROLS = tuple(control.value for control in BaselineRule)
 _MEASURES = {
     "fidelity_plus": _CONTROLS,
     "kept_alone": _CONTROLS,

@@ -112,15 +112,15 @@ def _beside(
     shown = [Sign(sign, _side(sign, rng)) for sign, is_true in truths.items() if is_true]
     pixels = draw_phantom(seed, shown, IMAGE_SIZE).pixels
     asked = FindingSet(drawn_findings(clip), clip.findings.domain)
-    seen, _, leanings = image_answers(pixels, "drawn", clip, clip, asked)
+    seen, _, subthreshold_scores = image_answers(pixels, "drawn", clip, clip, asked)
     # A statement of a kind of the finding, such as a bilateral effusion, is coded under the same heading.
     read = [
         replace(item, curie=_SIGN_OF[item.curie], name=BY_CURIE[_SIGN_OF[item.curie]].name)
         for item in text_evidence(report.texts, vocabulary).evidence
         if item.curie in _SIGN_OF
     ]
-    images = (clip.encode_images([pixels])[0],) if leanings else ()
-    return DrawnCase((*read, *seen), leanings, images, truths, priors)
+    images = (clip.encode_images([pixels])[0],) if subthreshold_scores else ()
+    return DrawnCase((*read, *seen), subthreshold_scores, images, truths, priors)
 
 
 def _side(sign: str, rng: np.random.Generator) -> signs.Side:

@@ -30,7 +30,7 @@ from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.release.bundle import Bundle, shipped_folder
-from kgdx.release.checkpoints import SavedMechanisms
+from kgdx.release.checkpoints import MechanismCheckpoint
 from kgdx.training.mechanisms.curated import curated, rows_of
 from kgdx.training.mechanisms.evaluate import Place, place_metrics
 
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     snapshot = Snapshot.open(graph) if graph else mechanism_snapshot(options.data, _TALK.print)
     asked = curated_mechanisms(options.paths)
     loaded = curated_mechanisms(mechanisms_of(options.data))
-    result = measured(snapshot, asked, loaded, SavedMechanisms.open(options.models / "mechanisms"))
+    result = measured(snapshot, asked, loaded, MechanismCheckpoint.open(options.models / "mechanisms"))
     cases = options.data / "phenopackets" / "cases.jsonl.gz"
     if options.explained and cases.is_file():
         told = faithfulness(phenotype_snapshot(options.data, _TALK.print), cases, options.explained)
@@ -78,7 +78,7 @@ def measured(
     snapshot: Snapshot,
     asked: Sequence[CuratedMechanism],
     loaded: Sequence[CuratedMechanism],
-    saved: SavedMechanisms,
+    saved: MechanismCheckpoint,
 ) -> dict[str, Any]:
     """Both settings; the figures of the second stand at the top as well.
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.catalogue import find
-from ingest.intake import Intake
+from ingest.intake import SourceBatch
 from ingest.load import read, release_of
 from kgdx.stores.base import GraphStore
 from kgdx.stores.embedded import EmbeddedStore
@@ -66,7 +66,7 @@ class Counted:
     relations: Mapping[str, int]
 
     @classmethod
-    def of(cls, intake: Intake) -> "Counted":
+    def of(cls, intake: SourceBatch) -> "Counted":
         """What an intake that is settled counted."""
         return cls(
             intake.source.name,
@@ -107,7 +107,7 @@ def occurrences(table: pa.Table, column: str) -> dict[str, int]:
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
-def take_in(data: Path) -> Iterator[Intake]:
+def take_in(data: Path) -> Iterator[SourceBatch]:
     """Every source of the folder of real data, read."""
     for name, path in PATHS.items():
         yield read(name, data / path)

@@ -25,7 +25,7 @@ from benchmarks.measures.vetoes import measure_vetoes
 from kgdx.domain.errors import KgdxError
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.release.bundle import Bundle, shipped_folder
-from kgdx.release.checkpoints import SavedTreatments
+from kgdx.release.checkpoints import TreatmentCheckpoint
 from kgdx.training.treatments.held_out import CALIBRATED_FOLD, SCORED_FOLD, fold_of
 from kgdx.training.treatments.train import ranks
 from kgdx.treatments.predictor import PredictedTreatments
@@ -101,7 +101,7 @@ def _predicted(hidden: Hidden, models: Path) -> dict[str, Any]:
 
 
 def _predictor(hidden: Hidden, models: Path) -> PredictedTreatments:
-    saved = SavedTreatments.open(models / "treatments")
+    saved = TreatmentCheckpoint.open(models / "treatments")
     encoder = ConceptEncoder.open(shipped_folder() / "concepts")
     walks = hidden.walks
     return PredictedTreatments.on(walks.snapshot, walks.schema, saved.network, saved.calibration, encoder)

@@ -122,7 +122,7 @@ class Diagnosis:
         return self.logit + self.graph_surplus
 
 
-class HowKnown(StrEnum):
+class AssessmentModality(StrEnum):
     """What it takes to know of a finding."""
 
     EXAMINATION = "examination"
@@ -133,7 +133,7 @@ class HowKnown(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class ProbabilityChange:
     """How the probability of one diagnosis would move, each in [0, 1]."""
 
     disease: str
@@ -156,11 +156,11 @@ class NextFinding:
 
     curie: str
     name: str
-    kind: HowKnown
+    kind: AssessmentModality
     gain_bits: float
     chance: float
-    if_present: Shift
-    if_absent: Shift
+    if_present: ProbabilityChange
+    if_absent: ProbabilityChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class CantMiss:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ConceptRef:
     """An identifier with its name."""
 
     curie: str
@@ -190,7 +190,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Combination:
+class DiseasePair:
     """Two diseases that together explain what no single one does.
 
     Attributes:
@@ -200,13 +200,13 @@ class Combination:
         by_both, by_none: findings that both explain, or neither.
     """
 
-    first: Named
-    second: Named
+    first: ConceptRef
+    second: ConceptRef
     factor: float
-    by_first: tuple[Named, ...]
-    by_second: tuple[Named, ...]
-    by_both: tuple[Named, ...] = ()
-    by_none: tuple[Named, ...] = ()
+    by_first: tuple[ConceptRef, ...]
+    by_second: tuple[ConceptRef, ...]
+    by_both: tuple[ConceptRef, ...] = ()
+    by_none: tuple[ConceptRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +294,6 @@ class Report:
     disclaimer: str = DISCLAIMER
     next_steps: tuple[NextFinding, ...] = ()
     cant_miss: tuple[CantMiss, ...] = ()
-    combinations: tuple[Combination, ...] = ()
+    combinations: tuple[DiseasePair, ...] = ()
     what_if: tuple[WhatIf, ...] = ()
     question: Question | None = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Supposed(StrEnum):
+class Intervention(StrEnum):
     """What is supposed of findings."""
 
     UNMENTIONED = "unmentioned"
@@ -13,7 +13,7 @@ class Supposed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RankedAs:
     """Where a diagnosis would stand.
 
     Attributes:
@@ -43,9 +43,9 @@ class WhatIf:
             first that tell it best from its rivals.
     """
 
-    supposed: Supposed
+    supposed: Intervention
     findings: tuple[str, ...]
     names: tuple[str, ...]
-    first: Standing
-    standings: tuple[Standing, ...]
+    first: RankedAs
+    standings: tuple[RankedAs, ...]
     is_turning: bool = False

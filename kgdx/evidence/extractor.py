@@ -19,7 +19,7 @@ from kgdx.evidence.codes import code_evidence, resolve
 from kgdx.evidence.contradictions import contradictions
 from kgdx.evidence.fusion import Fusion
 from kgdx.evidence.image_evidence import outside_domain
-from kgdx.evidence.image_reader import Eyes
+from kgdx.evidence.image_reader import ImageReader
 from kgdx.evidence.linking import Linker
 from kgdx.evidence.mentions import Vocabulary
 from kgdx.evidence.text import DiseaseMention, text_evidence
@@ -64,19 +64,19 @@ class Extraction:
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """What all images of a case show, gathered one by one; `leanings` are those of the strongest image."""
+    """What all images of a case show, gathered one by one; `subthreshold_scores` are those of the strongest image."""
 
     evidence: list[Evidence] = field(default_factory=list)
     vectors: list[NDArray[np.float32]] = field(default_factory=list)
     shown: list[ShownImage] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    leanings: dict[str, float] = field(default_factory=dict)
+    subthreshold_scores: dict[str, float] = field(default_factory=dict)
 
-    def lean(self, leanings: Mapping[str, float]) -> None:
+    def lean(self, subthreshold_scores: Mapping[str, float]) -> None:
         """Hear one more image."""
-        for curie, weight in leanings.items():
-            known = self.leanings.get(curie, 0.0)
-            self.leanings[curie] = max(known, weight, key=lambda each: (abs(each), each))
+        for curie, weight in subthreshold_scores.items():
+            known = self.subthreshold_scores.get(curie, 0.0)
+            self.subthreshold_scores[curie] = max(known, weight, key=lambda each: (abs(each), each))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Extractor:
     snapshot: Snapshot
     schema: Schema
     clip: Clip
-    eyes: Eyes
+    eyes: ImageReader
     concepts: ConceptEncoder
     fusion: Fusion
     link: bool = False
@@ -115,7 +115,7 @@ class Extractor:
             mentioned = found.diseases
         seen = self._see(case)
         evidence += seen.evidence
-        weighed = self.fusion.weigh(evidence, seen.leanings)
+        weighed = self.fusion.weigh(evidence, seen.subthreshold_scores)
         listed = {
             "conditions": case.conditions,
             "allergies": case.allergies,
@@ -176,7 +176,7 @@ class Extractor:
                     logger.info("%d image findings are not in the graph", len(sight.evidence) - len(known))
                 seen.evidence.extend(known)
                 seen.warnings.extend(sight.warnings)
-                seen.lean(sight.leanings)
+                seen.lean(sight.subthreshold_scores)
                 # The case's vector lives in the space of the release's own model, whatever else looked at it.
                 vector = self.clip.encode_images([pixels])[0]
                 if not outside_domain(vector, self.clip.findings.domain, self.clip):

@@ -128,7 +128,9 @@ class Fusion:
         value = told * np.tanh(np.abs(said) / 2)
         return np.asarray(2 / (1 + np.exp(-self.scale[asking] - (attention * value).sum(axis=1))))
 
-    def weigh(self, evidence: Sequence[Evidence], leanings: Mapping[str, float]) -> tuple[Evidence, ...]:
+    def weigh(
+        self, evidence: Sequence[Evidence], subthreshold_scores: Mapping[str, float]
+    ) -> tuple[Evidence, ...]:
         """The same evidence, in the same order, with final weights and the factors that led to them.
 
         Args:
@@ -142,7 +144,7 @@ class Fusion:
         for row, item in enumerate(evidence):
             said[row, :-1] = [heard.get((item.curie, modality), 0.0) for modality in MODALITIES]
             # An image that has made up its mind is heard once.
-            said[row, -1] = 0.0 if said[row, -2] else leanings.get(item.curie, 0.0)
+            said[row, -1] = 0.0 if said[row, -2] else subthreshold_scores.get(item.curie, 0.0)
         asking = np.array([MODALITIES.index(item.origin.modality) for item in evidence])
         factors = self.factors(np.array([item.weight for item in evidence]), asking, said)
         return tuple(

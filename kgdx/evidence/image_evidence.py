@@ -59,18 +59,18 @@ def image_answers(
     vector = _unit(patches.mean(axis=(0, 1)))
     if reason := outside_domain(vector, findings.domain, text_encoder):
         return [], [f"image {image_id}: {reason}; no finding was read from it"], {}
-    evidence, leanings = [], {}
+    evidence, subthreshold_scores = [], {}
     for finding in findings.findings:
         direction = text_direction(finding.prompts, finding.absent_prompts, text_encoder)
         posterior, weight = weigh(float(vector @ direction), finding)
-        leanings[finding.curie] = weight
+        subthreshold_scores[finding.curie] = weight
         spread = phrasing_spread(vector, finding, text_encoder)
         item = judged((finding.curie, finding.name), posterior, weight, image_id, spread)
         if item is not None and item.polarity is Polarity.PRESENT:
             item = located(item, patches, direction, image)
         if item is not None:
             evidence.append(item)
-    return sorted(evidence, key=lambda item: (-abs(item.weight), item.curie)), [], leanings
+    return sorted(evidence, key=lambda item: (-abs(item.weight), item.curie)), [], subthreshold_scores
 
 
 def judged(

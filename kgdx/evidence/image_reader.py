@@ -22,7 +22,7 @@ Pixels = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Sight:
+class ImageFindings:
     """What was seen in one image, strongest first; a warning tells why something gave nothing.
 
     Attributes:
@@ -32,11 +32,11 @@ class Sight:
     evidence: tuple[Evidence, ...]
     heat_maps: tuple[HeatMap, ...]
     warnings: tuple[str, ...]
-    leanings: Mapping[str, float]
+    subthreshold_scores: Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
-class Eyes:
+class ImageReader:
     """Looks at images.
 
     Attributes:
@@ -50,7 +50,7 @@ class Eyes:
     classifiers: tuple[Classifier, ...] = ()
 
     @classmethod
-    def open(cls, settings: Settings, own: Clip) -> "Eyes":
+    def open(cls, settings: Settings, own: Clip) -> "ImageReader":
         """The release's own model, or what the settings name.
 
         Raises:
@@ -63,7 +63,7 @@ class Eyes:
         classifiers = tuple(Classifier.open(folder, encoder) for folder in settings.classifiers)
         return cls(encoder, findings, classifiers)
 
-    def look(self, image: Pixels, image_id: str) -> Sight:
+    def look(self, image: Pixels, image_id: str) -> ImageFindings:
         """Look for everything that is known.
 
         Args:
@@ -83,12 +83,12 @@ class Eyes:
             maps += [m for e in found for m in _maps(e, image, head.direction(places[e.curie]), encoder)]
             if not complaints:
                 answered |= set(places)
-        found, complaints, leanings = self._ask(image, image_id, answered)
+        found, complaints, subthreshold_scores = self._ask(image, image_id, answered)
         evidence += found
         warnings += complaints
         maps += [m for e in found for m in _maps(e, image, self._direction(e.curie), self.encoder)]
         ordered = sorted(evidence, key=lambda item: (-abs(item.weight), item.curie))
-        return Sight(tuple(ordered), tuple(maps), tuple(warnings), leanings)
+        return ImageFindings(tuple(ordered), tuple(maps), tuple(warnings), subthreshold_scores)
 
     def _ask(
         self, image: Pixels, image_id: str, answered: set[str]

@@ -21,7 +21,7 @@ from kgdx.evidence import lexicon
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import Word
-from kgdx.graph.kinds import FINDING_KINDS, living
+from kgdx.graph.kinds import FINDING_KINDS, active_concepts
 from kgdx.graph.snapshot import Snapshot
 
 _WORDS = lexicon.read("linking.yaml")
@@ -122,7 +122,7 @@ class Linker:
             finds_phrases: as in `Linker`.
         """
         words = words or lexicon.load()
-        concepts = list(living(snapshot, kinds))
+        concepts = list(active_concepts(snapshot, kinds))
         names = {curie: name or curie for curie, name, _ in concepts}
         phrases = [
             (text, curie)

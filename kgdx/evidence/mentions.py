@@ -20,7 +20,7 @@ from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.linking import Linker
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import Sentence, Word, is_han, sentences, words_of
-from kgdx.graph.kinds import FINDING_KINDS, living
+from kgdx.graph.kinds import FINDING_KINDS, active_concepts
 from kgdx.graph.snapshot import Snapshot
 
 _MIN_CHARACTERS = 3
@@ -121,7 +121,7 @@ class Vocabulary:
         words = words or lexicon.load()
         names: dict[str, str] = {}
         phrases = []
-        for curie, name, synonyms in living(snapshot, kinds):
+        for curie, name, synonyms in active_concepts(snapshot, kinds):
             names[curie] = name or curie
             said = [bare for bare, language in map(untagged, synonyms) if language in _LANGUAGES]
             phrases += [Phrase(name, curie, 1), *(Phrase(synonym, curie, 2) for synonym in said)]

@@ -6,15 +6,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from kgdx.graph.hierarchy import Hierarchy, Trail, reverse
+from kgdx.graph.hierarchy import EdgePath, Hierarchy, reverse
 from kgdx.reasoning.best_paths import Nearest
-from kgdx.reasoning.disease_annotations import Stated
+from kgdx.reasoning.disease_annotations import DiseaseAnnotations
 from kgdx.reasoning.likelihood import read_from
 from kgdx.reasoning.query import Observation
 from kgdx.reasoning.reasoner import Reasoner
 
 Step = tuple[int, bool]
-"""Row of an edge, and whether it is walked from head to tail; part of a `Trail`."""
+"""Row of an edge, and whether it is walked from head to tail; part of a `EdgePath`."""
 
 
 class Origins:
@@ -34,7 +34,7 @@ class Origins:
         self._reasoner = reasoner
         self._hierarchy = hierarchy
         self._observations = observations
-        self._climbed: dict[int, dict[int, Trail]] = {}
+        self._climbed: dict[int, dict[int, EdgePath]] = {}
         self._above: dict[int, sp.csr_matrix] = {}
         self._steps: dict[int, dict[int, Step]] = {}
         nodes, best_paths = [seen.node for seen in observations], reasoner.best_paths
@@ -42,7 +42,7 @@ class Origins:
         other = best_paths.nearest(nodes, positions, is_elsewhere=True)
         self._ways = dict(zip(positions.tolist(), zip(own, other, strict=True), strict=True))
 
-    def of(self, position: int, ratios: NDArray[np.float64]) -> list[Trail | None]:
+    def of(self, position: int, ratios: NDArray[np.float64]) -> list[EdgePath | None]:
         """For each observation, the walk its ratio for one candidate was read from; None where it was noise.
 
         What a disease and a finding share only by being findings at all lowers the ratio: that is noise.
@@ -53,7 +53,7 @@ class Origins:
         """
         annotations, settings = self._reasoner.graph.annotations, self._reasoner.likelihood
         denied, shown = self._denied(position), annotations.shown(position)
-        trails: list[Trail | None] = []
+        trails: list[EdgePath | None] = []
         for seen, ratio in zip(self._observations, ratios.tolist(), strict=True):
             if seen.weight <= 0:
                 trails.append(self._stated(seen.node, seen.node, position))
@@ -65,7 +65,7 @@ class Origins:
                 trails.append(self._stated(seen.node, general, position))
         return trails
 
-    def nearest(self, position: int, messages: NDArray[np.float64]) -> list[Trail | None]:
+    def nearest(self, position: int, messages: NDArray[np.float64]) -> list[EdgePath | None]:
         """For each observation, the best path its message came over; None where there was no message.
 
         Args:
@@ -79,22 +79,24 @@ class Origins:
             for seen, mine, elsewhere, message in zip(self._observations, own, other, messages, strict=True)
         ]
 
-    def _nearest(self, node: int, disease: int, own: Nearest | None, other: Nearest | None) -> Trail | None:
+    def _nearest(
+        self, node: int, disease: int, own: Nearest | None, other: Nearest | None
+    ) -> EdgePath | None:
         """Over what is stated of the disease itself, or of what it is the same as where that is nearer."""
         if other is not None and (own is None or other.nearness > own.nearness):
-            for twin, matches in self._hierarchy.climb(disease, max_kinds=0).items():
+            for twin, matches in self._hierarchy.ancestors_with_paths(disease, max_kinds=0).items():
                 if twin != disease and (step := self._step(twin, other.finding)) is not None:
                     return (*self._over(node, other), step, *reverse(matches))
         if own is None or (step := self._step(disease, own.finding)) is None:
             return None
         return (*self._over(node, own), step)
 
-    def _over(self, node: int, nearest: Nearest) -> Trail:
+    def _over(self, node: int, nearest: Nearest) -> EdgePath:
         """From a finding up to the shared kind and down to the stated finding."""
         up, down = self._kinds_of(node), self._kinds_of(nearest.finding)
         return (*up[nearest.kind], *reverse(down[nearest.kind]))
 
-    def _stated(self, node: int, general: int, position: int) -> Trail | None:
+    def _stated(self, node: int, general: int, position: int) -> EdgePath | None:
         """Up to `general`, down to the commonest kind of it stated of the disease, and to the disease."""
         annotations = self._reasoner.graph.annotations
         start, end = annotations.direct.indptr[position : position + 2]
@@ -118,7 +120,7 @@ class Origins:
         denied = stated.take(graph.snapshot.negated[stated.rows])
         return {int(finding): _step(denied, i) for i, finding in enumerate(denied.finding)}
 
-    def _through(self, node: int, denied: dict[int, Step]) -> Trail | None:
+    def _through(self, node: int, denied: dict[int, Step]) -> EdgePath | None:
         """The shortest walk over a denial of the finding or of what it is a kind of."""
         for ancestor, up in self._kinds_of(node).items():
             if ancestor in denied:
@@ -137,11 +139,11 @@ class Origins:
             self._steps[disease] = {int(stated.finding[i]): _step(stated, i) for i in affirmed}
         return self._steps[disease].get(finding)
 
-    def _kinds_of(self, node: int) -> dict[int, Trail]:
+    def _kinds_of(self, node: int) -> dict[int, EdgePath]:
         if node not in self._climbed:
-            self._climbed[node] = self._hierarchy.climb(node, over_matches=False)
+            self._climbed[node] = self._hierarchy.ancestors_with_paths(node, over_matches=False)
         return self._climbed[node]
 
 
-def _step(stated: Stated, i: int) -> Step:
+def _step(stated: DiseaseAnnotations, i: int) -> Step:
     return int(stated.rows[i]), bool(stated.is_forward[i])

@@ -14,7 +14,7 @@ import numpy as np
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence
 from kgdx.domain.report import NextFinding, Report
-from kgdx.domain.what_if import Standing, Supposed, WhatIf
+from kgdx.domain.what_if import Intervention, RankedAs, WhatIf
 from kgdx.evidence.codes import WEIGHTS
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
@@ -63,7 +63,7 @@ class Counterfactuals:
 
     def answers(self, most: int) -> list[WhatIf]:
         """Each of the first next steps of the report, there and not there."""
-        asked = product(self.report.next_steps[:most], (Supposed.PRESENT, Supposed.ABSENT))
+        asked = product(self.report.next_steps[:most], (Intervention.PRESENT, Intervention.ABSENT))
         return [*self.pool.map(lambda each: self._answered(*each), asked)]
 
     def without_each(self, most: int) -> list[WhatIf]:
@@ -102,7 +102,7 @@ class Counterfactuals:
                 break
         return (sorted(each) for each in sorted(sets, key=len)[:_NUM_SETS])
 
-    def _answered(self, step: NextFinding, supposed: Supposed) -> WhatIf:
+    def _answered(self, step: NextFinding, supposed: Intervention) -> WhatIf:
         polarity = Polarity(supposed.value)
         origin = CodeOrigin(step.curie, is_asked=True)
         found = Evidence(step.curie, step.name, polarity, WEIGHTS[polarity], origin)
@@ -113,9 +113,11 @@ class Counterfactuals:
         snapshot = self.reasoner.graph.snapshot
         curies = tuple(snapshot.curies[self.query.observations[i].node] for i in findings)
         left = tuple(item for item in self.report.evidence if item.curie not in curies)
-        return self._ranked(Supposed.UNMENTIONED, curies, left)
+        return self._ranked(Intervention.UNMENTIONED, curies, left)
 
-    def _ranked(self, supposed: Supposed, curies: tuple[str, ...], evidence: Sequence[Evidence]) -> WhatIf:
+    def _ranked(
+        self, supposed: Intervention, curies: tuple[str, ...], evidence: Sequence[Evidence]
+    ) -> WhatIf:
         ranking, snapshot = self.reasoner.rank(self.ask(evidence)), self.reasoner.graph.snapshot
         of_report = [snapshot.index[diagnosis.disease] for diagnosis in self.report.differential]
         standings = tuple(self._standing(ranking, node) for node in of_report)
@@ -125,7 +127,7 @@ class Counterfactuals:
         names = tuple(snapshot.names[snapshot.index[curie]] for curie in curies)
         return WhatIf(supposed, curies, names, self._standing(ranking, first), standings)
 
-    def _standing(self, ranking: Ranking, node: int) -> Standing:
+    def _standing(self, ranking: Ranking, node: int) -> RankedAs:
         """Where a disease stands, under whichever of its identifiers it was ranked."""
         snapshot, annotations = self.reasoner.graph.snapshot, self.reasoner.graph.annotations
         same = self.reasoner.same
@@ -134,4 +136,4 @@ class Counterfactuals:
         logit = np.concatenate([ranking.logit, ranking.others_logit])[place]
         odds = np.exp((logit - ranking.logit[0]) / ranking.temperature)
         probability = float(ranking.probability[0] * odds)
-        return Standing(snapshot.curies[node], snapshot.names[node], place + 1, probability)
+        return RankedAs(snapshot.curies[node], snapshot.names[node], place + 1, probability)

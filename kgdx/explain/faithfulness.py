@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kgdx.domain.report import Diagnosis, Path, Report, Step
-from kgdx.explain.baseline_paths import Control, control_paths
+from kgdx.explain.baseline_paths import BaselineRule, baseline_paths
 from kgdx.explain.paths import step_of
 from kgdx.explain.retained_edges import Support
 from kgdx.explain.walk import all_paths
@@ -21,7 +21,7 @@ from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Floats, Ints
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.reasoning.subgraph_scorer import OnEdges
+from kgdx.reasoning.subgraph_scorer import SubgraphScorer
 
 # Sets of as many random paths that a diagnosis is scored without, for comparison.
 _NUM_DRAWS = 5
@@ -109,7 +109,7 @@ def verify(
         seed: of the random paths.
     """
     ranking, rng = reasoner.rank(query), np.random.default_rng(seed)
-    on = OnEdges.of(reasoner, query, ranking)
+    on = SubgraphScorer.of(reasoner, query, ranking)
     support = Support(reasoner, hierarchy, query, ranking)
     places = {int(node): place for place, node in enumerate(ranking.diseases)}
     snapshot = reasoner.graph.snapshot
@@ -135,7 +135,7 @@ def rows_of(paths: Sequence[Path], snapshot: Snapshot) -> Ints:
     return np.sort(np.array(found.drop_null().to_pylist(), dtype=np.int64))
 
 
-def full_graph(on: OnEdges, place: int) -> Scored:
+def full_graph(on: SubgraphScorer, place: int) -> Scored:
     """A candidate as all walks of the case graph would have it, for all proposed candidates alike."""
     ranking = on.ranking
     logits = ranking.logit + ranking.surplus
@@ -144,7 +144,7 @@ def full_graph(on: OnEdges, place: int) -> Scored:
 
 
 def _verified(
-    diagnosis: Diagnosis, on: OnEdges, place: int, retained: Ints, rng: np.random.Generator
+    diagnosis: Diagnosis, on: SubgraphScorer, place: int, retained: Ints, rng: np.random.Generator
 ) -> Verified:
     snapshot, ranking = on.reasoner.graph.snapshot, on.ranking
     shown = [path for path in diagnosis.paths if path.contribution > 0]
@@ -152,8 +152,8 @@ def _verified(
     present = np.array([seen.node for seen in on.query.observations if seen.weight > 0], dtype=np.int64)
     drawn = []
     for _ in range(_NUM_DRAWS):
-        paths = control_paths(
-            ranking.case_graph, present, int(ranking.diseases[place]), Control.RANDOM, len(shown), rng
+        paths = baseline_paths(
+            ranking.case_graph, present, int(ranking.diseases[place]), BaselineRule.RANDOM, len(shown), rng
         )
         left_out = np.concatenate(paths) if paths else removed[:0]
         drawn.append(on.logit(place, np.setdiff1d(whole, left_out)))
@@ -172,7 +172,7 @@ def _verified(
     )
 
 
-def scored(on: OnEdges, place: int, logit: float) -> Scored:
+def scored(on: SubgraphScorer, place: int, logit: float) -> Scored:
     """A candidate, were this its logit and all else as it is."""
     others = np.append(np.delete(on.ranking.logit, place), on.ranking.others_logit)
     return _scored_against(others, logit, on.ranking.temperature)

@@ -8,7 +8,7 @@ from kgdx.domain.report import Diagnosis, FindingContribution, Path
 from kgdx.explain.attribution import Origins
 from kgdx.explain.path_selection import diverse
 from kgdx.explain.paths import PathWriter
-from kgdx.graph.hierarchy import Hierarchy, Trail, reverse
+from kgdx.graph.hierarchy import EdgePath, Hierarchy, reverse
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
@@ -19,7 +19,7 @@ _MOST_HOPS = 4
 # So many times as many paths as are shown are looked at for what is new.
 _CHOSEN_AMONG = 3
 
-_Told = tuple[float, Trail, Callable[[], Path]]
+_Told = tuple[float, EdgePath, Callable[[], Path]]
 """Share of the score, the way, and how to write it."""
 
 
@@ -82,14 +82,14 @@ class Justifier:
         query: GraphQuery,
         ranking: Ranking,
         place: int,
-        read: tuple[Sequence[Trail | None], Sequence[Trail | None]],
+        read: tuple[Sequence[EdgePath | None], Sequence[EdgePath | None]],
         num_paths: int,
     ) -> tuple[Path, ...]:
         """The paths of the largest shares; likelihood, best path and walk may be one, which is shown once.
 
         At most four hops long, and of those that are much alike the strongest first.
         """
-        shares: dict[tuple[int, Trail], float] = {}
+        shares: dict[tuple[int, EdgePath], float] = {}
         for trails, added in zip(read, (ranking.base[place], ranking.messages[place]), strict=True):
             for i, trail in enumerate(trails):
                 if trail is not None:
@@ -113,7 +113,7 @@ class Justifier:
         # Only what is shown is put into words.
         return tuple(short[i][2]() for i in diverse(edges, num_paths))
 
-    def _finding_path(self, seen: Observation, trail: Trail, share: float) -> Path:
+    def _finding_path(self, seen: Observation, trail: EdgePath, share: float) -> Path:
         return self.writer.path("findings", seen.node, trail, share, is_absent=seen.weight < 0)
 
     def _of_patient(self, ranking: Ranking, place: int) -> list[FindingContribution]:
@@ -135,7 +135,7 @@ class Justifier:
         for statement, value in zip(ranking.statements, ranking.demographics[place].tolist(), strict=True):
             row = int(statement.rows[ranking.positions[place]])
             if row >= 0:
-                named = self.hierarchy.climb(disease, max_kinds=0)[int(snapshot.head[row])]
+                named = self.hierarchy.ancestors_with_paths(disease, max_kinds=0)[int(snapshot.head[row])]
                 trail, start = ((row, False), *reverse(named)), int(snapshot.tail[row])
                 write = partial(self.writer.path, "demographics", start, trail, value, said=statement.text)
                 yield value, trail, write

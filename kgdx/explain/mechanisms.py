@@ -8,7 +8,7 @@ from kgdx.domain.curie import normalise
 from kgdx.domain.errors import CurieError, UnknownCurieError
 from kgdx.domain.report import Path, Step
 from kgdx.explain.paths import PathWriter
-from kgdx.graph.hierarchy import Trail
+from kgdx.graph.hierarchy import EdgePath
 from kgdx.mechanisms.finder import MechanismFinder
 
 _KINDS = {"drug": ("Drug",), "disease": ("Disease", "PhenotypicFeature")}
@@ -55,7 +55,7 @@ class Mechanisms:
             raise CurieError(role, fact, f"give a {' or '.join(_KINDS[role])}")
         return node
 
-    def _path(self, drug: int, trail: Trail, share: float) -> Path:
+    def _path(self, drug: int, trail: EdgePath, share: float) -> Path:
         """With the source's own words at the end, which tell what a relation leaves open: more or less."""
         path = self.writer.path("mechanisms", drug, trail, share)
         said = [self.writer.snapshot.edge(row).original_predicate for row, _ in trail]

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from graph_schema import Schema
 from kgdx.domain.report import Path, Step
-from kgdx.graph.hierarchy import Trail
+from kgdx.graph.hierarchy import EdgePath
 from kgdx.graph.snapshot import Snapshot
 
 # Relations whose frequency is the share of a disease's patients.
@@ -28,7 +28,7 @@ class PathWriter:
         self,
         justified: str,
         start: int,
-        trail: Trail,
+        trail: EdgePath,
         contribution: float,
         *,
         is_absent: bool = False,
@@ -48,7 +48,7 @@ class PathWriter:
         sentence = self._sentence(justified, self.snapshot.names[start], steps, is_absent, said)
         return Path(steps, contribution, sentence)
 
-    def num_hops(self, trail: Trail) -> int:
+    def num_hops(self, trail: EdgePath) -> int:
         """As `Path.num_hops`, of a walk that is not written yet."""
         relations = self.snapshot.relations
         walked = [

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from kgdx.graph.hierarchy import Hierarchy, Trail
+from kgdx.graph.hierarchy import EdgePath, Hierarchy
 from kgdx.reasoning.likelihood import read_from
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.ranking import Ints, Ranking
@@ -77,7 +77,7 @@ class Support:
         if not is_elsewhere:
             yield from self._affirmed(disease, finding)
             return
-        for twin, matches in self.hierarchy.climb(disease, max_kinds=0).items():
+        for twin, matches in self.hierarchy.ancestors_with_paths(disease, max_kinds=0).items():
             if twin != disease and (rows := self._affirmed(twin, finding)):
                 yield from rows
                 yield from _rows(matches)
@@ -88,7 +88,7 @@ class Support:
         rows = stated.rows[stated.finding == finding]
         return [int(row) for row in rows[~graph.snapshot.negated[rows]]]
 
-    def _denials(self, above: dict[int, Trail], place: int) -> list[int]:
+    def _denials(self, above: dict[int, EdgePath], place: int) -> list[int]:
         graph = self.reasoner.graph
         stated = graph.stated_of(int(self.ranking.diseases[place]))
         denied = stated.take(graph.snapshot.negated[stated.rows])
@@ -101,10 +101,12 @@ class Support:
         for fact in self.ranking.statements:
             if (row := int(fact.rows[self.ranking.positions[place]])) >= 0:
                 yield row
-                yield from _rows(self.hierarchy.climb(disease, max_kinds=0)[int(snapshot.head[row])])
+                yield from _rows(
+                    self.hierarchy.ancestors_with_paths(disease, max_kinds=0)[int(snapshot.head[row])]
+                )
 
-    def _above(self, node: int) -> dict[int, Trail]:
-        return self.hierarchy.climb(node, over_matches=False)
+    def _above(self, node: int) -> dict[int, EdgePath]:
+        return self.hierarchy.ancestors_with_paths(node, over_matches=False)
 
 
 def _is_kind(ancestors: sp.csr_matrix, nodes: Sequence[int], general: int) -> NDArray[np.bool_]:
@@ -115,5 +117,5 @@ def _is_kind(ancestors: sp.csr_matrix, nodes: Sequence[int], general: int) -> ND
     return is_kind
 
 
-def _rows(trail: Trail) -> list[int]:
+def _rows(trail: EdgePath) -> list[int]:
     return [row for row, _ in trail]

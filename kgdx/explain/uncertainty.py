@@ -5,44 +5,52 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kgdx.domain.report import CantMiss, Combination, Diagnosis, HowKnown, Named, NextFinding, Shift
+from kgdx.domain.report import (
+    AssessmentModality,
+    CantMiss,
+    ConceptRef,
+    Diagnosis,
+    DiseasePair,
+    NextFinding,
+    ProbabilityChange,
+)
 from kgdx.explain.wording import listed, percent
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.uncertainty.abstention import Abstention, Doubt, Hesitation
+from kgdx.uncertainty.abstention import Abstention, AbstentionReason, AbstentionRule
 from kgdx.uncertainty.comorbidity import Combinations, Pair
 from kgdx.uncertainty.next_findings import Asked, NextFindings
 from kgdx.uncertainty.red_flags import DangerFinder
 
-NOTHING_KNOWN = "the case holds no finding that the graph knows: nothing can be said"
+NO_KNOWN_FINDING = "the case holds no finding that the graph knows: nothing can be said"
 _NUM_NEXT = 5
 _NUM_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Doubts:
+class UncertaintyReport:
     """The doubtful part of a report; attributes as in `Report`."""
 
     abstained: str
     next_steps: tuple[NextFinding, ...]
     cant_miss: tuple[CantMiss, ...]
-    combinations: tuple[Combination, ...]
+    combinations: tuple[DiseasePair, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Doubter:
+class UncertaintyReporter:
     """Says what one reasoner does not know."""
 
     reasoner: Reasoner
     next_findings: NextFindings
     dangers: DangerFinder
     combinations: Combinations
-    abstention: Abstention
+    abstention: AbstentionRule
 
     @classmethod
-    def of(cls, reasoner: Reasoner, hierarchy: Hierarchy) -> "Doubter":
+    def of(cls, reasoner: Reasoner, hierarchy: Hierarchy) -> "UncertaintyReporter":
         """For the candidates and the graph of a reasoner."""
         asking = NextFindings.of(reasoner)
         return cls(
@@ -50,10 +58,12 @@ class Doubter:
             asking,
             DangerFinder(reasoner, asking.frequencies),
             Combinations(reasoner, asking.frequencies),
-            Abstention(reasoner.graph.snapshot, hierarchy),
+            AbstentionRule(reasoner.graph.snapshot, hierarchy),
         )
 
-    def doubts(self, query: GraphQuery, ranking: Ranking, quotes: Collection[str] = frozenset()) -> Doubts:
+    def doubts(
+        self, query: GraphQuery, ranking: Ranking, quotes: Collection[str] = frozenset()
+    ) -> UncertaintyReport:
         """Everything doubtful about one ranking.
 
         Args:
@@ -69,7 +79,7 @@ class Doubter:
         )
         steps = tuple(self._step(asked, i, ranking, None) for i in self.next_findings.best(asked, _NUM_NEXT))
         hesitation = self.abstention.judge(query, ranking, asked)
-        return Doubts(
+        return UncertaintyReport(
             abstained=self._said(hesitation, query, ranking, steps) if hesitation else "",
             next_steps=steps,
             cant_miss=tuple(self._cant_miss(asked, place, ranking) for place in flagged),
@@ -96,10 +106,12 @@ class Doubter:
             place = int(np.argmax(after - ranking.probability)) if about is None else about
             named = self._named(int(ranking.diseases[place]))
             shifts.append(
-                Shift(named.curie, named.name, float(ranking.probability[place]), float(after[place]))
+                ProbabilityChange(
+                    named.curie, named.name, float(ranking.probability[place]), float(after[place])
+                )
             )
         named = self._named(node)
-        kind = HowKnown(str(self.next_findings.kinds[node]))
+        kind = AssessmentModality(str(self.next_findings.kinds[node]))
         return NextFinding(named.curie, named.name, kind, float(gains[i]), questions.chance(i), *shifts)
 
     def _cant_miss(self, asked: Asked, place: int, ranking: Ranking) -> CantMiss:
@@ -116,13 +128,13 @@ class Doubter:
             rules_out=None if rules_out is None else self._step(asked, rules_out, ranking, place),
         )
 
-    def _combination(self, pair: Pair, query: GraphQuery) -> Combination:
+    def _combination(self, pair: Pair, query: GraphQuery) -> DiseasePair:
         candidates = self.reasoner.graph.annotations.candidates
 
-        def findings(places: Sequence[int]) -> tuple[Named, ...]:
+        def findings(places: Sequence[int]) -> tuple[ConceptRef, ...]:
             return tuple(self._named(query.observations[place].node) for place in places)
 
-        return Combination(
+        return DiseasePair(
             first=self._named(int(candidates[pair.first])),
             second=self._named(int(candidates[pair.second])),
             factor=pair.factor,
@@ -133,11 +145,11 @@ class Doubter:
         )
 
     def _said(
-        self, hesitation: Hesitation, query: GraphQuery, ranking: Ranking, steps: Sequence[NextFinding]
+        self, hesitation: Abstention, query: GraphQuery, ranking: Ranking, steps: Sequence[NextFinding]
     ) -> str:
-        if hesitation.doubt is Doubt.INDISTINGUISHABLE:
+        if hesitation.doubt is AbstentionReason.INDISTINGUISHABLE:
             return self._alike(hesitation, ranking)
-        if hesitation.doubt is Doubt.UNEXPLAINED:
+        if hesitation.doubt is AbstentionReason.UNEXPLAINED:
             names = [self._named(query.observations[place].node).name for place in hesitation.unexplained]
             fact = f"none of the likeliest diagnoses explains {listed(names, _NUM_NAMED)}"
         else:
@@ -148,7 +160,7 @@ class Doubter:
         helps = listed([step.name for step in steps[:_NUM_NAMED]], _NUM_NAMED, "or")
         return f"{fact}; {f'most would be learned by looking for {helps}' if helps else _NOTHING_HELPS}"
 
-    def _alike(self, hesitation: Hesitation, ranking: Ranking) -> str:
+    def _alike(self, hesitation: Abstention, ranking: Ranking) -> str:
         names = [self._named(int(ranking.diseases[place])).name for place in hesitation.equals]
         alike = listed(names, _NUM_NAMED)
         fact = f"{alike} fit equally well, and no finding that the graph knows tells them apart"
@@ -162,9 +174,9 @@ class Doubter:
             return f"{fact}{kind}; they differ by gene ({listed(genes, _NUM_NAMED)}): a genetic test decides"
         return f"{fact}{kind}{'; a genetic test may' if hesitation.is_hereditary else ''}"
 
-    def _named(self, node: int) -> Named:
+    def _named(self, node: int) -> ConceptRef:
         snapshot = self.reasoner.graph.snapshot
-        return Named(snapshot.curies[node], snapshot.names[node])
+        return ConceptRef(snapshot.curies[node], snapshot.names[node])
 
 
 _NOTHING_HELPS = "the graph knows of no finding that would help"

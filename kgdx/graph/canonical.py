@@ -62,7 +62,7 @@ def resolve(nodes: pa.Table, edges: pa.Table, schema: Schema, merge: bool = Fals
     nodes, kinds = _one_kind_each(nodes, schema)
     became = {
         old: heir
-        for (kind, old), (_, heir) in (identity.leaders if merge else identity.heirs).items()
+        for (kind, old), (_, heir) in (identity.leaders if merge else identity.replacements).items()
         if kinds.get(old) == kind and kinds.get(heir) == kind
     }
     left_out: Counter[str] = Counter()
@@ -74,7 +74,7 @@ def resolve(nodes: pa.Table, edges: pa.Table, schema: Schema, merge: bool = Fals
     if repeated := sound.num_rows - stated.num_rows:
         left_out["the same as another one now"] = repeated
     notes = [
-        {"curie": old, "became": heir, "reason": _reason(kinds[old], old, identity.heirs)}
+        {"curie": old, "became": heir, "reason": _reason(kinds[old], old, identity.replacements)}
         for old, heir in sorted(became.items())
     ]
     return Resolved(
@@ -86,8 +86,8 @@ def resolve(nodes: pa.Table, edges: pa.Table, schema: Schema, merge: bool = Fals
     )
 
 
-def _reason(kind: str, old: str, heirs: Mapping[tuple[str, str], tuple[str, str]]) -> str:
-    return "obsolete" if (kind, old) in heirs else "exact match"
+def _reason(kind: str, old: str, replacements: Mapping[tuple[str, str], tuple[str, str]]) -> str:
+    return "obsolete" if (kind, old) in replacements else "exact match"
 
 
 def _one_kind_each(nodes: pa.Table, schema: Schema) -> tuple[pa.Table, dict[str, str]]:

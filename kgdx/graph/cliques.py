@@ -46,7 +46,7 @@ class Identity:
         conflicts: matches that were not followed.
     """
 
-    heirs: dict[Key, Key]
+    replacements: dict[Key, Key]
     leaders: dict[Key, Key]
     conflicts: tuple[Conflict, ...]
 
@@ -69,7 +69,7 @@ def identify_nodes(nodes: pa.Table, matches: pa.Table, schema: Schema) -> Identi
     obsolete = nodes.filter(pc.and_(nodes["is_obsolete"], pc.not_equal(nodes["replaced_by"], "")))
     columns = (obsolete[name].to_pylist() for name in ("kind", "curie", "replaced_by"))
     replaced = {(kind, curie): (kind, heir) for kind, curie, heir in zip(*columns, strict=True)}
-    heirs = _heirs(replaced, nodes)
+    replacements = _heirs(replaced, nodes)
     kinds: dict[str, list[str]] = {}
     ends = pc.unique(pa.concat_arrays([matches[end].combine_chunks() for end in ("head", "tail")]))
     touched = nodes.filter(pc.is_in(nodes["curie"], ends))
@@ -80,11 +80,13 @@ def identify_nodes(nodes: pa.Table, matches: pa.Table, schema: Schema) -> Identi
     for head, tail in sorted(zip(pairs["head"].to_pylist(), pairs["tail"].to_pylist(), strict=True)):
         for kind in set(kinds.get(head, ())) & set(kinds.get(tail, ())):
             if schema.prefers[kind]:
-                classes.join(heirs.get((kind, head), (kind, head)), heirs.get((kind, tail), (kind, tail)))
+                classes.join(
+                    replacements.get((kind, head), (kind, head)), replacements.get((kind, tail), (kind, tail))
+                )
     leaders = classes.leaders
-    for old, heir in heirs.items():
+    for old, heir in replacements.items():
         leaders[old] = leaders.get(heir, heir)
-    return Identity(heirs, leaders, tuple(classes.conflicts))
+    return Identity(replacements, leaders, tuple(classes.conflicts))
 
 
 def preferred_changes(nodes: pa.Table, matches: pa.Table, schema: Schema) -> pa.Table:
@@ -104,15 +106,15 @@ def _heirs(replaced: dict[Key, Key], nodes: pa.Table) -> dict[Key, Key]:
     there = (
         set(zip(nodes["kind"].to_pylist(), nodes["curie"].to_pylist(), strict=True)) if replaced else set()
     )
-    heirs = {}
+    replacements = {}
     for old in replaced:
         seen, heir = {old}, replaced[old]
         while heir in replaced and heir not in seen:
             seen.add(heir)
             heir = replaced[heir]
         if heir in there and heir not in seen:
-            heirs[old] = heir
-    return heirs
+            replacements[old] = heir
+    return replacements
 
 
 class _Classes:

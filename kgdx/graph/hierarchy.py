@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kgdx.graph.snapshot import Snapshot
 
-Trail = tuple[tuple[int, bool], ...]
+EdgePath = tuple[tuple[int, bool], ...]
 """A walk: (snapshot row of the edge, whether it is walked from head to tail), step by step."""
 
 
@@ -46,9 +46,9 @@ class Hierarchy:
             for relation, forward in self.also
         ]
 
-    def climb(
+    def ancestors_with_paths(
         self, node: int, max_kinds: int | None = None, *, over_matches: bool = True
-    ) -> dict[int, Trail]:
+    ) -> dict[int, EdgePath]:
         """Everything `node` is, or is a kind of, with the shortest way there.
 
         Args:
@@ -59,9 +59,9 @@ class Hierarchy:
         Returns:
             node index -> trail from `node` to it.
         """
-        trails: dict[int, Trail] = {node: ()}
+        trails: dict[int, EdgePath] = {node: ()}
         lowest = {node: 0}
-        queue: deque[tuple[int, int, Trail]] = deque([(node, 0, ())])
+        queue: deque[tuple[int, int, EdgePath]] = deque([(node, 0, ())])
         while queue:
             here, height, trail = queue.popleft()
             for row, there, is_forward, rise in self._next(here, over_matches):
@@ -75,7 +75,7 @@ class Hierarchy:
                 queue.append((there, reached, longer))
         return trails
 
-    def joined(self, start: int, steps: Sequence[tuple[int, bool]], goal: int) -> Trail:
+    def joined(self, start: int, steps: Sequence[tuple[int, bool]], goal: int) -> EdgePath:
         """Steps between groups as a walk from node to node, over `exact_match` where two name a group.
 
         Args:
@@ -89,9 +89,9 @@ class Hierarchy:
             here = last
         return (*trail, *self._matches(here, goal))
 
-    def _matches(self, start: int, goal: int) -> Trail:
+    def _matches(self, start: int, goal: int) -> EdgePath:
         """The fewest `exact_match` edges between two nodes of one group."""
-        return self.climb(start, 0)[goal]
+        return self.ancestors_with_paths(start, 0)[goal]
 
     def _next(self, node: int, over_matches: bool) -> list[tuple[int, int, bool, int]]:
         """Row, other end, direction and rise of each step from a node; looked up once."""
@@ -111,7 +111,7 @@ class Hierarchy:
         return [step for step in steps if not self.snapshot.negated[step[0]]]
 
 
-def reverse(trail: Trail) -> Trail:
+def reverse(trail: EdgePath) -> EdgePath:
     """The same walk from its end to its start."""
     return tuple((row, not is_forward) for row, is_forward in reversed(trail))
 

@@ -17,7 +17,7 @@ DISEASE_KINDS = ("Disease",)
 _PHENOTYPIC_ABNORMALITY = "HP:0000118"
 
 
-def living(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
+def active_concepts(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
     """(CURIE, name, synonyms) of the nodes of these kinds that are not obsolete, in the order of CURIEs."""
     nodes = snapshot.nodes
     wanted = pc.and_(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from graph_schema import Schema
 from kgdx.encoders.base import TextEncoder
-from kgdx.graph.hierarchy import Hierarchy, Trail
+from kgdx.graph.hierarchy import EdgePath, Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.mechanisms.hops import Ints
@@ -33,7 +33,7 @@ class Mechanism:
         share: of exp(score), among all paths between the two; in (0, 1].
     """
 
-    trail: Trail
+    trail: EdgePath
     score: float
     added: tuple[float, ...]
     share: float

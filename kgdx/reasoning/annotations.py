@@ -1,6 +1,6 @@
 """What is known of each disease's findings: frequencies, background rates, information content.
 
-A risk factor is a finding here, see `Stated`. Everything is counted from a snapshot once and shared by all
+A risk factor is a finding here, see `DiseaseAnnotations`. Everything is counted from a snapshot once and shared by all
 cases.
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from kgdx.domain.errors import BundleError
 from kgdx.graph.same_disease import same_disease
 from kgdx.graph.snapshot import Snapshot
-from kgdx.reasoning.disease_annotations import Stated
+from kgdx.reasoning.disease_annotations import DiseaseAnnotations
 
 # Frequency of a finding that a source lists without saying how often it is seen.
 UNSTATED_FREQUENCY = 0.6
@@ -68,7 +68,7 @@ class Annotations:
         Raises:
             BundleError: if no disease of the snapshot has a finding.
         """
-        stated = asked = Stated.of(snapshot)
+        stated = asked = DiseaseAnnotations.of(snapshot)
         curies = snapshot.curies
         if is_candidate is not None:
             asked = asked.take(np.array([is_candidate(curies[i]) for i in asked.disease], dtype=bool))
@@ -109,7 +109,7 @@ class Annotations:
         """
         candidate = self.candidates[[position]]
         shape = (1, snapshot.num_nodes)
-        stated = Stated.of(snapshot, rows)
+        stated = DiseaseAnnotations.of(snapshot, rows)
         own = stated.take(stated.disease == candidate[0])
         ancestors = _closure(snapshot, snapshot.edges_of("subclass_of", among=rows))
         direct = _mean_frequency(snapshot, _affirmed(snapshot, own), candidate, shape)
@@ -173,12 +173,12 @@ def _closure(snapshot: Snapshot, rows: NDArray[np.int64]) -> sp.csr_matrix:
         reached = further
 
 
-def _affirmed(snapshot: Snapshot, stated: Stated) -> Stated:
+def _affirmed(snapshot: Snapshot, stated: DiseaseAnnotations) -> DiseaseAnnotations:
     return stated.take(~snapshot.negated[stated.rows])
 
 
 def _mean_frequency(
-    snapshot: Snapshot, affirmed: Stated, candidates: NDArray[np.int64], shape: tuple[int, int]
+    snapshot: Snapshot, affirmed: DiseaseAnnotations, candidates: NDArray[np.int64], shape: tuple[int, int]
 ) -> sp.csr_matrix:
     """Shrunk mean of the stated frequencies of each (disease, finding), else `UNSTATED_FREQUENCY`.
 
@@ -212,7 +212,10 @@ def _passed_up(direct: sp.csr_matrix, ancestors: sp.csr_matrix) -> sp.csc_matrix
 
 
 def _elsewhere(
-    snapshot: Snapshot, affirmed: Stated, candidates: NDArray[np.int64], matches: NDArray[np.int64]
+    snapshot: Snapshot,
+    affirmed: DiseaseAnnotations,
+    candidates: NDArray[np.int64],
+    matches: NDArray[np.int64],
 ) -> sp.csr_matrix:
     """Greatest frequency that the other identifiers of each candidate state; `matches` joins them."""
     diseases = np.unique(affirmed.disease)
@@ -242,7 +245,7 @@ def _greatest(
 
 
 def _denied(
-    snapshot: Snapshot, stated: Stated, candidates: NDArray[np.int64], shape: tuple[int, int]
+    snapshot: Snapshot, stated: DiseaseAnnotations, candidates: NDArray[np.int64], shape: tuple[int, int]
 ) -> sp.csc_matrix:
     negated = stated.take(snapshot.negated[stated.rows] & np.isin(stated.disease, candidates))
     where = (np.searchsorted(candidates, negated.disease), negated.finding)

@@ -20,7 +20,7 @@ _COLDEST, _HOTTEST = 1e-3, 1e3
 
 
 @dataclass(frozen=True, slots=True)
-class Clues:
+class ConfidenceFeatures:
     """What tells how sure a first answer is.
 
     Attributes:
@@ -38,7 +38,7 @@ class Clues:
     explained: float
 
     @classmethod
-    def of(cls, logits: Floats, evidence: float, explained: float) -> "Clues":
+    def of(cls, logits: Floats, evidence: float, explained: float) -> "ConfidenceFeatures":
         """Clues of a ranking.
 
         Args:
@@ -64,22 +64,22 @@ class Calibration:
     """How sure a first answer is, by its clues.
 
     Attributes:
-        weights: of the clues, as `Clues.row` orders them.
+        weights: of the clues, as `ConfidenceFeatures.row` orders them.
         bias: natural log odds where all clues are 0.
         clues: names of the clues that the weights are for; another version may have others.
     """
 
     weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0)
     bias: float = 0.0
-    clues: tuple[str, ...] = tuple(field.name for field in fields(Clues))
+    clues: tuple[str, ...] = tuple(field.name for field in fields(ConfidenceFeatures))
 
-    def probability(self, clues: Clues) -> float:
+    def probability(self, clues: ConfidenceFeatures) -> float:
         """That the first answer is right, in (0, 1)."""
         odds = self.bias + float(np.dot(self.weights, clues.row()))
         return float(np.clip(1.0 / (1.0 + np.exp(-odds)), 1.0 - _SUREST, _SUREST))
 
     @classmethod
-    def fit(cls, clues: Sequence[Clues], is_right: Sequence[bool]) -> "Calibration":
+    def fit(cls, clues: Sequence[ConfidenceFeatures], is_right: Sequence[bool]) -> "Calibration":
         """On cases whose answer is known; the identity where all are right, or none."""
         # scikit-learn is heavy, and ranking needs none of it.
         from sklearn.linear_model import LogisticRegression

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from graph_schema import Schema
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.annotations import UNSTATED_FREQUENCY, Annotations
-from kgdx.reasoning.disease_annotations import Stated
+from kgdx.reasoning.disease_annotations import DiseaseAnnotations
 
 NUM_EDGE_FEATURES = 6
 
@@ -62,13 +62,13 @@ class DiagnosticGraph:
         """Snapshot rows of the diagnostic edges."""
         return self.snapshot.edges_of(*self._relation_names)
 
-    def stated_of(self, disease: int) -> Stated:
+    def stated_of(self, disease: int) -> DiseaseAnnotations:
         """What is stated of one disease, by node index: findings, risk factors, and what is denied."""
         return self._stated.of_disease(disease)
 
     @cached_property
-    def _stated(self) -> Stated:
-        return Stated.of(self.snapshot).by_disease()
+    def _stated(self) -> DiseaseAnnotations:
+        return DiseaseAnnotations.of(self.snapshot).by_disease()
 
     @cached_property
     def _relation(self) -> NDArray[np.int64]:

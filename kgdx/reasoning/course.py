@@ -15,7 +15,7 @@ RELATIONS = ("has_clinical_attribute", "has_mode_of_inheritance")
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class DiseaseCourse:
     """Edges that tell of course or inheritance, R of them, of G diseases.
 
     Attributes:
@@ -35,7 +35,7 @@ class Course:
     counted: Floats
 
     @classmethod
-    def from_snapshot(cls, snapshot: Snapshot, candidates: Ints) -> tuple["Course", Ints]:
+    def from_snapshot(cls, snapshot: Snapshot, candidates: Ints) -> tuple["DiseaseCourse", Ints]:
         """What is affirmed of the candidates; those that are exactly matched are one disease.
 
         Args:
@@ -63,10 +63,10 @@ class Course:
         )
         return course, disease.astype(np.int64)
 
-    def among(self, *curies: str) -> "Course":
+    def among(self, *curies: str) -> "DiseaseCourse":
         """The edges that state one of these."""
         kept = np.isin(self.curies, curies)
-        return Course(
+        return DiseaseCourse(
             self.num_diseases,
             self.rows[kept],
             self.disease[kept],
@@ -84,7 +84,7 @@ class Course:
         share = np.where(np.isnan(self.share), 1.0, self.share)
         return np.asarray(share * np.where(np.isnan(self.counted), uncounted, self.counted))
 
-    def foremost(self, uncounted: float) -> Ints:
+    def best_supported(self, uncounted: float) -> Ints:
         """(G,) row of the edge with the most patients behind it, of each disease; -1 where there is none."""
         rows = np.full(self.num_diseases, -1, dtype=np.int64)
         # The last one written stays.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from kgdx.domain.case import Patient
 from kgdx.graph.snapshot import Snapshot
-from kgdx.reasoning.course import Course
+from kgdx.reasoning.course import DiseaseCourse
 from kgdx.reasoning.onset import LAST_AGES, NUM_AGES, ONSETS, age_class, seen_at
 
 Floats = NDArray[np.float64]
@@ -90,7 +90,7 @@ class Demographics:
     """
 
     settings: DemographicsSettings
-    course: Course
+    course: DiseaseCourse
     disease: Ints
     onset: Floats
 
@@ -104,7 +104,7 @@ class Demographics:
             candidates: (D,) int64 node indices.
         """
         settings = settings or DemographicsSettings()
-        course, disease = Course.from_snapshot(snapshot, candidates)
+        course, disease = DiseaseCourse.from_snapshot(snapshot, candidates)
         began = course.among(*ONSETS)
         onset = np.zeros((course.num_diseases, NUM_AGES))
         for i, curie, number in zip(
@@ -178,10 +178,10 @@ class Demographics:
             "female": self._said((1.0 - share) / 0.5, telling),
         }
 
-    def _said(self, ratio: Floats, course: Course) -> _Said:
+    def _said(self, ratio: Floats, course: DiseaseCourse) -> _Said:
         """(D,) contributions and (D,) rows, of (G,) ratios and the edges behind them."""
         logged = np.clip(self.settings.weight * np.log(ratio), *self.settings.bounds)
-        rows = course.foremost(self.settings.uncounted)
+        rows = course.best_supported(self.settings.uncounted)
         return logged[self.disease], rows[self.disease]
 
 

@@ -14,7 +14,7 @@ from kgdx.graph.snapshot import Snapshot
 
 
 @dataclass(frozen=True, eq=False)
-class Stated:
+class DiseaseAnnotations:
     """Statements, one a row; S of them.
 
     Attributes:
@@ -30,7 +30,7 @@ class Stated:
     is_forward: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, snapshot: Snapshot, among: NDArray[np.int64] | None = None) -> "Stated":
+    def of(cls, snapshot: Snapshot, among: NDArray[np.int64] | None = None) -> "DiseaseAnnotations":
         """All that is stated of diseases, findings first, each in the order of the snapshot.
 
         A risk factor counts if a case can have a code for it: what is a disease itself goes under the
@@ -48,15 +48,17 @@ class Stated:
         disease, finding = np.where(is_forward, tail, head), np.where(is_forward, head, tail)
         return cls(rows, disease, finding, is_forward)
 
-    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Stated":
+    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "DiseaseAnnotations":
         """Some of the statements, by mask or by number."""
-        return Stated(self.rows[chosen], self.disease[chosen], self.finding[chosen], self.is_forward[chosen])
+        return DiseaseAnnotations(
+            self.rows[chosen], self.disease[chosen], self.finding[chosen], self.is_forward[chosen]
+        )
 
-    def by_disease(self) -> "Stated":
+    def by_disease(self) -> "DiseaseAnnotations":
         """The same statements, those of one disease beside each other, ready for `of_disease`."""
         return self.take(np.argsort(self.disease, kind="stable"))
 
-    def of_disease(self, disease: int) -> "Stated":
+    def of_disease(self, disease: int) -> "DiseaseAnnotations":
         """The statements of one disease, by node index; of statements sorted by `by_disease`."""
         start, end = np.searchsorted(self.disease, np.array((disease, disease + 1), dtype=self.disease.dtype))
         return self.take(np.arange(start, end))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from kgdx.reasoning.case_graph import CaseGraph, DiagnosticGraph
 from kgdx.reasoning.path_network import PathNetwork
-from kgdx.reasoning.path_search import Walks, WalkSearch
+from kgdx.reasoning.path_search import PathSearch, Walks
 from kgdx.reasoning.query import GraphQuery, Observation, certainty
 
 
@@ -79,13 +79,13 @@ class Forward:
         return self.network.read(walks, torch.from_numpy(self.candidates))
 
     def strongest(self, num_walks: int, beam: int, is_denied: NDArray[np.bool_]) -> Walks:
-        """The strongest walks into each candidate; see `WalkSearch.strongest`.
+        """The strongest walks into each candidate; see `PathSearch.strongest`.
 
         Args:
             is_denied: (K, F), findings whose walks into a candidate are left out.
         """
         start = self._start()
-        search = WalkSearch(
+        search = PathSearch(
             self.case_graph.edge_index,
             self.gates.numpy(),
             start.numpy(),

@@ -140,7 +140,7 @@ def _absent(seen: Observation, annotations: Annotations, settings: LikelihoodSet
     positions, frequency = annotations.column(seen.node)
     result = np.zeros(len(annotations.candidates))
     result[positions] = _log_ratio(settings.absence_trust * frequency, 0.0, seen.weight)
-    if seen.is_looked_for:
+    if seen.is_actively_excluded:
         result[positions] += np.log(settings.looked_for)
     return result
 

@@ -82,7 +82,7 @@ class _Steps:
 
 
 @dataclass(frozen=True, eq=False)
-class WalkSearch:
+class PathSearch:
     """A search over one case graph.
 
     Attributes:

@@ -33,7 +33,7 @@ class Observation:
 
     node: int
     weight: float
-    is_looked_for: bool
+    is_actively_excluded: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +88,6 @@ def certainty(observations: Sequence[Observation]) -> Tensor:
     What a text or an image denies says nothing: the networks learned from findings that were looked for, and
     what they add for an absence could speak for a disease.
     """
-    let_through = [seen.weight > 0 or seen.is_looked_for for seen in observations]
+    let_through = [seen.weight > 0 or seen.is_actively_excluded for seen in observations]
     weights = torch.tensor([abs(seen.weight) for seen in observations])
     return torch.tanh(weights / 2) * torch.tensor(let_through)

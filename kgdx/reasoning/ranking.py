@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.reasoning.calibration import Calibration, Clues
+from kgdx.reasoning.calibration import Calibration, ConfidenceFeatures
 from kgdx.reasoning.case_graph import CaseGraph
 from kgdx.reasoning.demographics import Statement
 from kgdx.reasoning.path_search import Walks
@@ -56,7 +56,7 @@ class Base:
 
 
 @dataclass(frozen=True, eq=False)
-class Proposal:
+class Shortlist:
     """The candidates of one case that are worth a closer look, best first; K of them, F observations.
 
     Attributes:
@@ -95,7 +95,7 @@ class Ranking:
 
     Attributes:
         diseases: (K,) int64 node indices.
-        positions, prior, base, messages, statements, demographics: as in `Proposal`.
+        positions, prior, base, messages, statements, demographics: as in `Shortlist`.
         probability: (K,) float64 calibrated share of the whole candidate list, in [0, 1].
         temperature: by which logits were divided to become probabilities.
         graph: (K, F) float64 what each finding adds through the walks of the retained subgraph.
@@ -118,7 +118,7 @@ class Ranking:
     demographics: Floats
     graph: Floats
     surplus: Floats
-    clues: Clues
+    clues: ConfidenceFeatures
     walks: Walks
     case_graph: CaseGraph
     others: Ints

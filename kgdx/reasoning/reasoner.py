@@ -11,7 +11,7 @@ from torch import Tensor
 from kgdx.graph.same_disease import same_disease
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.best_paths import BestPaths
-from kgdx.reasoning.calibration import Clues, softmax, temperature
+from kgdx.reasoning.calibration import ConfidenceFeatures, softmax, temperature
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.demographics import Demographics, DemographicsSettings
 from kgdx.reasoning.forward import Forward
@@ -20,7 +20,7 @@ from kgdx.reasoning.messages import MessageNetwork
 from kgdx.reasoning.path_network import PathNetwork
 from kgdx.reasoning.path_search import Walks
 from kgdx.reasoning.query import GraphQuery, certainty
-from kgdx.reasoning.ranking import Base, Floats, Ints, Proposal, Ranking, ReasonerSettings
+from kgdx.reasoning.ranking import Base, Floats, Ints, Ranking, ReasonerSettings, Shortlist
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ class Reasoner:
         return self.decide(query, self.propose(query))
 
     @torch.no_grad()
-    def decide(self, query: GraphQuery, proposal: Proposal) -> Ranking:
+    def decide(self, query: GraphQuery, proposal: Shortlist) -> Ranking:
         """Order what was proposed for a case by its retained subgraphs."""
         diseases = self.graph.annotations.candidates[proposal.positions]
         forward = self.forward(query, diseases)
@@ -96,7 +96,7 @@ class Reasoner:
         is_present = np.array([seen.weight > 0 for seen in query.observations])
         speaks_for = of_findings[first][is_present] > 0
         evidence = float(of_findings[first].sum() + proposal.demographics[first].sum())
-        clues = Clues.of(logits, evidence, float(speaks_for.mean()) if len(speaks_for) else 0.0)
+        clues = ConfidenceFeatures.of(logits, evidence, float(speaks_for.mean()) if len(speaks_for) else 0.0)
         divisor = temperature(logits, self.settings.calibration.probability(clues))
         return Ranking(
             diseases=diseases[order],
@@ -117,7 +117,7 @@ class Reasoner:
             others_logit=others_logit,
         )
 
-    def propose(self, query: GraphQuery) -> Proposal:
+    def propose(self, query: GraphQuery) -> Shortlist:
         """The candidates that likelihood and best paths put first."""
         base = self.base(query)
         met, rest = np.split(self._distinct(base), [self.settings.num_met])
@@ -133,7 +133,7 @@ class Reasoner:
         usual = added[len(added) // 2 :].mean()
         others_logit = np.concatenate([(logit[met] + added)[others], logit[rest] + usual])
         after = np.argsort(-others_logit, kind="stable")
-        return Proposal(
+        return Shortlist(
             positions=met[first],
             prior=trusted.prior[met[first]] + breadth[first],
             base=trusted.findings[:, met[first]].T,
@@ -160,12 +160,12 @@ class Reasoner:
     def trusted(self, query: GraphQuery, base: Base) -> Base:
         """The likelihood ratios of a case, as far as they are trusted."""
         _, _, of_prior, of_facts = self.messages.trust.double().tolist()
-        of_findings = self.trust_in(query)[:, None]
+        of_findings = self.llr_scale(query)[:, None]
         return Base(
             base.prior * of_prior, base.findings * of_findings, base.statements, base.facts * of_facts
         )
 
-    def trust_in(self, query: GraphQuery) -> Floats:
+    def llr_scale(self, query: GraphQuery) -> Floats:
         """(F,) by which the likelihood ratios of the findings are multiplied."""
         present, absent, *_ = self.messages.trust.double().tolist()
         return np.array([present if seen.weight > 0 else absent for seen in query.observations])

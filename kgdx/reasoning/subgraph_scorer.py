@@ -20,7 +20,7 @@ from kgdx.reasoning.reasoner import Reasoner, denied
 
 
 @dataclass(frozen=True, eq=False)
-class OnEdges:
+class SubgraphScorer:
     """One ranked case, ready to be scored again.
 
     Attributes:
@@ -34,7 +34,7 @@ class OnEdges:
 
     @classmethod
     @torch.no_grad()
-    def of(cls, reasoner: Reasoner, query: GraphQuery, ranking: Ranking) -> "OnEdges":
+    def of(cls, reasoner: Reasoner, query: GraphQuery, ranking: Ranking) -> "SubgraphScorer":
         """Cut the case graph once more."""
         return cls(reasoner, query, ranking, reasoner.forward(query, ranking.diseases))
 
@@ -86,7 +86,7 @@ class OnEdges:
             walks = forward.strongest(settings.num_walks, settings.beam, is_denied)
         walked = np.where(is_denied, 0.0, forward.decide(walks))
         is_stated = np.isin([fact.rows[position] for fact in ranking.statements], rows)
-        added = (ratios * reasoner.trust_in(query)).sum() + messages.sum() + walked.sum()
+        added = (ratios * reasoner.llr_scale(query)).sum() + messages.sum() + walked.sum()
         return float(ranking.prior[place] + added + ranking.demographics[place][is_stated].sum())
 
     def retained_logit(self, place: int, rows: Ints) -> float:

@@ -39,7 +39,7 @@ _REMEDY_FUSION = "reinstall kgdx, or train anew with `kgdx train fusion`"
 
 
 @dataclass(frozen=True, eq=False)
-class SavedReasoner:
+class ReasonerCheckpoint:
     """Everything a reasoner is made of but the graph.
 
     Attributes:
@@ -79,7 +79,7 @@ class SavedReasoner:
         _write(folder, config, self._networks)
 
     @classmethod
-    def open(cls, folder: Path) -> "SavedReasoner":
+    def open(cls, folder: Path) -> "ReasonerCheckpoint":
         """Read a reasoner.
 
         Raises:
@@ -107,7 +107,7 @@ def _calibration(saved: dict[str, Any]) -> Calibration:
 
 
 @dataclass(frozen=True, eq=False)
-class SavedTreatments:
+class TreatmentCheckpoint:
     """Everything that predicts treatments but the graph.
 
     Attributes:
@@ -128,7 +128,7 @@ class SavedTreatments:
         _write(folder, config, self.network)
 
     @classmethod
-    def open(cls, folder: Path) -> "SavedTreatments":
+    def open(cls, folder: Path) -> "TreatmentCheckpoint":
         """Read what `write` wrote.
 
         Raises:
@@ -146,7 +146,7 @@ class SavedTreatments:
 
 
 @dataclass(frozen=True, eq=False)
-class SavedMechanisms:
+class MechanismCheckpoint:
     """Everything that ranks mechanisms but the graph.
 
     Attributes:
@@ -176,7 +176,7 @@ class SavedMechanisms:
         _write(folder, config, self._networks)
 
     @classmethod
-    def open(cls, folder: Path) -> "SavedMechanisms":
+    def open(cls, folder: Path) -> "MechanismCheckpoint":
         """Read what `write` wrote.
 
         Raises:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kgdx.domain.report import Report
-from kgdx.domain.what_if import Standing, Supposed, WhatIf
+from kgdx.domain.what_if import Intervention, RankedAs, WhatIf
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Supposition:
     """
 
     what_if: WhatIf
-    first: Standing | None
+    first: RankedAs | None
     is_overturned: bool
 
 
@@ -29,7 +29,7 @@ def probability_range(report: Report, disease: str) -> tuple[float, float] | Non
     found = [
         standing.probability
         for item in report.what_if
-        if item.supposed is Supposed.UNMENTIONED and len(item.findings) == 1
+        if item.supposed is Intervention.UNMENTIONED and len(item.findings) == 1
         for standing in (item.first, *item.standings)
         if standing.disease == disease
     ]
@@ -39,7 +39,9 @@ def probability_range(report: Report, disease: str) -> tuple[float, float] | Non
 
 def num_left_out(report: Report) -> int:
     """How many findings the report supposes unmentioned, one at a time."""
-    return sum(what.supposed is Supposed.UNMENTIONED and len(what.findings) == 1 for what in report.what_if)
+    return sum(
+        what.supposed is Intervention.UNMENTIONED and len(what.findings) == 1 for what in report.what_if
+    )
 
 
 def suppositions(report: Report) -> tuple[Supposition, ...]:
@@ -51,9 +53,9 @@ def suppositions(report: Report) -> tuple[Supposition, ...]:
         return ()
     leader = report.differential[0].disease
     rows = [_row(item, leader) for item in report.what_if]
-    left_out = [row for row in rows if row.what_if.supposed is Supposed.UNMENTIONED]
+    left_out = [row for row in rows if row.what_if.supposed is Intervention.UNMENTIONED]
     left_out.sort(key=lambda row: (not row.what_if.is_turning, row.first.probability if row.first else 0.0))
-    return (*left_out, *(row for row in rows if row.what_if.supposed is not Supposed.UNMENTIONED))
+    return (*left_out, *(row for row in rows if row.what_if.supposed is not Intervention.UNMENTIONED))
 
 
 def _row(item: WhatIf, leader: str) -> Supposition:

@@ -17,12 +17,12 @@ from rich.text import Text
 from kgdx.domain.case import Polarity
 from kgdx.domain.report import (
     CantMiss,
-    Combination,
     Diagnosis,
+    DiseasePair,
     NextFinding,
     Path,
+    ProbabilityChange,
     Report,
-    Shift,
     Treatment,
 )
 from kgdx.domain.treatment import Severity, TreatmentStatus
@@ -157,12 +157,12 @@ def _next_steps(steps: Sequence[NextFinding]) -> Iterator[RenderableType]:
     yield Text(f"An answer goes into the case marked as asked for, such as {answer}", "dim")
 
 
-def _shift(word: str, moved: Shift) -> str:
+def _shift(word: str, moved: ProbabilityChange) -> str:
     said = f"{moved.name} {percent(moved.before)} → {percent(moved.after)}"
     return f"{word}: {said}" if word else said
 
 
-def _combinations(pairs: Sequence[Combination]) -> Iterator[RenderableType]:
+def _combinations(pairs: Sequence[DiseasePair]) -> Iterator[RenderableType]:
     for pair in pairs:
         both = f"{plain(pair.first.name)} and {plain(pair.second.name)}"
         yield Text.assemble((both, "bold"), f"  {factor(pair.factor)} than one alone")

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kgdx.domain.report import Diagnosis, FindingContribution, Path, Report, Step
-from kgdx.domain.what_if import Supposed, WhatIf
+from kgdx.domain.what_if import Intervention, WhatIf
 from kgdx.explain.faithfulness import Scored, Verification, Verified
 from kgdx.explain.walk import chain
 from kgdx.explain.wording import listed, percent, plain, short_source, signed
@@ -17,9 +17,9 @@ from kgdx.report.terminal import hanging, print_parts, section
 
 _NUM_PUBLICATIONS = 4
 _SUPPOSED = {
-    Supposed.UNMENTIONED: "without",
-    Supposed.PRESENT: "present",
-    Supposed.ABSENT: "absent",
+    Intervention.UNMENTIONED: "without",
+    Intervention.PRESENT: "present",
+    Intervention.ABSENT: "absent",
 }
 
 
@@ -99,7 +99,7 @@ def _what_if(suppositions: Sequence[WhatIf], report: Report, diagnosis: Diagnosi
     for what in suppositions:
         names = listed([plain(name) for name in what.names], len(what.names))
         word = _SUPPOSED[what.supposed]
-        said = f"{word} {names}" if what.supposed is Supposed.UNMENTIONED else f"{names}: {word}"
+        said = f"{word} {names}" if what.supposed is Intervention.UNMENTIONED else f"{names}: {word}"
         standing = what.standings[place]
         first = f"{plain(what.first.name)} {percent(what.first.probability)}"
         mark = " [turns the first]" if what.is_turning else ""

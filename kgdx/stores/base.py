@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from kgdx.domain.explanation import Explanation
 from kgdx.domain.graph import LoadCount, Node
-from kgdx.stores.load_plan import Change
+from kgdx.stores.load_plan import LoadPlan
 
 
 class GraphStore(Protocol):
@@ -30,7 +30,7 @@ class GraphStore(Protocol):
         """
         ...
 
-    def compare_source(self, source: str, nodes: Sequence[Node], edges: pa.Table) -> Change:
+    def compare_source(self, source: str, nodes: Sequence[Node], edges: pa.Table) -> LoadPlan:
         """What `replace_source` would write, without writing it."""
         ...
 

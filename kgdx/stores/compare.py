@@ -18,7 +18,7 @@ from kgdx.domain.curie import prefix_of
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import Node
 from kgdx.graph.arrow_schema import STATED_EDGE_COLUMNS, distinct_edges
-from kgdx.stores.load_plan import Change
+from kgdx.stores.load_plan import LoadPlan
 from kgdx.stores.mentions import best_mention, mention, mention_start, visible_node
 
 Key = tuple[str, str]
@@ -29,7 +29,7 @@ RECORD = ("source", "licence", "knowledge_level", "release")
 
 
 @dataclass(frozen=True)
-class Held:
+class StoreState:
     """What a store already holds that a load may touch.
 
     Attributes:
@@ -52,7 +52,7 @@ def keys_of(nodes: Iterable[Node], edges: pa.Table) -> set[Key]:
     return keys
 
 
-def change(source: str, nodes: Sequence[Node], edges: pa.Table, held: Held) -> Change:
+def change(source: str, nodes: Sequence[Node], edges: pa.Table, held: StoreState) -> LoadPlan:
     """Work out what to write, so that the store holds what the source states.
 
     Args:
@@ -78,7 +78,7 @@ def change(source: str, nodes: Sequence[Node], edges: pa.Table, held: Held) -> C
         elif mentions != earlier:
             updated[visible_node(*key, mentions)] = mentions
     fresh, stale, num_changed, kept = _edge_change(distinct_edges(edges), held)
-    return Change(source, added, updated, fresh, stale, num_changed, kept)
+    return LoadPlan(source, added, updated, fresh, stale, num_changed, kept)
 
 
 def check(source: str, nodes: Iterable[Node], edges: pa.Table, schema: Schema) -> None:
@@ -118,7 +118,7 @@ def _refused(source: str, edges: pa.Table, like: Mapping[str, str | None], fact:
     return SourceError(where, fact, "correct the edge, or the kinds of its ends")
 
 
-def _edge_change(edges: pa.Table, held: Held) -> tuple[pa.Table, pa.Table, int, frozenset[int]]:
+def _edge_change(edges: pa.Table, held: StoreState) -> tuple[pa.Table, pa.Table, int, frozenset[int]]:
     """Edges to write, edges to take away, how many are in both, and the provenance of those that stay."""
     if not held.edges.num_rows:
         return edges, held.edges, 0, frozenset()

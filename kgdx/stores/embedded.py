@@ -20,10 +20,10 @@ from kgdx.graph.cliques import preferred_changes
 from kgdx.stores import cypher as texts
 from kgdx.stores import embedded_explanations as kept
 from kgdx.stores import rows
-from kgdx.stores.compare import RECORD, Held, Key, change, check, keys_of
+from kgdx.stores.compare import RECORD, Key, StoreState, change, check, keys_of
 from kgdx.stores.embedded_tables import prepare
 from kgdx.stores.ladybug_values import plain_row
-from kgdx.stores.load_plan import HELD_EDGE_COLUMNS, Change
+from kgdx.stores.load_plan import HELD_EDGE_COLUMNS, LoadPlan
 from kgdx.stores.mentions import mention_start
 from kgdx.stores.session import Session, unavailable
 
@@ -86,7 +86,7 @@ class EmbeddedStore:
             self._note_load(number, source, release, started, count)
         return count
 
-    def compare_source(self, source: str, nodes: Sequence[Node], edges: pa.Table) -> Change:
+    def compare_source(self, source: str, nodes: Sequence[Node], edges: pa.Table) -> LoadPlan:
         """What `replace_source` would write."""
         return change(source, nodes, edges, self._held(source, keys_of(nodes, edges)))
 
@@ -163,7 +163,7 @@ class EmbeddedStore:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _held(self, source: str, keys: set[Key]) -> Held:
+    def _held(self, source: str, keys: set[Key]) -> StoreState:
         mentions: dict[Key, tuple[str, ...]] = {}
         wanted = {
             kind: pa.array(sorted(c for k, c in keys if k == kind), pa.string())
@@ -179,7 +179,7 @@ class EmbeddedStore:
         records = self._session.table(
             texts.records("p.loaded_from = $source"), {"source": source}
         ).to_pylist()
-        return Held(
+        return StoreState(
             mentions,
             self._held_edges([record["id"] for record in records]),
             {record["id"]: tuple(record[name] for name in RECORD) for record in records},
@@ -211,7 +211,7 @@ class EmbeddedStore:
                 {"stale": ids},
             )
 
-    def _forget_records(self, planned: Change) -> None:
+    def _forget_records(self, planned: LoadPlan) -> None:
         self._session.do(
             "MATCH (p:Provenance) WHERE p.loaded_from = $source AND NOT p.id IN $kept DELETE p",
             {"source": planned.source, "kept": sorted(planned.kept_records)},
@@ -247,7 +247,7 @@ class EmbeddedStore:
             del table
             pa.default_memory_pool().release_unused()
 
-    def _remove_orphans(self, planned: Change) -> int:
+    def _remove_orphans(self, planned: LoadPlan) -> int:
         if not planned.stale.num_rows and all(planned.updated.values()):
             return 0
         num_removed = 0

@@ -29,7 +29,7 @@ from kgdx.graph.cliques import preferred_changes
 from kgdx.stores import cypher as texts
 from kgdx.stores import rows
 from kgdx.stores.connection import BATCH, Connection, batches, table, translated
-from kgdx.stores.load_plan import Change
+from kgdx.stores.load_plan import LoadPlan
 
 _LOCK_S = 2.0
 _WAITED_TOO_LONG = ("TransactionTimedOut", "TransactionTimedOutClientConfiguration", "LockClientStopped")
@@ -76,7 +76,7 @@ class Journal:
             "l.source AS source, l.started AS started"
         )
 
-    def write(self, planned: Change, release: str, started: str) -> LoadCount:
+    def write(self, planned: LoadPlan, release: str, started: str) -> LoadCount:
         """Write a change: all of it or, if that fails, nothing."""
         (row,) = self._connection.rows("MATCH (l:Load) RETURN max(l.id) AS last")
         number = (row["last"] or 0) + 1
@@ -99,7 +99,7 @@ class Journal:
             else:
                 self._undo(unfinished["id"])
 
-    def _stage(self, number: int, planned: Change, release: str, started: str) -> None:
+    def _stage(self, number: int, planned: LoadPlan, release: str, started: str) -> None:
         """Write what can be undone."""
         counts = planned.count(0)
         numbers = {
@@ -134,7 +134,7 @@ class Journal:
             kept=sorted(planned.kept_records),
         )
 
-    def _add_edges(self, number: int, planned: Change) -> None:
+    def _add_edges(self, number: int, planned: LoadPlan) -> None:
         edges = planned.edges
         if not edges.num_rows:
             return
@@ -148,7 +148,7 @@ class Journal:
                 batches(properties),
             )
 
-    def _commit(self, number: int, planned: Change) -> None:
+    def _commit(self, number: int, planned: LoadPlan) -> None:
         """The one moment at which the load becomes true."""
         with translated(self._connection.uri), self._connection.transaction(writes=True) as opened:
             for kind, updated in rows.node_tables(planned.updated):

@@ -13,7 +13,7 @@ HELD_EDGE_COLUMNS = pa.schema(
 
 
 @dataclass(frozen=True)
-class Change:
+class LoadPlan:
     """What to write.
 
     Attributes:

@@ -17,10 +17,10 @@ from kgdx.graph.arrow_schema import NODE_COLUMNS
 from kgdx.stores import cypher as texts
 from kgdx.stores import neo4j_explanations as kept
 from kgdx.stores import rows
-from kgdx.stores.compare import RECORD, Held, Key, change, check, keys_of
+from kgdx.stores.compare import RECORD, Key, StoreState, change, check, keys_of
 from kgdx.stores.connection import BATCH, Connection, table, translated, values
 from kgdx.stores.journal import Journal, now
-from kgdx.stores.load_plan import HELD_EDGE_COLUMNS, Change
+from kgdx.stores.load_plan import HELD_EDGE_COLUMNS, LoadPlan
 from kgdx.stores.mentions import mention_start
 
 _PROPERTY_COLUMNS = pa.schema(
@@ -84,7 +84,7 @@ class Neo4jStore:
             planned = self.compare_source(source, nodes, edges)
             return LoadCount() if planned.is_empty else self._journal.write(planned, release, started)
 
-    def compare_source(self, source: str, nodes: Sequence[Node], edges: pa.Table) -> Change:
+    def compare_source(self, source: str, nodes: Sequence[Node], edges: pa.Table) -> LoadPlan:
         """What `replace_source` would write."""
         return change(source, nodes, edges, self._held(source, keys_of(nodes, edges)))
 
@@ -172,7 +172,7 @@ class Neo4jStore:
     def _properties(self, opened: neo4j.Transaction, relation: Relation) -> pa.Table:
         return table(opened.run(texts.edges_of(relation, texts.EDGE_PROPERTIES)), _PROPERTY_COLUMNS)
 
-    def _held(self, source: str, keys: set[Key]) -> Held:
+    def _held(self, source: str, keys: set[Key]) -> StoreState:
         mentions: dict[Key, tuple[str, ...]] = {}
         start = mention_start(source)
         for kind in self._schema.kinds:
@@ -189,7 +189,7 @@ class Neo4jStore:
                     for row in self._connection.rows(text, given=value):
                         mentions[kind, row["curie"]] = tuple(row["mentions"])
         records = self._connection.rows(texts.records("p.loaded_from = $source"), source=source)
-        return Held(
+        return StoreState(
             mentions,
             self._held_edges([record["id"] for record in records]),
             {record["id"]: tuple(record[name] for name in RECORD) for record in records},

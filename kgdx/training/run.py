@@ -10,7 +10,7 @@ import typer
 
 from kgdx.encoders.clip import Clip
 from kgdx.graph.snapshot import Snapshot
-from kgdx.release.checkpoints import SavedTreatments, write_fusion
+from kgdx.release.checkpoints import TreatmentCheckpoint, write_fusion
 from kgdx.training.progress import progress_bar
 
 # Of each kind, to calibrate linking on.
@@ -38,7 +38,7 @@ def train_treatments(graph: Path, concepts: Path, out: Path, seed: int) -> None:
     began, settings = time.monotonic(), TreatmentTraining(seed=seed)
     with progress_bar() as progress:
         trained, outcome = run(snapshot, graph_schema.load(), encoder, settings, progress=progress)
-    SavedTreatments(trained.network, trained.calibration, encoder.revision).write(out)
+    TreatmentCheckpoint(trained.network, trained.calibration, encoder.revision).write(out)
     told = asdict(outcome) | {"graph": snapshot.content_hash, "seconds": round(time.monotonic() - began, 1)}
     typer.echo(json.dumps(told))
 

@@ -56,7 +56,7 @@ def reasons_of(
         suspected: nodes of what the patient may have.
         sex: `male`, `female` or empty.
     """
-    kinds = {node: hierarchy.climb(node) for node in (*conditions, *suspected)}
+    kinds = {node: hierarchy.ancestors_with_paths(node) for node in (*conditions, *suspected)}
     certain, index = set(conditions), hierarchy.snapshot.index
     labels: dict[int, str] = {}
     states: list[Reason] = []

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from graph_schema import Schema
 from kgdx.encoders.base import TextEncoder
-from kgdx.graph.hierarchy import Hierarchy, Trail
+from kgdx.graph.hierarchy import EdgePath, Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.treatments.graph import TreatmentWalks
 from kgdx.treatments.model import TreatmentNetwork, relation_vectors
@@ -62,7 +62,7 @@ class WalkReason:
 
     start: int
     likeness: float | None
-    trail: Trail
+    trail: EdgePath
     share: float
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kgdx.domain.treatment import TreatmentStatus
-from kgdx.graph.hierarchy import Hierarchy, Trail
+from kgdx.graph.hierarchy import EdgePath, Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.treatments.patient_context import Precautions, Reason
 from kgdx.treatments.predictor import Prediction, WalkReason
@@ -118,7 +118,7 @@ class TreatmentGraph:
                 if guess.treatment not in stated:
                     found = Indication(disease, probability, guess.reasons, guess.confidence)
                     indications.setdefault(guess.treatment, []).append(found)
-        climbed = self.safety.climb(precautions)
+        climbed = self.safety.ancestors_with_paths(precautions)
         options = [
             Option(
                 treatment,
@@ -131,7 +131,7 @@ class TreatmentGraph:
 
     def vetoes_of(self, treatment: int, conditions: Sequence[int]) -> tuple[Concern, ...]:
         """What forbids a treatment to somebody who has these conditions, given as nodes; often nothing."""
-        climbed = self.safety.climb(Precautions(tuple(Reason(node) for node in conditions)))
+        climbed = self.safety.ancestors_with_paths(Precautions(tuple(Reason(node) for node in conditions)))
         return tuple(found for found in self.safety.concerns_of(treatment, climbed) if found.is_veto)
 
     @property
@@ -148,9 +148,9 @@ class TreatmentGraph:
         """Disease -> rows of the edges that treat it."""
         return grouped(self.snapshot, "treats", self.snapshot.tail)
 
-    def _treatments_of(self, disease: int) -> dict[int, Trail]:
-        found: dict[int, Trail] = {}
-        for node, trail in self.hierarchy.climb(disease, _MAX_KINDS).items():
+    def _treatments_of(self, disease: int) -> dict[int, EdgePath]:
+        found: dict[int, EdgePath] = {}
+        for node, trail in self.hierarchy.ancestors_with_paths(disease, _MAX_KINDS).items():
             for row in self._treating.get(node, ()):
                 found.setdefault(int(self.snapshot.head[row]), (*trail, (row, False)))
         return found

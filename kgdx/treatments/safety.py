@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgdx.domain.treatment import ConcernKind, Severity
-from kgdx.graph.hierarchy import Hierarchy, Trail, reverse
+from kgdx.graph.hierarchy import EdgePath, Hierarchy, reverse
 from kgdx.graph.snapshot import Snapshot
 from kgdx.treatments.patient_context import Precautions, Reason
 
@@ -41,7 +41,7 @@ class Concern:
     kind: ConcernKind
     severity: Severity
     reason: int
-    trail: Trail
+    trail: EdgePath
     is_certain: bool = True
 
     @property
@@ -55,16 +55,16 @@ class Climbed:
     """A node with what it is, is a kind of or contains: all of it, and what lies one and two kinds up."""
 
     node: int
-    kinds: Mapping[int, Trail]
-    narrow: Mapping[int, Trail]
-    near: Mapping[int, Trail]
+    kinds: Mapping[int, EdgePath]
+    narrow: Mapping[int, EdgePath]
+    near: Mapping[int, EdgePath]
 
 
 @dataclass(frozen=True, slots=True)
 class ClimbedPatient:
     """A patient, every part of whom was climbed from once for all treatments."""
 
-    reasons: Sequence[tuple[Reason, Mapping[int, Trail]]]
+    reasons: Sequence[tuple[Reason, Mapping[int, EdgePath]]]
     allergies: Sequence[Climbed]
     medications: Sequence[Climbed]
 
@@ -101,10 +101,10 @@ class SafetyGraph:
                 found.setdefault(tail, []).append((int(row), head, False))
         return found
 
-    def climb(self, precautions: Precautions) -> ClimbedPatient:
+    def ancestors_with_paths(self, precautions: Precautions) -> ClimbedPatient:
         """Climb from every part of a patient."""
         return ClimbedPatient(
-            [(reason, self.conditions.climb(reason.node)) for reason in precautions.reasons],
+            [(reason, self.conditions.ancestors_with_paths(reason.node)) for reason in precautions.reasons],
             [self.climb_drug(node) for node in precautions.allergies],
             [self.climb_drug(node) for node in precautions.medications],
         )
@@ -127,7 +127,7 @@ class SafetyGraph:
 
 
 def contraindications(
-    drug: Climbed, reasons: Sequence[tuple[Reason, Mapping[int, Trail]]], graph: SafetyGraph
+    drug: Climbed, reasons: Sequence[tuple[Reason, Mapping[int, EdgePath]]], graph: SafetyGraph
 ) -> Iterator[Concern]:
     """The graph forbids it in something the patient has or is. What is only suspected cautions."""
     for reason, kinds in reasons:
@@ -193,14 +193,14 @@ def grouped(snapshot: Snapshot, relation: str, ends: NDArray[np.int32]) -> dict[
     return groups
 
 
-def _one_of_the_other(reason: Climbed, drug: Climbed) -> Trail | None:
+def _one_of_the_other(reason: Climbed, drug: Climbed) -> EdgePath | None:
     """The way from the patient's drug to the treatment, where one is a kind of the other or contains it."""
     if reason.node in drug.kinds:
         return reverse(drug.kinds[reason.node])
     return reason.kinds.get(drug.node)
 
 
-def _shared(ours: Mapping[int, Trail], theirs: Mapping[int, Trail]) -> Trail | None:
+def _shared(ours: Mapping[int, EdgePath], theirs: Mapping[int, EdgePath]) -> EdgePath | None:
     """The shortest way over something that both are, are kinds of or contain."""
     trails = ((*ours[node], *reverse(theirs[node])) for node in ours.keys() & theirs.keys())
     return min(trails, key=lambda trail: (len(trail), trail), default=None)

@@ -16,7 +16,7 @@ from torch import Tensor
 from kgdx.treatments.graph import TreatmentWalks, WalkEdges
 from kgdx.treatments.model import TreatmentNetwork
 from kgdx.treatments.product import product
-from kgdx.treatments.similar_diseases import Kin
+from kgdx.treatments.similar_diseases import SimilarDiseases
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Asked:
 
     walks: TreatmentWalks
     groups: NDArray[np.int64]
-    kin: tuple[Kin, ...]
+    kin: tuple[SimilarDiseases, ...]
 
     @cached_property
     def own(self) -> tuple[WalkEdges, NDArray[np.int64]]:

@@ -23,7 +23,7 @@ _LEAST_LIKENESS = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Kin:
+class SimilarDiseases:
     """Diseases that walks start from besides the asked one.
 
     Attributes:
@@ -35,7 +35,7 @@ class Kin:
     likeness: NDArray[np.float32]
 
 
-NO_KIN = Kin(np.zeros(0, np.int64), np.zeros(0, np.float32))
+NO_KIN = SimilarDiseases(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class KinNames:
     walks: TreatmentWalks
     encoder: TextEncoder
 
-    def of(self, group: int, num: int) -> Kin:
+    def of(self, group: int, num: int) -> SimilarDiseases:
         """The `num` treated diseases whose names are most like a disease's; never the disease itself.
 
         Two diseases are as like as the likest of their names.
@@ -60,7 +60,7 @@ class KinNames:
         likeness[self.walks.treated == group] = -1.0
         likest = np.argsort(-likeness, kind="stable")[:num]
         likest = np.sort(likest[likeness[likest] >= _LEAST_LIKENESS])
-        return Kin(self.walks.treated[likest], likeness[likest])
+        return SimilarDiseases(self.walks.treated[likest], likeness[likest])
 
     def _best(self, likeness: NDArray[np.float32]) -> NDArray[np.float32]:
         """(treated diseases,) the highest over the names of each."""

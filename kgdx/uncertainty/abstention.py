@@ -15,7 +15,7 @@ from kgdx.uncertainty.next_findings import Asked
 _HEREDITARY = "MONDO:0003847"
 
 
-class Doubt(StrEnum):
+class AbstentionReason(StrEnum):
     """Why no diagnosis is named."""
 
     UNEXPLAINED = "unexplained"
@@ -47,7 +47,7 @@ class AbstentionSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Hesitation:
+class Abstention:
     """Why the engine does not commit itself.
 
     Attributes:
@@ -58,7 +58,7 @@ class Hesitation:
         unexplained: places in `query.observations` of the findings that nothing explains.
     """
 
-    doubt: Doubt
+    doubt: AbstentionReason
     equals: tuple[int, ...] = ()
     common: int | None = None
     is_hereditary: bool = False
@@ -67,14 +67,14 @@ class Hesitation:
 
 
 @dataclass(frozen=True, eq=False)
-class Abstention:
+class AbstentionRule:
     """Judges whether a ranking names a diagnosis."""
 
     snapshot: Snapshot
     hierarchy: Hierarchy
     settings: AbstentionSettings = field(default_factory=AbstentionSettings)
 
-    def judge(self, query: GraphQuery, ranking: Ranking, asked: Asked) -> Hesitation | None:
+    def judge(self, query: GraphQuery, ranking: Ranking, asked: Asked) -> Abstention | None:
         """Why not to commit to the first of the ranking; None where it can be named.
 
         Args:
@@ -84,15 +84,15 @@ class Abstention:
         present = [i for i, seen in enumerate(query.observations) if seen.weight > 0]
         unexplained = self._unexplained(present, ranking)
         if present and len(unexplained) == len(present):
-            return Hesitation(Doubt.UNEXPLAINED, unexplained=unexplained)
+            return Abstention(AbstentionReason.UNEXPLAINED, unexplained=unexplained)
         equals = self._indistinguishable(ranking, asked)
         if equals and float(ranking.probability[list(equals)].sum()) >= self.settings.least_probability:
-            return self._described(Hesitation(Doubt.INDISTINGUISHABLE, equals), ranking)
+            return self._described(Abstention(AbstentionReason.INDISTINGUISHABLE, equals), ranking)
         if is_likely:
             return None
         if len(unexplained) > self.settings.most_unexplained * len(present):
-            return Hesitation(Doubt.UNEXPLAINED, unexplained=unexplained)
-        return Hesitation(Doubt.UNLIKELY)
+            return Abstention(AbstentionReason.UNEXPLAINED, unexplained=unexplained)
+        return Abstention(AbstentionReason.UNLIKELY)
 
     def _unexplained(self, present: list[int], ranking: Ranking) -> tuple[int, ...]:
         looked = slice(0, self.settings.num_looked)
@@ -110,14 +110,18 @@ class Abstention:
         is_told = told >= self.settings.least_told * entropy(share)
         return () if is_told else tuple(int(place) for place in equals)
 
-    def _described(self, hesitation: Hesitation, ranking: Ranking) -> Hesitation:
+    def _described(self, hesitation: Abstention, ranking: Ranking) -> Abstention:
         diseases = [int(ranking.diseases[place]) for place in hesitation.equals]
-        climbed = [self.hierarchy.climb(disease, self.settings.num_kinds) for disease in diseases]
+        climbed = [
+            self.hierarchy.ancestors_with_paths(disease, self.settings.num_kinds) for disease in diseases
+        ]
         shared = set.intersection(*(set(nodes) for nodes in climbed)) - set(diseases)
         # The most special class is the one that the fewest steps lead to.
         common = min(shared, key=lambda node: (sum(len(c[node]) for c in climbed), node), default=None)
         hereditary = self.snapshot.index.get(_HEREDITARY)
-        is_hereditary = all(hereditary in self.hierarchy.climb(disease) for disease in diseases)
+        is_hereditary = all(
+            hereditary in self.hierarchy.ancestors_with_paths(disease) for disease in diseases
+        )
         return replace(hesitation, common=common, is_hereditary=is_hereditary, genes=self._genes(diseases))
 
     def _genes(self, diseases: list[int]) -> tuple[int, ...]:

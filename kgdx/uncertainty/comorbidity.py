@@ -137,7 +137,7 @@ class _Table:
             weight=np.array([seen.weight for seen in present]),
             lacks=settings.absence_trust * frequencies.plain(_nodes(absent), positions),
             absence=np.array([seen.weight for seen in absent]),
-            looked_for=np.array([np.log(settings.looked_for) * seen.is_looked_for for seen in absent]),
+            looked_for=np.array([np.log(settings.looked_for) * seen.is_actively_excluded for seen in absent]),
         )
 
     def present_alone(self) -> Floats:

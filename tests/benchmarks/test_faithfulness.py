@@ -7,7 +7,7 @@ from benchmarks.measures.faithful_case import CHANCE, NUM_PATHS, OURS, Faithful
 from benchmarks.ranker import Ranker
 from benchmarks.runs.faithfulness import shuffled
 from kgdx.domain.case import CodedFinding
-from kgdx.explain.baseline_paths import Control
+from kgdx.explain.baseline_paths import BaselineRule
 from kgdx.graph.snapshot import Snapshot
 from tests.e2e.shipped import shipped_engine
 
@@ -42,7 +42,7 @@ def test_a_case_is_measured_for_every_rule_and_number_of_paths(snapshot: Snapsho
     assert figures is not None
     assert figures["retained_logit"] < 1e-4
     for number in NUM_PATHS:
-        for rule in (OURS, *Control):
+        for rule in (OURS, *BaselineRule):
             assert {
                 f"{measure}/{rule}/{number}" for measure in ("fidelity_plus", "kept_alone", "edges")
             } <= set(figures)

@@ -26,7 +26,7 @@ from kgdx.mechanisms.names import GroupNames
 from kgdx.mechanisms.question import Question
 from kgdx.mechanisms.scored import read
 from kgdx.release.bundle import shipped_folder
-from kgdx.release.checkpoints import SavedMechanisms, pair_id
+from kgdx.release.checkpoints import MechanismCheckpoint, pair_id
 from kgdx.training.mechanisms.curated import curated
 from tests.reasoning.tiny import TEXT_DIM, HashEncoder, graph
 
@@ -59,8 +59,8 @@ def network(seed: int) -> MechanismNetwork:
     return MechanismNetwork(MechanismModelSettings(TEXT_DIM)).eval().requires_grad_(False)
 
 
-def saved(learnt: dict[str, int]) -> SavedMechanisms:
-    return SavedMechanisms(network(0), (network(1), network(2)), learnt, HashEncoder.revision)
+def saved(learnt: dict[str, int]) -> MechanismCheckpoint:
+    return MechanismCheckpoint(network(0), (network(1), network(2)), learnt, HashEncoder.revision)
 
 
 def ranker(snapshot: Snapshot, loaded: list[CuratedMechanism], learnt: dict[str, int]) -> PathRanker:
@@ -103,7 +103,7 @@ def test_a_pair_that_was_learnt_from_is_ranked_by_the_network_of_its_fold() -> N
     made = ranker(snapshot, LOADED, {pair_id("T1", "D1"): 1})
     (pair,) = made.known.gold
     assert made.rank(pair).fold == 1
-    expected = SavedMechanisms(network(2), (), {}, HashEncoder.revision)
+    expected = MechanismCheckpoint(network(2), (), {}, HashEncoder.revision)
     alone = PathRanker.on(made.known, expected, HashEncoder())
     assert made.rank(pair).places == alone.rank(pair).places
 
@@ -177,7 +177,7 @@ def test_the_whole_way_on_some_real_paths(data: Path) -> None:
     edges = {edge.edge_id: edge for edge in stated if isinstance(edge, Edge)}
     held = resolve(node_table(nodes.values()), edge_table(edges.values()), graph_schema.load())
     snapshot = Snapshot.from_tables(held.nodes, held.edges)
-    shipped = SavedMechanisms.open(shipped_folder() / "mechanisms")
+    shipped = MechanismCheckpoint.open(shipped_folder() / "mechanisms")
     told = paths.measured(snapshot, loaded[:200], loaded, shipped)
     assert told["covered"] > 10
     for method, gain in told["gain"].items():

@@ -10,7 +10,7 @@ from kgdx.cli.main import app
 from kgdx.domain.case import CodedFinding, Polarity
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.evidence import CodeOrigin
-from kgdx.domain.what_if import Supposed
+from kgdx.domain.what_if import Intervention
 from kgdx.engine import Engine
 from kgdx.explain.faithfulness import TOLERANCE
 from kgdx.schemas import CaseIn, ReportOut
@@ -29,11 +29,11 @@ def supposed(engine: Engine, coded: ReportOut) -> ReportOut:
 
 
 def test_every_supposition_is_what_a_new_diagnosis_would_say(engine: Engine, supposed: ReportOut) -> None:
-    assert {what.supposed for what in supposed.what_if} == set(Supposed)
+    assert {what.supposed for what in supposed.what_if} == set(Intervention)
     for what in supposed.what_if:
         findings = [curie for curie in CODES if curie not in what.findings or what.supposed != "unmentioned"]
         case = CaseIn(findings=list(findings)).to_domain()
-        if what.supposed is not Supposed.UNMENTIONED:
+        if what.supposed is not Intervention.UNMENTIONED:
             polarity = Polarity(what.supposed.value)
             answers = tuple(CodedFinding(curie, polarity, is_asked=True) for curie in what.findings)
             case = replace(case, findings=(*case.findings, *answers))

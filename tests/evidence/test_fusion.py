@@ -53,7 +53,7 @@ pieces = st.lists(
     ),
     max_size=8,
 )
-leanings = st.dictionaries(st.sampled_from(FINDINGS), st.floats(-3, 3))
+subthreshold_scores = st.dictionaries(st.sampled_from(FINDINGS), st.floats(-3, 3))
 
 
 @st.composite
@@ -87,7 +87,7 @@ def vectors(num: int) -> list[np.ndarray]:
 # Weights
 
 
-@given(fusions(), pieces, leanings)
+@given(fusions(), pieces, subthreshold_scores)
 def test_no_statement_ever_speaks_for_the_opposite(fusion, evidence, leaning) -> None:
     for before, after in zip(evidence, fusion.weigh(evidence, leaning), strict=True):
         assert 0 < after.factor < 2
@@ -96,7 +96,7 @@ def test_no_statement_ever_speaks_for_the_opposite(fusion, evidence, leaning) ->
         assert replace(after, weight=before.weight, factor=1.0) == before
 
 
-@given(fusions(), pieces, leanings, st.randoms())
+@given(fusions(), pieces, subthreshold_scores, st.randoms())
 def test_order_does_not_matter(fusion, evidence, leaning, random) -> None:
     rows = list(range(len(evidence)))
     random.shuffle(rows)
@@ -116,7 +116,7 @@ def test_one_modality_alone_is_calibrated_and_no_more(fusion, evidence) -> None:
         assert factors == pytest.approx([2 / (1 + np.exp(-fusion.scale[number]))] * len(alone))
 
 
-@given(fusions(), pieces, leanings)
+@given(fusions(), pieces, subthreshold_scores)
 def test_other_findings_are_not_heard(fusion, evidence, leaning) -> None:
     together = fusion.weigh(evidence, leaning)
     for curie in FINDINGS:
@@ -127,7 +127,7 @@ def test_other_findings_are_not_heard(fusion, evidence, leaning) -> None:
         )
 
 
-@given(fusions(), pieces, leanings)
+@given(fusions(), pieces, subthreshold_scores)
 def test_an_image_that_made_up_its_mind_is_heard_once(fusion, evidence, leaning) -> None:
     settled = {one.curie for one in evidence if one.origin.modality == "image" and one.weight}
     kept = {curie: weight for curie, weight in leaning.items() if curie not in settled}

@@ -15,7 +15,7 @@ from kgdx.encoders.finding_set import read_findings
 from kgdx.encoders.linear_head import Head, HeadLabel
 from kgdx.encoders.registry import open_encoder
 from kgdx.evidence.image_evidence import phrasing_spread
-from kgdx.evidence.image_reader import Eyes
+from kgdx.evidence.image_reader import ImageReader
 from kgdx.settings import Settings
 from kgdx.training.open_clip.calibrate_prompts import phrasings
 from kgdx.training.synthetic.phantom import draw_phantom
@@ -52,7 +52,7 @@ def films(tmp_path):
 
 
 def test_the_release_looks_with_its_own_model(clip, film):
-    eyes = Eyes.open(Settings(), clip)
+    eyes = ImageReader.open(Settings(), clip)
     assert eyes.encoder is clip
     assert eyes.findings is clip.findings
     sight = eyes.look(film, "film")
@@ -61,7 +61,7 @@ def test_the_release_looks_with_its_own_model(clip, film):
 
 
 def test_an_encoder_that_nobody_calibrated_is_not_asked_and_the_reason_is_given(clip, film, foreign):
-    eyes = Eyes.open(Settings(encoder=str(foreign)), clip)
+    eyes = ImageReader.open(Settings(encoder=str(foreign)), clip)
     sight = eyes.look(film, "film")
     assert not sight.evidence
     (warning,) = sight.warnings
@@ -75,12 +75,12 @@ def test_an_encoder_is_asked_once_it_is_calibrated(clip, film, foreign, films, t
     out = tmp_path / "findings.json"
     done = CliRunner().invoke(app, list(map(str, [*words, "--out", out])), catch_exceptions=False)
     assert list(json.loads(done.stdout)["auc"]) == ["opaque"]
-    eyes = Eyes.open(Settings(encoder=str(foreign), findings=out), clip)
+    eyes = ImageReader.open(Settings(encoder=str(foreign), findings=out), clip)
     (finding,) = eyes.findings.findings
     assert (finding.curie, finding.prior) == (OPACITY, 0.5)
     assert not eyes.look(film, "film").warnings
     with pytest.raises(BundleError, match="belongs to encoder"):
-        Eyes.open(Settings(findings=out), clip)
+        ImageReader.open(Settings(findings=out), clip)
     with pytest.raises(BundleError, match="no finding set"):
         read_findings(tmp_path / "labels.json", "x")
     for file in list((films / "opaque").iterdir())[:5]:
@@ -103,7 +103,7 @@ def test_a_trained_head_answers_in_place_of_the_prompts(clip, film, tmp_path):
         trained_on="drawn",
     )
     save_head(tmp_path / "h", head, "")
-    sight = Eyes.open(Settings(classifiers=(tmp_path / "h",)), clip).look(film, "film")
+    sight = ImageReader.open(Settings(classifiers=(tmp_path / "h",)), clip).look(film, "film")
     (item,) = (e for e in sight.evidence if e.curie == OPACITY)
     assert item.name == "opaque"
     assert item.origin.probability > 0.99

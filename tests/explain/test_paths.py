@@ -7,7 +7,7 @@ import pytest
 import graph_schema
 from kgdx.domain.report import Path
 from kgdx.explain.paths import PathWriter
-from kgdx.graph.hierarchy import Trail
+from kgdx.graph.hierarchy import EdgePath
 from kgdx.graph.snapshot import Snapshot
 from tests.reasoning.tiny import graph
 
@@ -38,7 +38,7 @@ WORLD = graph("""
 """)
 
 
-def trail(snapshot: Snapshot, *stops: str) -> Trail:
+def trail(snapshot: Snapshot, *stops: str) -> EdgePath:
     """The edges between neighbouring stops, in whichever direction they lie."""
     ends = {
         (snapshot.curies[h], snapshot.curies[t]): row

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import graph_schema
-from kgdx.explain.baseline_paths import Control, control_paths
+from kgdx.explain.baseline_paths import BaselineRule, baseline_paths
 from kgdx.explain.faithfulness import rows_of
 from kgdx.explain.justify import Justifier
 from kgdx.explain.paths import PathWriter
@@ -14,7 +14,7 @@ from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
-from kgdx.reasoning.subgraph_scorer import OnEdges
+from kgdx.reasoning.subgraph_scorer import SubgraphScorer
 from tests.reasoning.tiny import graph, messages, network, query, random_facts, reasoner
 
 FACTS = [
@@ -36,10 +36,10 @@ WORDS = (*(sign + f"F{i}" for i in range(10) for sign in ("", "-", "~")), "E1", 
 cases = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6, unique_by=lambda word: word.lstrip("-~"))
 
 
-def asked(case: list[str]) -> tuple[GraphQuery, Ranking, OnEdges]:
+def asked(case: list[str]) -> tuple[GraphQuery, Ranking, SubgraphScorer]:
     question = query(WORLD, *case)
     ranking = MADE.rank(question)
-    return question, ranking, OnEdges.of(MADE, question, ranking)
+    return question, ranking, SubgraphScorer.of(MADE, question, ranking)
 
 
 @settings(max_examples=12, deadline=None)
@@ -76,12 +76,12 @@ def test_control_paths_are_simple_walks_from_a_finding_to_the_disease() -> None:
     question, ranking, _ = asked(["F1", "F2", "F3"])
     graph_of_case, disease = ranking.case_graph, int(ranking.diseases[0])
     findings = np.array([seen.node for seen in question.observations])
-    for control in Control:
-        paths = control_paths(graph_of_case, findings, disease, control, 5, np.random.default_rng(0))
+    for control in BaselineRule:
+        paths = baseline_paths(graph_of_case, findings, disease, control, 5, np.random.default_rng(0))
         assert 1 <= len(paths) <= 5
         lengths = [len(rows) for rows in paths]
         assert max(lengths) <= 4
-        if control is Control.SHORTEST:
+        if control is BaselineRule.SHORTEST:
             assert lengths == sorted(lengths)
         for rows in paths:
             ends = stops(WORLD, rows, disease)

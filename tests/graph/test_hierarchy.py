@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgdx.graph.hierarchy import Hierarchy, Trail, reverse
+from kgdx.graph.hierarchy import EdgePath, Hierarchy, reverse
 from kgdx.graph.snapshot import Snapshot
 from tests.reasoning.tiny import graph
 
 
-def climbed(snapshot: Snapshot, start: str, max_kinds: int | None = None, **how: bool) -> dict[str, Trail]:
-    found = Hierarchy(snapshot).climb(snapshot.index[start], max_kinds, **how)
+def climbed(snapshot: Snapshot, start: str, max_kinds: int | None = None, **how: bool) -> dict[str, EdgePath]:
+    found = Hierarchy(snapshot).ancestors_with_paths(snapshot.index[start], max_kinds, **how)
     return {snapshot.curies[node]: trail for node, trail in found.items()}
 
 
-def walked(snapshot: Snapshot, trail: Trail) -> list[tuple[str, str]]:
+def walked(snapshot: Snapshot, trail: EdgePath) -> list[tuple[str, str]]:
     ends = [(snapshot.curies[snapshot.head[row]], snapshot.curies[snapshot.tail[row]]) for row, _ in trail]
     return [(a, b) if forward else (b, a) for (a, b), (_, forward) in zip(ends, trail, strict=True)]
 

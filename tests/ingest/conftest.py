@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.runs.sources import take_in
-from ingest.intake import Intake
+from ingest.intake import SourceBatch
 from tests.ingest.tiny import hpo_store, store, write
 
-Intakes = dict[str, Intake]
+Intakes = dict[str, SourceBatch]
 
 __all__ = ["Intakes", "hpo_store", "store", "write"]
 

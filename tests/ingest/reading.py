@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from ingest.intake import Intake
+from ingest.intake import SourceBatch
 from ingest.load import read
 from kgdx.domain.graph import Node
 
 
-def taken(name: str, path: Path) -> Intake:
+def taken(name: str, path: Path) -> SourceBatch:
     """The whole of a source; its rows add up."""
     intake = read(name, path)
     beside = sum(intake.rejected.values()) + sum(intake.skipped.values())
@@ -15,12 +15,12 @@ def taken(name: str, path: Path) -> Intake:
     return intake
 
 
-def nodes_in(intake: Intake) -> dict[str, Node]:
+def nodes_in(intake: SourceBatch) -> dict[str, Node]:
     """Nodes by CURIE, for sources where one identifier has one kind."""
     return {node.curie: node for node in intake.nodes}
 
 
-def edges_in(intake: Intake, relation: str) -> set[tuple[str, str]]:
+def edges_in(intake: SourceBatch, relation: str) -> set[tuple[str, str]]:
     """Head and tail of the edges of a relation."""
     columns = (intake.edges[name].to_pylist() for name in ("head", "relation", "tail"))
     return {(head, tail) for head, found, tail in zip(*columns, strict=True) if found == relation}

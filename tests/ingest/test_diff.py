@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.diff import Diff, diff
-from ingest.intake import Intake
+from ingest.intake import SourceBatch
 from ingest.load import load, read, release_of
 from kgdx.domain.graph import LoadCount
 from kgdx.graph.snapshot import Snapshot
@@ -36,7 +36,7 @@ def content(store: GraphStore) -> str:
     return Snapshot.from_tables(*store.export()).content_hash
 
 
-def write_in(intake: Intake, store: GraphStore) -> LoadCount:
+def write_in(intake: SourceBatch, store: GraphStore) -> LoadCount:
     return store.replace_source(intake.source.name, list(intake.nodes), intake.edges, release_of(intake))
 
 
@@ -61,14 +61,14 @@ def test_a_diff_tells_what_is_added_removed_and_changed(store: EmbeddedStore, wr
 
 
 @pytest.fixture
-def three(data: Path, tmp_path: Path) -> Iterator[tuple[EmbeddedStore, list[Intake]]]:
+def three(data: Path, tmp_path: Path) -> Iterator[tuple[EmbeddedStore, list[SourceBatch]]]:
     old, new = (read("hpo", data / f"hpo/hp.v{day}.json.gz") for day in ("2023-01-27", "2024-04-26"))
     with EmbeddedStore.open(tmp_path / "graph") as store:
         yield store, [old, new, old]
 
 
 @pytest.mark.realdata
-def test_three_releases_in_a_row_add_up(three: tuple[EmbeddedStore, list[Intake]]) -> None:
+def test_three_releases_in_a_row_add_up(three: tuple[EmbeddedStore, list[SourceBatch]]) -> None:
     store, releases = three
     states, told, counts = [], [], []
     for intake in releases:

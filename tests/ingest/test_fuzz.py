@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ingest.catalogue import find
-from ingest.intake import Intake
+from ingest.intake import SourceBatch
 from ingest.readers import READERS
 from kgdx.domain.errors import SourceError
 from kgdx.graph.arrow_schema import node_table
@@ -170,10 +170,10 @@ def mutant(content: bytes, rng: random.Random) -> bytes:
     return content
 
 
-def consume(seed: Seed, path: Path) -> Intake:
+def consume(seed: Seed, path: Path) -> SourceBatch:
     """Everything the reader says, held against the schema and put into columns."""
     source = find(seed.source)
-    intake = Intake(source)
+    intake = SourceBatch(source)
     for item in READERS[seed.source](path, source):
         intake.take(item)
     intake.settle()
@@ -181,7 +181,7 @@ def consume(seed: Seed, path: Path) -> Intake:
     return intake
 
 
-def adds_up(intake: Intake) -> bool:
+def adds_up(intake: SourceBatch) -> bool:
     beside = sum(intake.rejected.values()) + sum(intake.skipped.values())
     return intake.num_rows == intake.num_written + intake.num_merged + beside
 

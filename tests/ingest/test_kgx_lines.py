@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ingest import kgx
 from ingest.catalogue import find
-from ingest.intake import Intake
+from ingest.intake import SourceBatch
 from ingest.model import Item, Rejected, Row
 from ingest.sources import kgx as rows
 from ingest.sources import kgx_lines as lines
@@ -35,7 +35,7 @@ def write(folder: Path, nodes: list[Any], edges: list[Any], start: str = "") -> 
 
 
 def taken(items: Iterator[Item]) -> tuple[set[Node], list[dict[str, Any]]]:
-    intake = Intake(SOURCE)
+    intake = SourceBatch(SOURCE)
     for item in items:
         intake.take(item)
     intake.settle()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest.intake import Intake
+from ingest.intake import SourceBatch
 from kgdx.domain.graph import Edge
 from kgdx.graph.arrow_schema import iter_edges
 from tests.ingest.reading import edges_in, nodes_in, taken
@@ -22,7 +22,7 @@ PRIMEKG = (
 )
 
 
-def stated(intake: Intake) -> dict[tuple[str, str, str], Edge]:
+def stated(intake: SourceBatch) -> dict[tuple[str, str, str], Edge]:
     edges = intake.edges.select([name for name in intake.edges.column_names if not name.endswith("_kind")])
     return {(edge.head, edge.relation, edge.tail): edge for edge in iter_edges(edges)}
 

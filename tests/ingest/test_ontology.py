@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.catalogue import Source, find
-from ingest.intake import Intake
+from ingest.intake import SourceBatch
 from ingest.model import Row, Skipped
 from ingest.sources.ontology import read
 from kgdx.domain.errors import SourceError
@@ -141,9 +141,11 @@ OWL = """<?xml version="1.0"?>
 """
 
 
-def take(path: Path, source: Source = SOURCE) -> tuple[dict[str, Node], list[tuple[str, str, str]], Intake]:
+def take(
+    path: Path, source: Source = SOURCE
+) -> tuple[dict[str, Node], list[tuple[str, str, str]], SourceBatch]:
     """Nodes by CURIE, edges, and the intake after it has settled."""
-    intake = Intake(source)
+    intake = SourceBatch(source)
     for item in read(path, source):
         intake.take(item)
     intake.settle()

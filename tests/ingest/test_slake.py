@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from ingest.intake import Intake
+from ingest.intake import SourceBatch
 from kgdx.domain.errors import SourceError
 from tests.ingest.reading import edges_in, nodes_in, taken
 
 
-def diseases(folder: Path, *rows: str) -> Intake:
+def diseases(folder: Path, *rows: str) -> SourceBatch:
     (folder / "en_disease.csv").write_text("\r\n".join(["disease#attribute#value", *rows]), encoding="utf-8")
     return taken("slake", folder)
 
 
-def organs(folder: Path, *rows: str) -> Intake:
+def organs(folder: Path, *rows: str) -> SourceBatch:
     (folder / "en_organ_new.csv").write_text("\n".join(["organ#attribute#value", *rows]), encoding="utf-8")
     return taken("slake", folder)
 

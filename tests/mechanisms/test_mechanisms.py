@@ -20,7 +20,7 @@ from kgdx.mechanisms.finder import MechanismFinder
 from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.mechanisms.model import MechanismModelSettings, MechanismNetwork, slots
 from kgdx.mechanisms.question import Question
-from kgdx.release.checkpoints import SavedMechanisms
+from kgdx.release.checkpoints import MechanismCheckpoint
 from kgdx.training.mechanisms.curated import curated
 from kgdx.training.mechanisms.evaluate import Place, is_gold, place, place_metrics
 from kgdx.training.mechanisms.train import Example, MechanismTraining, examples, fit
@@ -310,9 +310,9 @@ def test_paths_left_out_of_learning_are_stood_for_by_the_others() -> None:
 
 
 def test_networks_come_back_from_disk_and_damage_is_told(tmp_path: Path) -> None:
-    saved = SavedMechanisms(network(), (network(1), network(2)), {"ab": 1}, "hash")
+    saved = MechanismCheckpoint(network(), (network(1), network(2)), {"ab": 1}, "hash")
     saved.write(tmp_path)
-    opened = SavedMechanisms.open(tmp_path)
+    opened = MechanismCheckpoint.open(tmp_path)
     assert (opened.learnt, opened.text_revision) == ({"ab": 1}, "hash")
     pairs = zip((saved.network, *saved.fold_networks), (opened.network, *opened.fold_networks), strict=True)
     for before, after in pairs:
@@ -320,4 +320,4 @@ def test_networks_come_back_from_disk_and_damage_is_told(tmp_path: Path) -> None
     weights = tmp_path / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     with pytest.raises(BundleError, match=r"not the file that config\.json names"):
-        SavedMechanisms.open(tmp_path)
+        MechanismCheckpoint.open(tmp_path)

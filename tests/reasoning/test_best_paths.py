@@ -50,17 +50,17 @@ def met(snapshot: Snapshot, finding: str) -> dict[str, np.ndarray]:
 
 # What is stated, over plain dictionaries and networkx.
 
-Stated = dict[str, dict[str, float]]
+DiseaseAnnotations = dict[str, dict[str, float]]
 
 
-def stated(snapshot: Snapshot) -> Stated:
+def stated(snapshot: Snapshot) -> DiseaseAnnotations:
     """Disease -> finding -> how often, as it is believed."""
     seen: dict[tuple[str, str], list[float]] = {}
     for i in range(snapshot.num_edges):
         edge = snapshot.edge(i)
         if edge.relation == "has_phenotype":
             seen.setdefault((edge.head, edge.tail), []).append(edge.frequency)
-    believed: Stated = {}
+    believed: DiseaseAnnotations = {}
     for (disease, finding), often in seen.items():
         believed.setdefault(disease, {})[finding] = shrunk(float(np.mean(often)), 10.0 * len(often))
     return believed

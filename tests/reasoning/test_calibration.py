@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgdx.reasoning.calibration import Calibration, Clues, softmax, temperature
+from kgdx.reasoning.calibration import Calibration, ConfidenceFeatures, softmax, temperature
 
 spread = st.lists(st.floats(-30, 30), min_size=1, max_size=30)
 wanted = st.floats(0.01, 0.99)
@@ -74,7 +74,7 @@ def test_extreme_logits_are_borne(size: float, first: float) -> None:
 @given(spread, st.floats(-100, 100))
 def test_clues_are_of_the_differences_alone(values: list[float], shift: float) -> None:
     logits = descending(values)
-    one, other = (Clues.of(x, 3.0, 0.5) for x in (logits, logits + shift))
+    one, other = (ConfidenceFeatures.of(x, 3.0, 0.5) for x in (logits, logits + shift))
     assert one.row() == pytest.approx(other.row(), abs=1e-9)
     assert one.margin >= 0
     assert np.isfinite(one.row()).all()
@@ -84,16 +84,18 @@ def test_clues_are_of_the_differences_alone(values: list[float], shift: float) -
 def test_without_calibration_the_logits_are_taken_as_fair(values: list[float]) -> None:
     logits = descending(values)
     fair = float(softmax(logits, 1.0)[0])
-    assert Calibration().probability(Clues.of(logits, 2.0, 1.0)) == pytest.approx(np.clip(fair, 0.01, 0.99))
+    assert Calibration().probability(ConfidenceFeatures.of(logits, 2.0, 1.0)) == pytest.approx(
+        np.clip(fair, 0.01, 0.99)
+    )
 
 
 def test_a_single_candidate_is_as_sure_as_anything_gets() -> None:
-    assert Calibration().probability(Clues.of(np.array([2.0]), 2.0, 1.0)) == 0.99
+    assert Calibration().probability(ConfidenceFeatures.of(np.array([2.0]), 2.0, 1.0)) == 0.99
 
 
-def seen(rng: np.random.Generator, n: int) -> list[Clues]:
+def seen(rng: np.random.Generator, n: int) -> list[ConfidenceFeatures]:
     logits = np.sort(rng.normal(0, 3, (n, 6)))[:, ::-1]
-    return [Clues.of(row, float(rng.normal(9, 4)), float(rng.random())) for row in logits]
+    return [ConfidenceFeatures.of(row, float(rng.normal(9, 4)), float(rng.random())) for row in logits]
 
 
 @pytest.mark.parametrize("is_right", [[], [True] * 5, [False] * 5])
@@ -112,7 +114,8 @@ def test_over_the_cases_it_learnt_from_it_is_as_sure_as_they_were_often_right(
     clues = seen(rng, 400)
     is_right = [bool(rng.random() < Calibration().probability(clue)) for clue in clues]
     told = [
-        Clues(clue.log_odds * overconfidence, clue.margin, clue.evidence, clue.explained) for clue in clues
+        ConfidenceFeatures(clue.log_odds * overconfidence, clue.margin, clue.evidence, clue.explained)
+        for clue in clues
     ]
     fitted = Calibration.fit(told, is_right)
     sure = np.array([fitted.probability(clue) for clue in told])

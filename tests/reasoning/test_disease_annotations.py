@@ -14,12 +14,12 @@ from kgdx.explain.paths import PathWriter
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.annotations import UNSTATED_FREQUENCY, Annotations
-from kgdx.reasoning.disease_annotations import Stated
+from kgdx.reasoning.disease_annotations import DiseaseAnnotations
 from kgdx.reasoning.likelihood import LikelihoodSettings
 from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.ranking import Ranking, ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.release.checkpoints import SavedReasoner
+from kgdx.release.checkpoints import ReasonerCheckpoint
 from tests.reasoning.tiny import HashEncoder, by_name, diagnostic, graph, network, query, random_facts
 
 WORLD = graph("""
@@ -43,7 +43,9 @@ def reasoner(snapshot: Snapshot, schema: Schema | None = None) -> Reasoner:
     for parameter in messages.parameters():
         parameter.normal_()
     messages.trust.fill_(1.0)
-    saved = SavedReasoner(network(), messages, ReasonerSettings(), LikelihoodSettings(), HashEncoder.revision)
+    saved = ReasonerCheckpoint(
+        network(), messages, ReasonerSettings(), LikelihoodSettings(), HashEncoder.revision
+    )
     return saved.reasoner(diagnostic(snapshot, schema), HashEncoder())
 
 
@@ -55,7 +57,7 @@ def justified(*case: str) -> tuple[Ranking, dict[str, Diagnosis]]:
 
 
 def test_a_risk_factor_is_stated_of_the_disease() -> None:
-    stated = Stated.of(WORLD)
+    stated = DiseaseAnnotations.of(WORLD)
     told = {
         (WORLD.curies[disease], WORLD.curies[finding])
         for disease, finding in zip(stated.disease, stated.finding, strict=True)

@@ -18,7 +18,7 @@ from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.query import GraphQuery, seed
 from kgdx.reasoning.ranking import Ranking, ReasonerSettings
 from kgdx.release.bundle import shipped_folder
-from kgdx.release.checkpoints import SavedReasoner
+from kgdx.release.checkpoints import ReasonerCheckpoint
 from kgdx.stores.embedded import EmbeddedStore
 from tests.reasoning.tiny import diagnostic, graph, query
 
@@ -60,7 +60,7 @@ ACMEF: {iri: "https://example.org/acmef/", kind: PhenotypicFeature}
 @pytest.fixture(scope="module")
 def ranked() -> Ranked:
     clip = Clip.open(shipped_folder() / "clip")
-    saved = SavedReasoner.open(shipped_folder() / "reasoner")
+    saved = ReasonerCheckpoint.open(shipped_folder() / "reasoner")
 
     def ranked(snapshot: Snapshot, schema: Schema, asked: GraphQuery) -> Ranking:
         made = saved.reasoner(diagnostic(snapshot, schema), clip)

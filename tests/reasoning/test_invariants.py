@@ -18,7 +18,7 @@ from kgdx.reasoning.query import MAX_WEIGHT, GraphQuery, Observation, seed
 from kgdx.reasoning.ranking import ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.release.bundle import shipped_folder
-from kgdx.release.checkpoints import SavedReasoner
+from kgdx.release.checkpoints import ReasonerCheckpoint
 from tests.reasoning.tiny import (
     TEXT_DIM,
     by_name,
@@ -36,7 +36,7 @@ WIDE = ReasonerSettings(num_walks=5000, beam=5000)
 FACTS = random_facts(np.random.default_rng(3), num_diseases=8, num_findings=10)
 WORLD = graph("\n".join(FACTS))
 WORDS = tuple(sign + f"F{i}" for i in range(10) for sign in ("", "-", "~"))
-SHIPPED = SavedReasoner.open(shipped_folder() / "reasoner")
+SHIPPED = ReasonerCheckpoint.open(shipped_folder() / "reasoner")
 cases = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6, unique_by=lambda word: word.lstrip("-~"))
 seeds = st.integers(0, 2**32)
 

@@ -6,14 +6,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgdx.reasoning.path_search import Walks, WalkSearch
+from kgdx.reasoning.path_search import PathSearch, Walks
 from tests.reasoning.tiny import network, walks_into
 
 NUM_NODES, NUM_EDGES, WIDE = 6, 11, 10_000
 NET = network(num_steps=4, seed=5)
 
 
-def search(edge_index: np.ndarray, seed: int) -> WalkSearch:
+def search(edge_index: np.ndarray, seed: int) -> PathSearch:
     rng = np.random.default_rng(seed)
     gates = rng.random((edge_index.shape[1], 3)).astype(np.float32)
     start = rng.normal(size=(NUM_NODES, 3)).astype(np.float32)
@@ -21,7 +21,7 @@ def search(edge_index: np.ndarray, seed: int) -> WalkSearch:
     sums = NET.walk(
         torch.from_numpy(np.abs(start)), torch.from_numpy(edge_index), torch.from_numpy(gates)
     ).numpy()
-    return WalkSearch(edge_index, gates, start, sums, NET.readout.numpy())
+    return PathSearch(edge_index, gates, start, sums, NET.readout.numpy())
 
 
 def cyclic(seed: int) -> np.ndarray:
@@ -33,7 +33,7 @@ def acyclic(seed: int) -> np.ndarray:
     return np.sort(ends[:, ends[0] != ends[1]], axis=0)[:, :NUM_EDGES]
 
 
-def worth(found: WalkSearch, walk: tuple[int, ...]) -> float:
+def worth(found: PathSearch, walk: tuple[int, ...]) -> float:
     begin = found.edge_index[0][walk[0]]
     return float((found.start[begin] * found.gates[list(walk)].prod(axis=0)) @ found.readout[len(walk) - 1])
 

@@ -47,7 +47,7 @@ def test_what_cancels_out_or_weighs_nothing_is_no_observation() -> None:
 
 def test_only_a_code_says_that_it_was_looked_for() -> None:
     found = seeded(evidence("F1", -4.0, CODE), evidence("F2", -2.0, TEXT), evidence("F3", -1.0, IMAGE))
-    assert {curie: seen.is_looked_for for curie, seen in found.items()} == {
+    assert {curie: seen.is_actively_excluded for curie, seen in found.items()} == {
         "F1": True,
         "F2": False,
         "F3": False,
@@ -56,7 +56,7 @@ def test_only_a_code_says_that_it_was_looked_for() -> None:
 
 def test_an_answer_does_not_say_that_it_was_looked_for() -> None:
     answer = evidence("F1", -4.0, CodeOrigin("F1", is_asked=True))
-    assert not seeded(answer)["F1"].is_looked_for
+    assert not seeded(answer)["F1"].is_actively_excluded
 
 
 def test_findings_keep_the_order_of_their_first_appearance() -> None:

@@ -8,22 +8,22 @@ import pytest
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
 from kgdx.domain.report import (
+    AssessmentModality,
     CantMiss,
-    Combination,
+    ConceptRef,
     Diagnosis,
+    DiseasePair,
     FindingContribution,
-    HowKnown,
-    Named,
     NextFinding,
     Path,
+    ProbabilityChange,
     Report,
-    Shift,
     Step,
     Treatment,
     TreatmentConcern,
 )
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
-from kgdx.domain.what_if import Standing, Supposed, WhatIf
+from kgdx.domain.what_if import Intervention, RankedAs, WhatIf
 from kgdx.imaging.overlay import HeatMap, ShownImage
 
 HISTORY = (
@@ -489,20 +489,20 @@ def crowded(report: Report) -> Report:
     return replace(report, evidence=many, differential=(first, *others))
 
 
-def _named(curie: str) -> Named:
-    return Named(curie, NAMES[curie])
+def _named(curie: str) -> ConceptRef:
+    return ConceptRef(curie, NAMES[curie])
 
 
-def _shift(curie: str, before: float, after: float) -> Shift:
-    return Shift(curie, NAMES[curie], before, after)
+def _shift(curie: str, before: float, after: float) -> ProbabilityChange:
+    return ProbabilityChange(curie, NAMES[curie], before, after)
 
 
-def _standing(curie: str, rank: int, probability: float) -> Standing:
-    return Standing(curie, NAMES[curie], rank, probability)
+def _standing(curie: str, rank: int, probability: float) -> RankedAs:
+    return RankedAs(curie, NAMES[curie], rank, probability)
 
 
 def _what_if(
-    supposed: Supposed, curies: tuple[str, ...], first: float, second: float, *, turning: bool = False
+    supposed: Intervention, curies: tuple[str, ...], first: float, second: float, *, turning: bool = False
 ) -> WhatIf:
     standings = (
         _standing("MONDO:0700001", 1 if first > second else 2, first),
@@ -515,18 +515,18 @@ def _what_if(
 
 
 WHAT_IF = (
-    _what_if(Supposed.UNMENTIONED, ("HP:0002202",), 0.41, 0.3),
-    _what_if(Supposed.UNMENTIONED, ("HP:0032177",), 0.48, 0.27),
-    _what_if(Supposed.UNMENTIONED, ("HP:0001945",), 0.57, 0.22),
-    _what_if(Supposed.UNMENTIONED, ("HP:0032016",), 0.71, 0.12),
-    _what_if(Supposed.UNMENTIONED, ("HP:0002202", "HP:0032177"), 0.2, 0.36, turning=True),
-    _what_if(Supposed.PRESENT, ("HP:0002103",), 0.66, 0.2),
-    _what_if(Supposed.ABSENT, ("HP:0002103",), 0.3, 0.44),
+    _what_if(Intervention.UNMENTIONED, ("HP:0002202",), 0.41, 0.3),
+    _what_if(Intervention.UNMENTIONED, ("HP:0032177",), 0.48, 0.27),
+    _what_if(Intervention.UNMENTIONED, ("HP:0001945",), 0.57, 0.22),
+    _what_if(Intervention.UNMENTIONED, ("HP:0032016",), 0.71, 0.12),
+    _what_if(Intervention.UNMENTIONED, ("HP:0002202", "HP:0032177"), 0.2, 0.36, turning=True),
+    _what_if(Intervention.PRESENT, ("HP:0002103",), 0.66, 0.2),
+    _what_if(Intervention.ABSENT, ("HP:0002103",), 0.3, 0.44),
 )
 NEXT = NextFinding(
     "HP:0002103",
     NAMES["HP:0002103"],
-    HowKnown.IMAGING,
+    AssessmentModality.IMAGING,
     0.31,
     0.6,
     _shift("MONDO:0700001", 0.62, 0.66),
@@ -558,7 +558,7 @@ def rich(report: Report) -> Report:
             CantMiss("MONDO:0005279", NAMES["MONDO:0005279"], 9, 0.02, "the right heart may fail"),
         ),
         combinations=(
-            Combination(
+            DiseasePair(
                 _named("MONDO:0700001"),
                 _named("MONDO:0005252"),
                 38.0,

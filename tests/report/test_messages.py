@@ -10,9 +10,9 @@ import kgdx.report.page
 from graph_schema import load
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.errors import BadInputError
-from kgdx.domain.report import DISCLAIMER, HowKnown, Report
+from kgdx.domain.report import DISCLAIMER, AssessmentModality, Report
 from kgdx.domain.treatment import ConcernKind, TreatmentStatus
-from kgdx.domain.what_if import Supposed
+from kgdx.domain.what_if import Intervention
 from kgdx.explain.walk import FAMILIES
 from kgdx.report.messages import LANGUAGES, phrases
 from kgdx.report.page.html import render
@@ -54,8 +54,8 @@ def test_every_closed_list_is_in_the_catalogue() -> None:
         "polarity": Polarity,
         "status": TreatmentStatus,
         "concern": ConcernKind,
-        "how_known": HowKnown,
-        "what_if": Supposed,
+        "how_known": AssessmentModality,
+        "what_if": Intervention,
         "family": {*FAMILIES.values(), "other"},
         "relation": set(load().relations) - set(load().own_relations),
     }

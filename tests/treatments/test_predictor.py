@@ -15,7 +15,7 @@ from kgdx.domain.errors import BundleError
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release.bundle import shipped_folder
-from kgdx.release.checkpoints import SavedTreatments
+from kgdx.release.checkpoints import TreatmentCheckpoint
 from kgdx.training.treatments.held_out import hide
 from kgdx.training.treatments.train import TreatmentTraining, fit_calibration, ranks, train
 from kgdx.treatments.graph import TreatmentWalks
@@ -248,20 +248,20 @@ def test_ranks_share_the_middle_of_a_tie() -> None:
 
 def test_weights_come_back_from_disk_as_they_were(tmp_path: Path) -> None:
     net, snapshot = network(num_kin=2), graph(FACTS, name_of=spoken)
-    SavedTreatments(net, TreatmentCalibration(1.0, 0.5, 2.0), "hash").write(tmp_path)
-    saved = SavedTreatments.open(tmp_path)
+    TreatmentCheckpoint(net, TreatmentCalibration(1.0, 0.5, 2.0), "hash").write(tmp_path)
+    saved = TreatmentCheckpoint.open(tmp_path)
     assert (saved.calibration, saved.text_revision) == (TreatmentCalibration(1.0, 0.5, 2.0), "hash")
     assert by_name(predictor(snapshot, saved.network), "D1") == by_name(predictor(snapshot, net), "D1")
 
 
 @pytest.mark.parametrize("name", ["config.json", "weights.safetensors"])
 def test_damaged_weights_are_told(tmp_path: Path, name: str) -> None:
-    SavedTreatments(network(), TreatmentCalibration(), "hash").write(tmp_path)
+    TreatmentCheckpoint(network(), TreatmentCalibration(), "hash").write(tmp_path)
     (tmp_path / name).write_bytes(b"{}")
     with pytest.raises(BundleError, match="kgdx train treatments"):
-        SavedTreatments.open(tmp_path)
+        TreatmentCheckpoint.open(tmp_path)
 
 
 def test_the_shipped_weights_fit_the_shipped_encoder() -> None:
-    saved = SavedTreatments.open(shipped_folder() / "treatments")
+    saved = TreatmentCheckpoint.open(shipped_folder() / "treatments")
     assert saved.text_revision == ConceptEncoder.open(shipped_folder() / "concepts").revision

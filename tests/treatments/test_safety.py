@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
-from kgdx.graph.hierarchy import Hierarchy, Trail
+from kgdx.graph.hierarchy import EdgePath, Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.treatments.patient_context import Precautions, Reason
 from kgdx.treatments.predictor import Prediction
@@ -23,7 +23,7 @@ CLASSES = """
 """
 
 
-def walked(snapshot: Snapshot, trail: Trail) -> str:
+def walked(snapshot: Snapshot, trail: EdgePath) -> str:
     """`D1 treats- T1` for a walk against the edge, `D1 subclass_of+ D2` for one along it."""
     stops = []
     for row, forward in trail:
@@ -46,14 +46,14 @@ def concerns(
         tuple(at[m] for m in medications.split()),
     )
     safety = SafetyGraph(snapshot)
-    found: Sequence[Concern] = safety.concerns_of(at[drug], safety.climb(patient))
+    found: Sequence[Concern] = safety.concerns_of(at[drug], safety.ancestors_with_paths(patient))
     assert all(not c.trail or _ends_at(snapshot, c.trail) == drug for c in found)
     return [
         (c.kind.value, c.severity.value, snapshot.curies[c.reason], walked(snapshot, c.trail)) for c in found
     ]
 
 
-def _ends_at(snapshot: Snapshot, trail: Trail) -> str:
+def _ends_at(snapshot: Snapshot, trail: EdgePath) -> str:
     row, forward = trail[-1]
     return snapshot.curies[(snapshot.tail if forward else snapshot.head)[row]]
 

@@ -17,7 +17,7 @@ from kgdx.reasoning.reasoner import Reasoner
 from kgdx.schemas import CaseIn
 from kgdx.schemas.files import json_name
 from kgdx.schemas.phenopacket import accepted_diseases, case_fields, publications
-from kgdx.training.reasoner.labelled_cases import AnsweredCase
+from kgdx.training.reasoner.labelled_cases import LabelledCase
 
 
 def read_payloads(path: Path) -> list[dict[str, Any]]:
@@ -36,9 +36,9 @@ def read_payloads(path: Path) -> list[dict[str, Any]]:
     return [_object(line, f"{path}, line {number}") for number, line in numbered]
 
 
-def answered_case(
+def labelled_case(
     payload: dict[str, Any], reasoner: Reasoner, encoder: TextEncoder, where: str = "phenopacket"
-) -> AnsweredCase | None:
+) -> LabelledCase | None:
     """A phenopacket as a case; None where the graph knows no present finding or no answer of it.
 
     Raises:
@@ -56,7 +56,7 @@ def answered_case(
     if len(accepted) == 0 or not any(seen.weight > 0 for seen in query.observations):
         return None
     accepted = np.flatnonzero(np.isin(reasoner.same, reasoner.same[accepted]))
-    return AnsweredCase(query, accepted, answers, publications(payload))
+    return LabelledCase(query, accepted, answers, publications(payload))
 
 
 def _object(line: bytes, where: str) -> dict[str, Any]:

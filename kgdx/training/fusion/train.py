@@ -90,7 +90,7 @@ class Statements:
             heard = strongest(case.evidence)
             for curie in dict.fromkeys(curie for curie, _ in heard if curie in case.truths):
                 row = [heard.get((curie, modality), 0.0) for modality in MODALITIES]
-                rows.append([*row, 0.0 if row[_IMAGE] else case.leanings.get(curie, 0.0)])
+                rows.append([*row, 0.0 if row[_IMAGE] else case.subthreshold_scores.get(curie, 0.0)])
                 prior.append(case.priors[curie])
                 truths.append(case.truths[curie])
                 owners.append(number)
@@ -174,7 +174,7 @@ def fit_vector(fusion: Fusion, cases: Sequence[DrawnCase], clip: Clip) -> Fusion
     targets = np.array([target for case, target in known if case.images], dtype=np.float64)
     reading = np.linalg.solve(images.T @ images + _RIDGE * np.eye(clip.dim), images.T @ targets)
     fusion = replace(fusion, reading=reading)
-    told = [(case, fusion.weigh(case.evidence, case.leanings), target) for case, target in known]
+    told = [(case, fusion.weigh(case.evidence, case.subthreshold_scores), target) for case, target in known]
 
     def of(values: Floats) -> Fusion:
         return replace(fusion, token=np.array([0.0, *values[:2]]), sharpness=np.asarray(values[2]))
@@ -217,7 +217,7 @@ def measure_vectors(fusion: Fusion, cases: Sequence[DrawnCase], clip: Clip) -> t
     cosines = []
     for case in cases:
         target = target_vector(case, clip)
-        made = fusion.case_vector(fusion.weigh(case.evidence, case.leanings), case.images, clip)
+        made = fusion.case_vector(fusion.weigh(case.evidence, case.subthreshold_scores), case.images, clip)
         if target is not None and made.any():
             unlearnt = plain.case_vector(case.evidence, case.images, clip)
             cosines.append((float(made @ target), float(unlearnt @ target)))

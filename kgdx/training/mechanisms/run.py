@@ -22,7 +22,7 @@ from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.mechanisms.model import MechanismModelSettings, MechanismNetwork, meaning_vectors
 from kgdx.mechanisms.names import GroupNames
-from kgdx.release.checkpoints import SavedMechanisms, pair_id
+from kgdx.release.checkpoints import MechanismCheckpoint, pair_id
 from kgdx.training.mechanisms.curated import Curated, curated
 from kgdx.training.mechanisms.evaluate import Place, place_metrics
 from kgdx.training.mechanisms.train import (
@@ -67,7 +67,7 @@ def learn(
     encoder: ConceptEncoder,
     settings: MechanismTraining,
     progress: Progress,
-) -> tuple[SavedMechanisms, dict[str, Any]]:
+) -> tuple[MechanismCheckpoint, dict[str, Any]]:
     """The networks of all folds and of all pairs, and how good those of folds are on what they never saw.
 
     Raises:
@@ -88,7 +88,9 @@ def learn(
         return fit(network, meanings, some, settings, progress) if some else network
 
     folds = [learnt(learners(found, fold_ids, fold)) for fold in range(settings.folds)]
-    saved = SavedMechanisms(learnt(found), tuple(folds), _learnt(known, found, fold_ids), encoder.revision)
+    saved = MechanismCheckpoint(
+        learnt(found), tuple(folds), _learnt(known, found, fold_ids), encoder.revision
+    )
     return saved, {
         "out_of_fold": place_metrics(_places(found, fold_ids, folds, meanings)),
         "pairs": len(known.gold),

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.reasoning.calibration import Calibration, Clues
+from kgdx.reasoning.calibration import Calibration, ConfidenceFeatures
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.training.reasoner.evaluate import Judged, judge
-from kgdx.training.reasoner.labelled_cases import AnsweredCase, folds
+from kgdx.training.reasoner.evaluate import CaseResult, evaluate_case
+from kgdx.training.reasoner.labelled_cases import LabelledCase, folds
 from kgdx.training.reasoner.train_messages import Progress
 
 
@@ -28,7 +28,7 @@ class CrossValidation:
         identity: of everything else that a fold's result depends on; what was kept under another is not used.
     """
 
-    cases: Sequence[AnsweredCase]
+    cases: Sequence[LabelledCase]
     num_folds: int
     folder: Path
     identity: str
@@ -39,14 +39,14 @@ class CrossValidation:
         return folds(self.cases, self.num_folds)
 
     def run(
-        self, train: Callable[[Sequence[AnsweredCase], Progress], Reasoner], progress: Progress
-    ) -> list[Judged]:
+        self, train: Callable[[Sequence[LabelledCase], Progress], Reasoner], progress: Progress
+    ) -> list[CaseResult]:
         """Judge every case.
 
         Args:
             train: makes a reasoner that saw nothing of the given cases.
         """
-        judged: dict[int, Judged] = {}
+        judged: dict[int, CaseResult] = {}
         # Few groups leave folds empty: nothing is trained for them.
         for fold in np.unique(self.fold_of).tolist():
             rows = np.flatnonzero(self.fold_of == fold)
@@ -55,7 +55,7 @@ class CrossValidation:
             judged |= dict(zip(rows.tolist(), parts, strict=True))
         return [judged[i] for i in range(len(self.cases))]
 
-    def probability(self, judged: Sequence[Judged]) -> NDArray[np.float64]:
+    def probability(self, judged: Sequence[CaseResult]) -> NDArray[np.float64]:
         """(n,) probability of each first answer, calibrated on the other folds."""
         result = np.zeros(len(judged))
         for fold in range(self.num_folds):
@@ -74,20 +74,25 @@ class CrossValidation:
     @property
     def _made_by(self) -> list[str]:
         """The identity, and the layout of what is kept: another version's folds are not used."""
-        return [self.identity, *(field.name for kind in (Judged, Clues) for field in fields(kind))]
+        return [
+            self.identity,
+            *(field.name for kind in (CaseResult, ConfidenceFeatures) for field in fields(kind)),
+        ]
 
     def _path(self, fold: int) -> Path:
         return self.folder / f"fold-{fold}.json"
 
-    def _kept(self, fold: int) -> list[Judged] | None:
+    def _kept(self, fold: int) -> list[CaseResult] | None:
         if not self._path(fold).is_file():
             return None
         kept = json.loads(self._path(fold).read_text(encoding="utf-8"))
         if kept["of"] != self._made_by:
             return None
-        return [Judged(**case | {"clues": Clues(**case["clues"])}) for case in kept["judged"]]
+        return [
+            CaseResult(**case | {"clues": ConfidenceFeatures(**case["clues"])}) for case in kept["judged"]
+        ]
 
-    def _keep(self, fold: int, judged: list[Judged]) -> list[Judged]:
+    def _keep(self, fold: int, judged: list[CaseResult]) -> list[CaseResult]:
         self.folder.mkdir(parents=True, exist_ok=True)
         content = {"of": self._made_by, "judged": [asdict(case) for case in judged]}
         partial = self._path(fold).with_suffix(".partial")
@@ -96,7 +101,7 @@ class CrossValidation:
         return judged
 
 
-def calibrated(judged: Sequence[Judged]) -> Calibration:
+def calibrated(judged: Sequence[CaseResult]) -> Calibration:
     """A calibration fitted on judged cases."""
     return Calibration.fit([case.clues for case in judged], [case.is_right for case in judged])
 
@@ -107,13 +112,13 @@ def named(name: str, progress: Progress) -> Progress:
 
 
 def _judge(
-    train: Callable[[Sequence[AnsweredCase], Progress], Reasoner],
-    heldout: Sequence[AnsweredCase],
+    train: Callable[[Sequence[LabelledCase], Progress], Reasoner],
+    heldout: Sequence[LabelledCase],
     progress: Progress,
-) -> list[Judged]:
+) -> list[CaseResult]:
     reasoner = train(heldout, progress)
     judged = []
     for done, case in enumerate(heldout):
-        judged.append(judge(reasoner, case))
+        judged.append(evaluate_case(reasoner, case))
         progress(done + 1, len(heldout), "judging")
     return judged

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgdx.domain.case import Patient
-from kgdx.reasoning.calibration import Clues
-from kgdx.reasoning.ranking import Base, Proposal, Ranking
+from kgdx.reasoning.calibration import ConfidenceFeatures
+from kgdx.reasoning.ranking import Base, Ranking, Shortlist
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.training.metrics import (
     coverage_risk,
@@ -18,11 +18,11 @@ from kgdx.training.metrics import (
     paired_gain,
     sliced_metrics,
 )
-from kgdx.training.reasoner.labelled_cases import AnsweredCase
+from kgdx.training.reasoner.labelled_cases import LabelledCase
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CaseResult:
     """One case; ranks are those of its best right answer, from 1, and ties share the middle.
 
     Attributes:
@@ -43,7 +43,7 @@ class Judged:
     without_excluded: float
     without_patient: float
     logit: float
-    clues: Clues
+    clues: ConfidenceFeatures
 
     @property
     def is_right(self) -> bool:
@@ -51,11 +51,11 @@ class Judged:
         return self.rank <= 1.0
 
 
-def judge(reasoner: Reasoner, case: AnsweredCase) -> Judged:
+def evaluate_case(reasoner: Reasoner, case: LabelledCase) -> CaseResult:
     """Rank a case, and again without parts of it."""
     base, proposal = reasoner.base(case.query), reasoner.propose(case.query)
     ranking = reasoner.decide(case.query, proposal)
-    return Judged(
+    return CaseResult(
         rank=rank_of(reasoner, case, ranking, ranking.logit),
         base=_base_rank(reasoner, case, base),
         trusted=_base_rank(reasoner, case, reasoner.trusted(case.query, base)),
@@ -67,8 +67,8 @@ def judge(reasoner: Reasoner, case: AnsweredCase) -> Judged:
     )
 
 
-def judged_metrics(
-    judged: Sequence[Judged],
+def case_metrics(
+    judged: Sequence[CaseResult],
     probability: NDArray[np.float64],
     diseases: Sequence[str],
     shares_pmid: NDArray[np.bool_],
@@ -113,7 +113,7 @@ def judged_metrics(
 
 
 def rank_of(
-    reasoner: Reasoner, case: AnsweredCase, listed: Proposal | Ranking, logit: NDArray[np.float64]
+    reasoner: Reasoner, case: LabelledCase, listed: Shortlist | Ranking, logit: NDArray[np.float64]
 ) -> float:
     """Rank of the best right answer: first those looked at closely, then the others in their order."""
     is_first = np.isin(reasoner.same[listed.positions], reasoner.same[case.accepted])
@@ -123,7 +123,7 @@ def rank_of(
     return float(1 + len(listed.positions) + np.argmax(is_other))
 
 
-def _base_rank(reasoner: Reasoner, case: AnsweredCase, base: Base) -> float:
+def _base_rank(reasoner: Reasoner, case: LabelledCase, base: Base) -> float:
     """Rank among all diseases, each by the best of its names."""
     best = np.full(reasoner.same.max() + 1, -np.inf)
     np.maximum.at(best, reasoner.same, base.logit)
@@ -131,7 +131,7 @@ def _base_rank(reasoner: Reasoner, case: AnsweredCase, base: Base) -> float:
     return mid_rank(best[numbers], np.searchsorted(numbers, reasoner.same[case.accepted]).tolist())
 
 
-def _without_excluded(reasoner: Reasoner, case: AnsweredCase, ranking: Ranking) -> float:
+def _without_excluded(reasoner: Reasoner, case: LabelledCase, ranking: Ranking) -> float:
     present = tuple(seen for seen in case.query.observations if seen.weight > 0)
     if len(present) in (0, len(case.query.observations)):
         return rank_of(reasoner, case, ranking, ranking.logit)
@@ -139,7 +139,7 @@ def _without_excluded(reasoner: Reasoner, case: AnsweredCase, ranking: Ranking) 
     return rank_of(reasoner, case, bare, bare.logit)
 
 
-def _without_patient(reasoner: Reasoner, case: AnsweredCase, ranking: Ranking) -> float:
+def _without_patient(reasoner: Reasoner, case: LabelledCase, ranking: Ranking) -> float:
     if not ranking.statements:
         return rank_of(reasoner, case, ranking, ranking.logit)
     bare = reasoner.rank(replace(case.query, patient=Patient()))

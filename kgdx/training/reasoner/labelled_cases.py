@@ -13,7 +13,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class AnsweredCase:
+class LabelledCase:
     """One case with its answer.
 
     Attributes:
@@ -35,7 +35,7 @@ class AnsweredCase:
         return min(self.diseases, default=f"#{self.accepted.min()}")
 
 
-def components(cases: Sequence[AnsweredCase]) -> Ints:
+def components(cases: Sequence[LabelledCase]) -> Ints:
     """(n,) number of the group of each case; sharing a disease or a paper joins cases, transitively."""
     group: dict[str, str] = {}
 
@@ -51,7 +51,7 @@ def components(cases: Sequence[AnsweredCase]) -> Ints:
     return np.asarray(numbers, dtype=np.int64)
 
 
-def folds(cases: Sequence[AnsweredCase], num_folds: int) -> Ints:
+def folds(cases: Sequence[LabelledCase], num_folds: int) -> Ints:
     """(n,) fold of each case; whole groups, the largest first, each to the fold with the fewest cases."""
     groups = components(cases)
     sizes = np.bincount(groups)
@@ -62,7 +62,7 @@ def folds(cases: Sequence[AnsweredCase], num_folds: int) -> Ints:
     return fold_of[groups]
 
 
-def weights(cases: Sequence[AnsweredCase]) -> NDArray[np.float64]:
+def weights(cases: Sequence[LabelledCase]) -> NDArray[np.float64]:
     """(n,) weight of each case, mean 1: one over the root of how many its disease has.
 
     Between counting every case (a few diseases would decide) and every disease (single cases would).

@@ -22,12 +22,12 @@ from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.release.bundle import MANIFEST, Bundle
-from kgdx.release.checkpoints import SavedReasoner
-from kgdx.training.data.phenopackets import answered_case, read_payloads
+from kgdx.release.checkpoints import ReasonerCheckpoint
+from kgdx.training.data.phenopackets import labelled_case, read_payloads
 from kgdx.training.progress import progress_bar
 from kgdx.training.reasoner.cross_validation import CrossValidation, calibrated, named
-from kgdx.training.reasoner.evaluate import Judged, judged_metrics
-from kgdx.training.reasoner.labelled_cases import AnsweredCase
+from kgdx.training.reasoner.evaluate import CaseResult, case_metrics
+from kgdx.training.reasoner.labelled_cases import LabelledCase
 from kgdx.training.reasoner.train import ReasonerTraining, fit, simulated, untrained
 from kgdx.training.reasoner.train_messages import MetCase, Progress
 
@@ -70,7 +70,7 @@ def train_reasoner(command: ReasonerCommand) -> None:
     settings = replace(reasoner.settings, calibration=calibrated(judged))
     told = course.metrics(validation, judged) | {"seconds": round(time.monotonic() - began, 1)}
     revision = course.encoder.revision
-    saved = SavedReasoner(reasoner.network, reasoner.messages, settings, reasoner.likelihood, revision)
+    saved = ReasonerCheckpoint(reasoner.network, reasoner.messages, settings, reasoner.likelihood, revision)
     saved.write(command.out)
     (command.out / _METRICS).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     validation.forget()
@@ -85,7 +85,7 @@ class _Course:
     snapshot: Snapshot
     schema: Schema
     encoder: Clip
-    _met: dict[AnsweredCase, MetCase | None] = field(default_factory=dict)
+    _met: dict[LabelledCase, MetCase | None] = field(default_factory=dict)
 
     def untrained(self) -> Reasoner:
         prefix = self.command.candidates
@@ -94,7 +94,7 @@ class _Course:
         # Candidates of one vocabulary are told apart even where another calls them the same.
         return untrained(graph, self.encoder, self.command.training.seed, is_merging=not prefix)
 
-    def published(self, progress: Progress) -> list[AnsweredCase]:
+    def published(self, progress: Progress) -> list[LabelledCase]:
         """The cases of the file that the graph can answer."""
         path = self.command.cases
         if path is None:
@@ -102,29 +102,29 @@ class _Course:
         reasoner, payloads, cases = self.untrained(), read_payloads(path), []
         for number, payload in enumerate(payloads, 1):
             progress(number, len(payloads), "reading cases")
-            case = answered_case(payload, reasoner, self.encoder, f"{path}, case {number}")
+            case = labelled_case(payload, reasoner, self.encoder, f"{path}, case {number}")
             cases += [case] if case is not None else []
         if not cases:
             fact = "no case has a finding and an answer that the graph knows"
             raise CaseError(str(path), fact, "give the graph that the cases were coded for")
         return cases
 
-    def validation(self, published: Sequence[AnsweredCase]) -> CrossValidation:
+    def validation(self, published: Sequence[LabelledCase]) -> CrossValidation:
         """Folds over the published cases; without any, over simulated patients."""
         cases = published or self._simulated(self.untrained(), ())
         return CrossValidation(cases, self.command.folds, self.command.out / _PARTIAL, self._identity)
 
-    def trained_without(self, published: Sequence[AnsweredCase]) -> Any:
+    def trained_without(self, published: Sequence[LabelledCase]) -> Any:
         """Training on all published cases but some."""
 
-        def train(heldout: Sequence[AnsweredCase], progress: Progress) -> Reasoner:
+        def train(heldout: Sequence[LabelledCase], progress: Progress) -> Reasoner:
             left_out = {id(case) for case in heldout}
             return self.trained([case for case in published if id(case) not in left_out], heldout, progress)
 
         return train
 
     def trained(
-        self, published: Sequence[AnsweredCase], heldout: Sequence[AnsweredCase], progress: Progress
+        self, published: Sequence[LabelledCase], heldout: Sequence[LabelledCase], progress: Progress
     ) -> Reasoner:
         """A reasoner that learnt from published cases, and from patients simulated of other diseases."""
         reasoner = self.untrained()
@@ -136,7 +136,7 @@ class _Course:
         fit(reasoner, cases, met, self.command.training, progress)
         return reasoner
 
-    def _meet(self, case: AnsweredCase, reasoner: Reasoner) -> MetCase | None:
+    def _meet(self, case: LabelledCase, reasoner: Reasoner) -> MetCase | None:
         """A published case comes again in other folds; a simulated one does not."""
         if case in self._met:
             return self._met[case]
@@ -145,12 +145,12 @@ class _Course:
             self._met[case] = met
         return met
 
-    def metrics(self, validation: CrossValidation, judged: Sequence[Judged]) -> dict[str, Any]:
+    def metrics(self, validation: CrossValidation, judged: Sequence[CaseResult]) -> dict[str, Any]:
         """Out-of-fold metrics in the keys of `benchmarks.runs.diagnosis`, and what they were measured on."""
         cited = {p for row in self.snapshot.edges["publications"].to_pylist() for p in row}
         shares = np.array([bool(cited & set(case.publications)) for case in validation.cases], dtype=bool)
         diseases = [case.disease for case in validation.cases]
-        return judged_metrics(judged, validation.probability(judged), diseases, shares) | {
+        return case_metrics(judged, validation.probability(judged), diseases, shares) | {
             "folds": self.command.folds,
             "training": asdict(self.command.training),
             "graph": self.snapshot.content_hash,
@@ -158,7 +158,7 @@ class _Course:
             "text_revision": self.encoder.revision,
         }
 
-    def _simulated(self, reasoner: Reasoner, heldout: Sequence[AnsweredCase]) -> list[AnsweredCase]:
+    def _simulated(self, reasoner: Reasoner, heldout: Sequence[LabelledCase]) -> list[LabelledCase]:
         answers = [reasoner.same[case.accepted] for case in heldout]
         is_heldout = np.isin(reasoner.same, np.concatenate(answers) if answers else [])
         if is_heldout.all():

@@ -18,7 +18,7 @@ from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.path_network import ModelSettings, PathNetwork
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.training.reasoner.labelled_cases import AnsweredCase, weights
+from kgdx.training.reasoner.labelled_cases import LabelledCase, weights
 from kgdx.training.reasoner.train_messages import MessageTraining, MetCase, Progress, fit_messages
 from kgdx.training.reasoner.train_paths import WalkTraining, fit_walks
 from kgdx.training.synthetic.patients import SimulationSettings, Simulator
@@ -63,7 +63,7 @@ def untrained(
 
 def simulated(
     reasoner: Reasoner, encoder: TextEncoder, diseases: NDArray[np.int64], settings: ReasonerTraining
-) -> list[AnsweredCase]:
+) -> list[LabelledCase]:
     """Patients drawn from the annotations.
 
     Args:
@@ -76,13 +76,13 @@ def simulated(
         observations = simulator.draw(int(position), rng)
         query = _query(observations, reasoner, encoder, is_hidden=rng.random() < settings.without_context)
         accepted = np.flatnonzero(reasoner.same == reasoner.same[position])
-        cases.append(AnsweredCase(query, accepted, is_simulated=True))
+        cases.append(LabelledCase(query, accepted, is_simulated=True))
     return cases
 
 
 def fit(
     reasoner: Reasoner,
-    cases: Sequence[AnsweredCase],
+    cases: Sequence[LabelledCase],
     met: Sequence[MetCase | None],
     settings: ReasonerTraining,
     progress: Progress,
@@ -100,7 +100,7 @@ def fit(
     fit_walks(reasoner, cases, weight, settings.walks, rng, progress)
 
 
-def _weights(cases: Sequence[AnsweredCase], settings: ReasonerTraining) -> NDArray[np.float64]:
+def _weights(cases: Sequence[LabelledCase], settings: ReasonerTraining) -> NDArray[np.float64]:
     is_simulated = np.array([case.is_simulated for case in cases])
     weight = weights(cases)
     if is_simulated.all() or not is_simulated.any():

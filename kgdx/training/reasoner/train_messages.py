@@ -15,7 +15,7 @@ from torch import Tensor
 from kgdx.reasoning.messages import MessageNetwork
 from kgdx.reasoning.query import certainty
 from kgdx.reasoning.reasoner import Reasoner, denied
-from kgdx.training.reasoner.labelled_cases import AnsweredCase
+from kgdx.training.reasoner.labelled_cases import LabelledCase
 
 Progress = Callable[[int, int, str], None]
 
@@ -62,7 +62,7 @@ class MetCase:
     num_right: int
 
     @classmethod
-    def of(cls, case: AnsweredCase, reasoner: Reasoner) -> "MetCase | None":
+    def of(cls, case: LabelledCase, reasoner: Reasoner) -> "MetCase | None":
         """Meet the candidates that the reasoner would meet; None where no right one is among them.
 
         A right one that the likelihood leaves out is never added: the network would learn that what the

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kgdx.reasoning.reasoner import Reasoner
-from kgdx.training.reasoner.labelled_cases import AnsweredCase
+from kgdx.training.reasoner.labelled_cases import LabelledCase
 from kgdx.training.reasoner.train_messages import Progress
 
 
@@ -36,7 +36,7 @@ class WalkTraining:
 
 def fit_walks(
     reasoner: Reasoner,
-    cases: Sequence[AnsweredCase],
+    cases: Sequence[LabelledCase],
     weight: NDArray[np.float64],
     settings: WalkTraining,
     rng: np.random.Generator,
@@ -68,7 +68,7 @@ def fit_walks(
     network.eval()
 
 
-def _loss(reasoner: Reasoner, case: AnsweredCase) -> Tensor | None:
+def _loss(reasoner: Reasoner, case: LabelledCase) -> Tensor | None:
     """Cross-entropy over the proposed candidates; None where no right one is among them.
 
     Candidates that are denied a finding are left out: its walks add nothing to them when ranking.

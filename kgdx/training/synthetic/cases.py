@@ -45,7 +45,7 @@ class DrawnCase:
 
     Attributes:
         evidence: as the engine's readers give it, before fusion.
-        leanings: as in `Sight`; empty without an image.
+        leanings: as in `ImageFindings`; empty without an image.
         images: vectors of its images, at most one.
         truths: CURIE -> whether the patient has it.
         priors: CURIE -> log odds of that before anything is said. That a report is silent is part of them: to
@@ -53,7 +53,7 @@ class DrawnCase:
     """
 
     evidence: tuple[Evidence, ...]
-    leanings: Mapping[str, float]
+    subthreshold_scores: Mapping[str, float]
     images: tuple[NDArray[np.float32], ...]
     truths: Mapping[str, bool]
     priors: Mapping[str, float]
@@ -71,8 +71,14 @@ def draw_cases(seed: int, clip: Clip, num: int) -> list[DrawnCase]:
     """
     pixels = draw_phantom(seed, size=IMAGE_SIZE).pixels
     asked = FindingSet(drawn_findings(clip), clip.findings.domain)
-    seen, _, leanings = image_answers(pixels, "drawn", clip, clip, asked)
-    look = DrawnCase(tuple(seen), leanings, tuple(clip.encode_images([pixels])) if leanings else (), {}, {})
+    seen, _, subthreshold_scores = image_answers(pixels, "drawn", clip, clip, asked)
+    look = DrawnCase(
+        tuple(seen),
+        subthreshold_scores,
+        tuple(clip.encode_images([pixels])) if subthreshold_scores else (),
+        {},
+        {},
+    )
     return [_beside(look, asked.findings, np.random.default_rng((seed, number))) for number in range(num)]
 
 
@@ -83,7 +89,10 @@ def _beside(look: DrawnCase, findings: tuple[ImageFinding, ...], rng: np.random.
         has_image, has_text, has_codes = rng.random(3) < (HAS_IMAGE, HAS_TEXT, HAS_CODES)
     if not has_image:
         look = DrawnCase((), {}, (), {}, {})
-    truths = {f.curie: bool(rng.random() < _posterior(f, look.leanings.get(f.curie, 0.0))) for f in findings}
+    truths = {
+        f.curie: bool(rng.random() < _posterior(f, look.subthreshold_scores.get(f.curie, 0.0)))
+        for f in findings
+    }
     evidence, priors = list(look.evidence), {f.curie: prior_logit(f) for f in findings}
     for finding in findings:
         is_there = truths[finding.curie]

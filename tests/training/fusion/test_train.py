@@ -40,7 +40,7 @@ def column(number: int, values: np.ndarray) -> np.ndarray:
 def test_the_same_seed_draws_the_same_case(clip: Clip) -> None:
     one, two, other = draw_cases(5, clip, 3), draw_cases(5, clip, 2), draw_cases(6, clip, 2)
     for first, second in zip(one, two, strict=False):
-        assert (first.evidence, first.leanings) == (second.evidence, second.leanings)
+        assert (first.evidence, first.subthreshold_scores) == (second.evidence, second.subthreshold_scores)
         assert first.truths == second.truths
     told = [tuple(item.weight for item in case.evidence) for case in (*one, *other)]
     assert len(set(told)) == 5
@@ -52,7 +52,7 @@ def test_modalities_are_there_and_missing_in_all_ways(clip: Clip) -> None:
     assert frozenset({"code", "text", "image"}) in mixes
     assert {frozenset({"text"}), frozenset({"image"})} <= mixes
     for case in cases:
-        assert bool(case.images) == bool(case.leanings)
+        assert bool(case.images) == bool(case.subthreshold_scores)
         assert case.truths.keys() == {finding.curie for finding in drawn_findings(clip)}
 
 
@@ -62,7 +62,7 @@ def test_an_image_is_worth_what_its_reliability_says(clip: Clip) -> None:
     expected, found = [], []
     for case in cases:
         for finding in drawn_findings(clip):
-            odds = prior_logit(finding) + case.leanings[finding.curie]
+            odds = prior_logit(finding) + case.subthreshold_scores[finding.curie]
             expected.append(1 / (1 + np.exp(-odds)))
             found.append(case.truths[finding.curie])
     share = np.array(expected)

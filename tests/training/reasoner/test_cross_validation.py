@@ -6,30 +6,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kgdx.reasoning.calibration import Clues
+from kgdx.reasoning.calibration import ConfidenceFeatures
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.training.reasoner import cross_validation
 from kgdx.training.reasoner.cross_validation import CrossValidation
-from kgdx.training.reasoner.evaluate import Judged
-from kgdx.training.reasoner.labelled_cases import AnsweredCase
+from kgdx.training.reasoner.evaluate import CaseResult
+from kgdx.training.reasoner.labelled_cases import LabelledCase
 from tests.reasoning.tiny import graph, query, random_facts, reasoner
 
 WORLD = graph("\n".join(random_facts(np.random.default_rng(2), num_diseases=9, num_findings=9)))
 CASES = [
-    AnsweredCase(query(WORLD, f"F{i % 9}", f"F{(2 * i) % 9}"), np.array([i % 9]), (f"D{i % 9}",))
+    LabelledCase(query(WORLD, f"F{i % 9}", f"F{(2 * i) % 9}"), np.array([i % 9]), (f"D{i % 9}",))
     for i in range(20)
 ]
-Trained = list[list[AnsweredCase]]
+Trained = list[list[LabelledCase]]
 
 
-def validation(folder: Path, identity: str = "it", cases: Sequence[AnsweredCase] = CASES) -> CrossValidation:
+def validation(folder: Path, identity: str = "it", cases: Sequence[LabelledCase] = CASES) -> CrossValidation:
     return CrossValidation(cases, 4, folder / "partial", identity)
 
 
 def training(asked: Trained) -> Callable[..., Reasoner]:
     """A training that remembers what was held out."""
 
-    def train(heldout: Sequence[AnsweredCase], _: object) -> Reasoner:
+    def train(heldout: Sequence[LabelledCase], _: object) -> Reasoner:
         asked.append(list(heldout))
         return reasoner(WORLD)
 
@@ -45,19 +45,19 @@ def test_every_case_is_judged_once_by_a_reasoner_that_was_told_to_leave_it_out(t
         assert {case.disease for case in one}.isdisjoint(case.disease for case in other)
     made = reasoner(WORLD)
     for case, found in zip(CASES, judged, strict=True):
-        assert found == cross_validation.judge(made, case), "in the order of the cases"
+        assert found == cross_validation.evaluate_case(made, case), "in the order of the cases"
 
 
 def test_after_an_interruption_it_goes_on_and_finds_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = validation(tmp_path / "a").run(training([]), lambda *_: None)
-    judge, left = cross_validation.judge, iter(range(12))
+    evaluate_case, left = cross_validation.evaluate_case, iter(range(12))
 
-    def tiring(made: Reasoner, case: AnsweredCase) -> Judged:
+    def tiring(made: Reasoner, case: LabelledCase) -> CaseResult:
         if next(left, None) is None:
             raise KeyboardInterrupt
-        return judge(made, case)
+        return evaluate_case(made, case)
 
     first: Trained = []
     second: Trained = []
@@ -93,10 +93,12 @@ def test_no_case_tells_how_sure_its_own_fold_is(tmp_path: Path) -> None:
     """Whether the cases of a fold are right changes the probabilities of all folds but theirs."""
     made, rng = validation(tmp_path), np.random.default_rng(0)
 
-    def judged(is_right: np.ndarray) -> list[Judged]:
-        clues = [Clues(float(i % 7) - 3, 1.0 + i % 3, float(i % 5), 0.5) for i in range(len(CASES))]
+    def judged(is_right: np.ndarray) -> list[CaseResult]:
+        clues = [
+            ConfidenceFeatures(float(i % 7) - 3, 1.0 + i % 3, float(i % 5), 0.5) for i in range(len(CASES))
+        ]
         ranks = [1.0 if ok else 2.0 for ok in is_right]
-        return [Judged(r, 1, 1, 1, 1, 1, 0.0, c) for r, c in zip(ranks, clues, strict=True)]
+        return [CaseResult(r, 1, 1, 1, 1, 1, 0.0, c) for r, c in zip(ranks, clues, strict=True)]
 
     is_right = rng.random(len(CASES)) < 0.5
     before = made.probability(judged(is_right))

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgdx.domain.case import Patient
-from kgdx.reasoning.calibration import Clues
+from kgdx.reasoning.calibration import ConfidenceFeatures
 from kgdx.reasoning.likelihood import contributions, priors
 from kgdx.reasoning.ranking import ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.training.metrics import mid_rank
-from kgdx.training.reasoner.evaluate import Judged, judge, judged_metrics, rank_of
-from kgdx.training.reasoner.labelled_cases import AnsweredCase
+from kgdx.training.reasoner.evaluate import CaseResult, case_metrics, evaluate_case, rank_of
+from kgdx.training.reasoner.labelled_cases import LabelledCase
 from tests.reasoning.tiny import graph, network, query, random_facts, reasoner, silent
 
 FACTS = random_facts(np.random.default_rng(5), num_diseases=9, num_findings=10)
@@ -31,10 +31,10 @@ words = st.lists(
 positions = st.integers(0, 8)
 
 
-def answered(made: Reasoner, case: list[str], position: int, patient: Patient | None = None) -> AnsweredCase:
+def answered(made: Reasoner, case: list[str], position: int, patient: Patient | None = None) -> LabelledCase:
     """The disease at a position, under whatever identifier."""
     asked = replace(query(WORLD, *case), patient=patient or Patient())
-    return AnsweredCase(asked, np.flatnonzero(made.same == made.same[position]))
+    return LabelledCase(asked, np.flatnonzero(made.same == made.same[position]))
 
 
 def speechless() -> Reasoner:
@@ -52,7 +52,7 @@ def test_where_all_are_proposed_the_rank_is_that_of_the_logit(case: list[str], p
     ranking = made.rank(asked.query)
     place = np.flatnonzero(made.same[ranking.positions] == made.same[position]).tolist()
     assert len(place) == 1
-    found = judge(made, asked)
+    found = evaluate_case(made, asked)
     assert found.rank == mid_rank(ranking.logit, place)
     assert found.logit == ranking.logit[0]
     said = ranking.of_findings[0].sum() + ranking.demographics[0].sum()
@@ -95,7 +95,7 @@ def test_the_base_is_the_likelihood_whatever_the_networks_say(case: list[str], p
     logit = priors(made.graph.annotations, made.likelihood) + added
     best = np.array([logit[made.same == number].max() for number in sorted(set(made.same))])
     place = sorted(set(made.same)).index(made.same[position])
-    assert judge(made, asked).base == mid_rank(best, [place]) == judge(quiet, asked).base
+    assert evaluate_case(made, asked).base == mid_rank(best, [place]) == evaluate_case(quiet, asked).base
 
 
 @settings(max_examples=20)
@@ -104,11 +104,11 @@ def test_one_trust_in_everything_changes_no_rank(case: list[str], position: int)
     made = reasoner(WORLD)
     asked = answered(made, case, position, Patient("female", 3.0))
     made.messages.trust.data[:] = 0.25
-    even = judge(made, asked)
+    even = evaluate_case(made, asked)
     assert even.trusted == even.base
     made.messages.trust.data[:] = 0.0
-    assert judge(made, asked).trusted == (len(set(made.same)) + 1) / 2, "nothing is believed: all tie"
-    assert judge(made, asked).base == even.base
+    assert evaluate_case(made, asked).trusted == (len(set(made.same)) + 1) / 2, "nothing is believed: all tie"
+    assert evaluate_case(made, asked).base == even.base
 
 
 @settings(max_examples=20)
@@ -119,7 +119,7 @@ def test_the_base_knows_the_patient(case: list[str], position: int) -> None:
     logit = made.base(asked.query).logit
     best = np.array([logit[made.same == number].max() for number in sorted(set(made.same))])
     place = sorted(set(made.same)).index(made.same[position])
-    assert judge(made, asked).base == mid_rank(best, [place])
+    assert evaluate_case(made, asked).base == mid_rank(best, [place])
 
 
 @settings(max_examples=20)
@@ -128,7 +128,7 @@ def test_where_the_networks_say_nothing_all_ranks_are_that_of_the_base(
     case: list[str], position: int
 ) -> None:
     made = speechless()
-    found = judge(made, answered(made, case, position))
+    found = evaluate_case(made, answered(made, case, position))
     # Sums of the same numbers in another order may part ties.
     assert found.messages == pytest.approx(found.base, abs=4)
     assert found.rank == found.messages
@@ -139,25 +139,27 @@ def test_where_the_networks_say_nothing_all_ranks_are_that_of_the_base(
 def test_what_is_left_out_is_as_if_it_had_never_been_there(case: list[str], position: int) -> None:
     made = reasoner(WORLD)
     patient = Patient("female", 3.0)
-    found = judge(made, answered(made, case, position, patient))
-    bare = judge(made, answered(made, case, position))
+    found = evaluate_case(made, answered(made, case, position, patient))
+    bare = evaluate_case(made, answered(made, case, position))
     assert found.without_patient == bare.rank
     assert bare.without_patient == bare.rank
     present = [word for word in case if word[0] != "-"]
     if present:
-        assert found.without_excluded == judge(made, answered(made, present, position, patient)).rank
+        assert found.without_excluded == evaluate_case(made, answered(made, present, position, patient)).rank
     else:
         assert found.without_excluded == found.rank, "nothing would be left"
 
 
-def one(rank: float, base: float, log_odds: float = 0.0) -> Judged:
-    return Judged(rank, base, base, base, base, rank, log_odds, Clues(log_odds, 1.0, log_odds, 1.0))
+def one(rank: float, base: float, log_odds: float = 0.0) -> CaseResult:
+    return CaseResult(
+        rank, base, base, base, base, rank, log_odds, ConfidenceFeatures(log_odds, 1.0, log_odds, 1.0)
+    )
 
 
 def test_metrics_count_what_was_judged() -> None:
     judged = [one(1, 2, 3.0), one(1, 1, 2.0), one(2, 1, 1.0), one(1.5, 30, 0.0)]
     sure = np.array([0.9, 0.7, 0.5, 0.1])
-    told = judged_metrics(judged, sure, ["A", "A", "B", "C"], np.array([False, False, True, False]))
+    told = case_metrics(judged, sure, ["A", "A", "B", "C"], np.array([False, False, True, False]))
     assert (told["n"], told["micro"]["top1"], told["macro"]["top1"]) == (4, 0.5, round(1 / 3, 4))
     assert told["clean"]["n"] == 3
     assert told["shared_pmid"]["top1"] == 0
@@ -174,7 +176,7 @@ def test_metrics_count_what_was_judged() -> None:
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=1, max_size=20))
 def test_gains_are_differences_on_the_same_cases(ranks: list[tuple[int, int]]) -> None:
     judged = [one(a, b) for a, b in ranks]
-    told = judged_metrics(judged, np.full(len(ranks), 0.5), ["A"] * len(ranks), np.zeros(len(ranks), bool))
+    told = case_metrics(judged, np.full(len(ranks), 0.5), ["A"] * len(ranks), np.zeros(len(ranks), bool))
     difference = np.mean([(a <= 1) - (b <= 1) for a, b in ranks])
     for name in ("graph_gain", "walks_gain", "excluded_gain"):
         gain = told["ablation"][name]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgdx.reasoning.query import GraphQuery
-from kgdx.training.reasoner.labelled_cases import AnsweredCase, components, folds, weights
+from kgdx.training.reasoner.labelled_cases import LabelledCase, components, folds, weights
 
 NOTHING = GraphQuery((), np.zeros(1, np.float32))
 names = st.lists(st.integers(0, 14), min_size=1, max_size=2, unique=True)
@@ -16,9 +16,9 @@ some = st.lists(st.tuples(names, papers), min_size=1, max_size=40)
 Given = list[tuple[list[int], list[int]]]
 
 
-def cases(of: Given) -> list[AnsweredCase]:
+def cases(of: Given) -> list[LabelledCase]:
     return [
-        AnsweredCase(NOTHING, np.array(ds), tuple(f"D:{d}" for d in ds), tuple(f"PMID:{p}" for p in ps))
+        LabelledCase(NOTHING, np.array(ds), tuple(f"D:{d}" for d in ds), tuple(f"PMID:{p}" for p in ps))
         for ds, ps in of
     ]
 
@@ -60,7 +60,7 @@ def test_folds_differ_by_no_more_than_the_largest_group(of: Given, num_folds: in
 @settings(max_examples=30)
 @given(some)
 def test_cases_without_a_name_go_by_their_answer(of: Given) -> None:
-    bare = [AnsweredCase(NOTHING, np.array(ds), is_simulated=True) for ds, _ in of]
+    bare = [LabelledCase(NOTHING, np.array(ds), is_simulated=True) for ds, _ in of]
     expected = [min(ds) for ds, _ in of]
     assert [case.disease for case in bare] == [f"#{d}" for d in expected]
     numbers = components(bare)

@@ -18,10 +18,10 @@ from kgdx.graph.arrow_schema import edge_table, node_table
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.release.bundle import shipped_folder
-from kgdx.release.checkpoints import SavedReasoner
+from kgdx.release.checkpoints import ReasonerCheckpoint
 from kgdx.training.reasoner import cross_validation
-from kgdx.training.reasoner.evaluate import Judged
-from kgdx.training.reasoner.labelled_cases import AnsweredCase
+from kgdx.training.reasoner.evaluate import CaseResult
+from kgdx.training.reasoner.labelled_cases import LabelledCase
 from kgdx.training.reasoner.run import ReasonerCommand, train_reasoner
 from kgdx.training.reasoner.train import ReasonerTraining
 from kgdx.training.reasoner.train_messages import MessageTraining
@@ -111,7 +111,7 @@ def test_it_writes_a_reasoner_with_its_calibration_and_tells_its_metrics(
     assert len(told["cases_sha256"]) == 64
     assert told["training"]["num_simulated"] == 16
     assert {"ece", "brier", "coverage_risk", "ablation"} <= told.keys()
-    saved = SavedReasoner.open(command.out)
+    saved = ReasonerCheckpoint.open(command.out)
     assert len(saved.settings.calibration.weights) == 4
     assert saved.text_revision == told["text_revision"]
     assert sorted(path.name for path in command.out.iterdir()) == [
@@ -132,13 +132,13 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(
     command: ReasonerCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = made(replace(command, out=command.out / "whole"))
-    judge, done = cross_validation.judge, []
+    evaluate_case, done = cross_validation.evaluate_case, []
 
-    def tiring(reasoner: Reasoner, case: AnsweredCase) -> Judged:
+    def tiring(reasoner: Reasoner, case: LabelledCase) -> CaseResult:
         if len(done) == 7:
             raise KeyboardInterrupt
         done.append(case)
-        return judge(reasoner, case)
+        return evaluate_case(reasoner, case)
 
     with monkeypatch.context() as patched:
         patched.setattr(cross_validation, "judge", tiring)
@@ -279,7 +279,10 @@ def other_weights(folder: Path) -> None:
 def test_a_reasoner_that_does_not_fit_is_told(tmp_path: Path, spoil: Spoil, fact: str) -> None:
     folder = tmp_path / "reasoner"
     shutil.copytree(shipped_folder() / "reasoner", folder)
-    assert SavedReasoner.open(folder).settings == SavedReasoner.open(shipped_folder() / "reasoner").settings
+    assert (
+        ReasonerCheckpoint.open(folder).settings
+        == ReasonerCheckpoint.open(shipped_folder() / "reasoner").settings
+    )
     spoil(folder)
     with pytest.raises(BundleError, match=fact):
-        SavedReasoner.open(folder)
+        ReasonerCheckpoint.open(folder)

@@ -15,7 +15,7 @@ from kgdx.reasoning.messages import MessageNetwork
 from kgdx.reasoning.ranking import ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.training.reasoner import train
-from kgdx.training.reasoner.labelled_cases import AnsweredCase
+from kgdx.training.reasoner.labelled_cases import LabelledCase
 from kgdx.training.reasoner.train_messages import MessageTraining, MetCase
 from kgdx.training.reasoner.train_paths import WalkTraining
 from tests.reasoning.tiny import HashEncoder, diagnostic, graph, messages, query, random_facts, reasoner
@@ -34,13 +34,13 @@ def fresh(seed: int = 3) -> Reasoner:
     return train.untrained(diagnostic(WORLD), HashEncoder(), seed)
 
 
-def met(reasoner: Reasoner, cases: Sequence[AnsweredCase]) -> list[MetCase]:
+def met(reasoner: Reasoner, cases: Sequence[LabelledCase]) -> list[MetCase]:
     seen = [MetCase.of(case, reasoner) for case in cases]
     return [case for case in seen if case is not None]
 
 
 @cache
-def trained(seed: int = 3, again: int = 0) -> tuple[Reasoner, list[AnsweredCase], list[tuple[int, int, str]]]:
+def trained(seed: int = 3, again: int = 0) -> tuple[Reasoner, list[LabelledCase], list[tuple[int, int, str]]]:
     told: list[tuple[int, int, str]] = []
     training, made = replace(SHORT, seed=seed), fresh(seed)
     cases = train.simulated(made, HashEncoder(), EVERYONE, training)
@@ -122,7 +122,7 @@ def test_training_meets_whom_ranking_meets_and_nobody_else(seed: int, num_met: i
     words = [f"{'-' if rng.random() < 0.3 else ''}F{i}" for i in rng.choice(15, 4, replace=False)]
     accepted = np.flatnonzero(made.same == made.same[rng.integers(20)])
     asked = query(WORLD, *words)
-    found = MetCase.of(AnsweredCase(asked, accepted), made)
+    found = MetCase.of(LabelledCase(asked, accepted), made)
     first = made.met(made.base(asked))
     is_right = np.isin(made.same[first], made.same[accepted])
     if found is None:
@@ -137,7 +137,7 @@ def test_training_meets_whom_ranking_meets_and_nobody_else(seed: int, num_met: i
 
 def test_a_case_without_its_absent_findings_is_the_case_had_nobody_recorded_them() -> None:
     made, accepted = fresh(), np.array([0])
-    whole = MetCase.of(AnsweredCase(query(WORLD, "F1", "-F2", "F3"), accepted), made)
+    whole = MetCase.of(LabelledCase(query(WORLD, "F1", "-F2", "F3"), accepted), made)
     assert whole is not None
     hidden = whole.without_absent()
     assert hidden.is_present.tolist() == [True, True]
@@ -155,7 +155,7 @@ def test_what_training_sees_is_what_ranking_adds_up(seed: int) -> None:
     wide = ReasonerSettings(num_met=99, num_proposed=99)
     made = reasoner(WORLD, wide, said=messages(seed % 9))
     asked = query(WORLD, *(f"F{i}" for i in rng.choice(15, 4, replace=False)))
-    found = MetCase.of(AnsweredCase(asked, np.array([0])), made)
+    found = MetCase.of(LabelledCase(asked, np.array([0])), made)
     assert found is not None
     proposal, network = made.propose(asked), made.messages
     diseases = torch.from_numpy(made.best_paths.diseases[found.positions])
@@ -197,7 +197,7 @@ def test_simulated_patients_weigh_together_what_they_are_asked_to(
     made, training = fresh(), replace(SHORT, simulated_weight=weight)
     made_up = train.simulated(made, HashEncoder(), EVERYONE, training)
     published = [
-        AnsweredCase(case.query, case.accepted, (f"D{i % 3}",)) for i, case in enumerate(made_up[:7])
+        LabelledCase(case.query, case.accepted, (f"D{i % 3}",)) for i, case in enumerate(made_up[:7])
     ]
     for cases, is_mixed in (([*published, *made_up], True), (published, False), (made_up, False)):
         seen = [MetCase.of(case, made) for case in cases]
