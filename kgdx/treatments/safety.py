@@ -111,7 +111,7 @@ class SafetyGraph:
 
     def climb_drug(self, node: int) -> Climbed:
         """Climb from a drug or a drug class."""
-        climb = self.drugs.climb
+        climb = self.drugs.ancestors_with_paths
         return Climbed(node, climb(node), climb(node, _DUPLICATE_KINDS), climb(node, _CROSS_REACTING_KINDS))
 
     def concerns_of(self, treatment: int, patient: ClimbedPatient) -> tuple[Concern, ...]:
