@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from graph_schema.own_prefixes import own_prefixes
+from graph_schema.own_prefixes import own_prefixes, spellings
 from graph_schema.own_relations import check_relations, own_relations
+
+if TYPE_CHECKING:
+    from curies import Converter
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Schema:
         relations: relation name -> Relation.
         iris: prefix -> IRI it expands to.
         prefix_kinds: prefix -> kind of its identifiers, where all are of one kind.
-        aliases: lower-case spelling -> preferred prefix.
+        spellings: prefix -> all its spellings, in lower case.
         metapaths: (what is justified, walk) -> pattern; the former is a heading of `metapaths.yaml`.
         states: states of a patient that treatments may be forbidden in, by name.
         own_relations: name -> declaration, of the relations among `relations` that do not ship.
@@ -107,7 +110,7 @@ class Schema:
     relations: Mapping[str, Relation]
     iris: Mapping[str, str]
     prefix_kinds: Mapping[str, str]
-    aliases: Mapping[str, str]
+    spellings: Mapping[str, frozenset[str]]
     metapaths: Mapping[tuple[str, tuple[str, ...]], Metapath]
     states: Mapping[str, State]
     own_relations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -132,17 +135,20 @@ class Schema:
         """Names of all kinds of node."""
         return tuple(self.categories)
 
-    def preferred_prefix(self, prefix: str) -> str | None:
-        """The declared spelling of a prefix, or None if it is not declared."""
-        return self.aliases.get(prefix.lower())
+    @cached_property
+    def converter(self) -> "Converter":
+        """Between CURIEs and IRIs; takes a prefix as it is declared, or any spelling in lower case."""
+        # Imported when first needed: it takes 0.2 s, which most commands can do without.
+        from curies import Converter, Record
 
-    def contract(self, iri: str) -> str | None:
-        """Turn an IRI into a CURIE, or None if no declared prefix covers it."""
-        covering = [prefix for prefix, base in self.iris.items() if iri.startswith(base)]
-        if not covering:
-            return None
-        prefix = max(covering, key=lambda p: len(self.iris[p]))
-        return f"{prefix}:{iri[len(self.iris[prefix]) :]}"
+        return Converter(
+            Record(prefix=prefix, uri_prefix=iri, prefix_synonyms=sorted(self.spellings[prefix] - {prefix}))
+            for prefix, iri in self.iris.items()
+        )
+
+    def standardize_prefix(self, prefix: str) -> str | None:
+        """The declared spelling of a prefix, or None if it is not declared."""
+        return self.converter.standardize_prefix(prefix.lower())
 
     def kind_of_category(self, category: str) -> str | None:
         """The kind a Biolink category stands for, or None."""
@@ -167,7 +173,6 @@ def load() -> Schema:
     prefixes |= own_prefixes(prefixes, schema["kinds"])
     own = own_relations(schema["relations"], schema["kinds"])
     relations = schema["relations"] | own
-    spellings = {alias: p for p, entry in prefixes.items() for alias in (p, *entry.get("aliases", ()))}
     return Schema(
         categories={kind: entry["category"] for kind, entry in schema["kinds"].items()},
         narrower={also: kind for kind, entry in schema["kinds"].items() for also in entry.get("also", ())},
@@ -175,7 +180,7 @@ def load() -> Schema:
         relations={name: _relation(name, entry) for name, entry in relations.items()},
         iris={prefix: entry["iri"] for prefix, entry in prefixes.items()},
         prefix_kinds={prefix: entry["kind"] for prefix, entry in prefixes.items() if entry.get("kind")},
-        aliases={spelling.lower(): prefix for spelling, prefix in spellings.items()},
+        spellings={prefix: spellings(prefix, entry) for prefix, entry in prefixes.items()},
         metapaths=_metapaths("metapaths.yaml"),
         states={name: _state(entry) for name, entry in _read("states.yaml").items()},
         own_relations=own,

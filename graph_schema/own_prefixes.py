@@ -27,16 +27,20 @@ def own_prefixes(known: Mapping[str, Mapping[str, Any]], kinds: Collection[str])
         PrefixFileError: if the file cannot be read or declares something that cannot be.
     """
     name, declared = read_own(VARIABLE, "prefixes", _FORM, PrefixFileError)
-    taken = {
-        spelling.lower()
-        for prefix, entry in known.items()
-        for spelling in (prefix, *entry.get("aliases", ()))
-    }
+    taken = {spelling for prefix, entry in known.items() for spelling in spellings(prefix, entry)}
+    prefixes = {entry["iri"]: prefix for prefix, entry in known.items()}
     for prefix, entry in declared.items():
         if fault := _fault(prefix, entry, taken, kinds):
             raise PrefixFileError(f"{name}, prefix {prefix!r}: {fault}: {_FORM}")
-        taken |= {spelling.lower() for spelling in (prefix, *entry.get("aliases", ()))}
+        if (other := prefixes.setdefault(entry["iri"], prefix)) != prefix:
+            raise PrefixFileError(f"{name}, prefix {prefix!r}: its iri is that of {other}: {_FORM}")
+        taken |= spellings(prefix, entry)
     return declared
+
+
+def spellings(prefix: str, entry: Mapping[str, Any]) -> frozenset[str]:
+    """A prefix and its aliases, in lower case."""
+    return frozenset(spelling.lower() for spelling in (prefix, *entry.get("aliases", ())))
 
 
 def _fault(prefix: object, entry: object, taken: Collection[str], kinds: Collection[str]) -> str:

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from graph_schema import load
-from kgdx.domain.curie import normalise, prefix_of
+from kgdx.domain.curie import prefix_of, standardize
 from kgdx.domain.errors import CurieError
 
 _NOT_LOCAL = re.compile(r"[^\w.+-]+")
@@ -17,7 +17,7 @@ def identify(text: str) -> str:
     Raises:
         CurieError: if it is none, or its prefix is not declared.
     """
-    return normalise(text, load())
+    return standardize(text, load())
 
 
 def identify_if_declared(text: str) -> str:
@@ -35,7 +35,7 @@ def reason_against(text: str) -> str:
         return "no identifier"
     if not prefix or " " in prefix:
         return "not a CURIE"
-    return "malformed CURIE" if load().preferred_prefix(prefix) else f"prefix {prefix} is not declared"
+    return "malformed CURIE" if load().standardize_prefix(prefix) else f"prefix {prefix} is not declared"
 
 
 def kind_of(curie: str, otherwise: str) -> str:

@@ -37,7 +37,7 @@ def _delimiter(text: str) -> str:
 
 
 Prefix = Annotated[
-    str, AfterValidator(_known("prefix of prefixes.yaml", lambda text: load().preferred_prefix(text)))
+    str, AfterValidator(_known("prefix of prefixes.yaml", lambda text: load().standardize_prefix(text)))
 ]
 Separator = Annotated[str, Field(min_length=1)]
 

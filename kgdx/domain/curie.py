@@ -13,7 +13,7 @@ def prefix_of(curie: str) -> str:
     return curie.partition(":")[0] if ":" in curie else ""
 
 
-def normalise(text: str, schema: Schema, where: str = "curie") -> str:
+def standardize(text: str, schema: Schema, where: str = "curie") -> str:
     """Write an identifier the way the graph does: declared prefix, declared case, no white space.
 
     Args:
@@ -24,11 +24,12 @@ def normalise(text: str, schema: Schema, where: str = "curie") -> str:
         CurieError: if the text has another shape or its prefix is not in `prefixes.yaml`.
     """
     stripped = text.strip()
-    contracted = (schema.contract(stripped) if "//" in stripped else None) or stripped
-    match = _SHAPE.fullmatch(contracted)
+    if "//" in stripped:
+        stripped = schema.converter.compress(stripped, passthrough=True)
+    match = _SHAPE.fullmatch(stripped)
     if match is None:
         raise CurieError(where, f"{text!r} is not a CURIE", "write PREFIX:local, as in HP:0002202")
-    prefix = schema.preferred_prefix(match["prefix"])
+    prefix = schema.standardize_prefix(match["prefix"])
     if prefix is None:
         remedy = "check the spelling, or declare it in a file that KGDX_PREFIXES names"
         raise CurieError(where, f"prefix {match['prefix']!r} of {text!r} is not declared", remedy)

@@ -28,7 +28,7 @@ class Node:
     """A concept of the graph.
 
     Attributes:
-        curie: identifier, normalised.
+        curie: identifier, standardized.
         kind: one of the schema's kinds.
         name: the preferred name; empty only where a source names an identifier and nothing else.
         synonyms: other names, without the preferred one. A name in another language than English ends in

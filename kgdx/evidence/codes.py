@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from graph_schema import Schema
 from kgdx.domain.case import CodedFinding, Polarity
-from kgdx.domain.curie import normalise
+from kgdx.domain.curie import standardize
 from kgdx.domain.errors import CurieError
 from kgdx.domain.evidence import CodeOrigin, Evidence
 from kgdx.graph.kinds import CODED_KINDS
@@ -47,7 +47,7 @@ def resolve(given: str, snapshot: Snapshot, schema: Schema, where: str = "findin
     """
     quoted = given if len(given) <= _MAX_QUOTED else given[:_MAX_QUOTED] + "…"
     try:
-        curie = _known_state(normalise(given, schema, where), snapshot, schema)
+        curie = _known_state(standardize(given, schema, where), snapshot, schema)
     except CurieError as error:
         fact = error.fact.replace(repr(given), repr(quoted))
         return Resolved(given, warning=f"{where}: {fact}: {error.remedy}; the code was left out")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from kgdx.domain.curie import normalise
+from kgdx.domain.curie import standardize
 from kgdx.domain.errors import CurieError, UnknownCurieError
 from kgdx.domain.report import Path, Step
 from kgdx.explain.paths import PathWriter
@@ -45,7 +45,7 @@ class Mechanisms:
 
     def _node(self, text: str, role: str) -> int:
         snapshot = self.writer.snapshot
-        curie = normalise(text, self.writer.schema, role)
+        curie = standardize(text, self.writer.schema, role)
         node = snapshot.index.get(snapshot.replaced_by.get(curie) or curie)
         if node is None:
             raise UnknownCurieError(curie, self.release)

@@ -7,7 +7,7 @@ import pytest
 
 import graph_schema
 from graph_schema import PrefixFileError
-from kgdx.domain.curie import normalise
+from kgdx.domain.curie import standardize
 
 Declare = Callable[[str], Path]
 
@@ -30,8 +30,8 @@ def test_an_own_prefix_is_one_like_the_others(declare: Declare) -> None:
     schema = graph_schema.load()
     assert schema.prefix_kinds["ACME"] == "Disease"
     for text in ("ACME:1", "AcmeCode:1", "https://example.org/acme/1"):
-        assert normalise(text, schema) == "ACME:1"
-    assert normalise("HP:0001250", schema) == "HP:0001250"
+        assert standardize(text, schema) == "ACME:1"
+    assert standardize("HP:0001250", schema) == "HP:0001250"
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,7 @@ def test_an_own_prefix_is_one_like_the_others(declare: Declare) -> None:
         ("HP: {iri: x}", "HP is declared already"),
         ("ACME: {iri: x, aliases: [hp]}", "hp is declared already"),
         ("ACME: {iri: x}\nAcme: {iri: y}", "Acme is declared already"),
+        ("ACME: {iri: x}\nEMCA: {iri: x}", "prefix 'EMCA': its iri is that of ACME"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told(declare: Declare, text: str, fault: str) -> None:

@@ -107,7 +107,7 @@ def test_the_table_of_states_is_sound() -> None:
     known = graph_schema.load()
     for name, state in STATES.items():
         assert state.curies[0] == f"kgdx:{name}"
-        assert {known.preferred_prefix(c.partition(":")[0]) for c in state.curies} <= set(known.iris)
+        assert {known.standardize_prefix(c.partition(":")[0]) for c in state.curies} <= set(known.iris)
         assert ConcernKind(state.label)
         is_told = bool(state.sex), state.below_years is not None or state.from_years is not None
         assert is_told == {"sex": (True, False), "age": (False, True)}.get(state.label, (False, False))
