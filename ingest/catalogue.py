@@ -24,6 +24,8 @@ class Source:
         release: the release that kgdx was tested with, where the source has releases.
         kind: of what the source describes, for identifiers whose prefix does not fix it.
         bundled: folder inside the package that is read where no path is given; empty for none.
+        reader: module of `ingest.sources` that reads it.
+        test_data: file or folder, inside the folder of real data, that `docs/reference/sources.md` counts.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Source:
     release: str = ""
     kind: str = ""
     bundled: str = ""
+    reader: str = ""
+    test_data: str = ""
 
     def provenance(self, release: str, publications: tuple[str, ...] = ()) -> Provenance:
         """Where an edge of this source comes from."""
@@ -49,7 +53,7 @@ def catalogue() -> Mapping[str, Source]:
     """Every source by name, in the order of the file."""
     entries = yaml.safe_load(files("ingest").joinpath("sources.yaml").read_text(encoding="utf-8"))
     return {
-        name: Source(name=name, **{**entry, "owns": tuple(entry.get("owns", ()))})
+        name: Source(name=name, **{"reader": name, **entry, "owns": tuple(entry.get("owns", ()))})
         for name, entry in entries.items()
     }
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from graph_schema import load as load_schema
 from ingest.catalogue import Source, find
 from ingest.intake import Progress, SourceBatch
-from ingest.readers import READERS
+from ingest.readers import reader_of
 from kgdx.domain.curie import prefix_of
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import LoadCount
@@ -84,7 +84,7 @@ def read(
     path = path or _bundled(source)
     intake = SourceBatch(source)
     told = 0
-    for item in READERS[name](path, source):
+    for item in reader_of(source)(path, source):
         intake.take(item)
         if intake.num_rows - told >= _REPORT_EVERY:
             told = intake.num_rows

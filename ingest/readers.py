@@ -1,51 +1,12 @@
-"""Every source of the catalogue and the function that reads it."""
+"""The function that reads a source: `read` of the module of `ingest.sources` that the catalogue names."""
 
-from collections.abc import Mapping
+from importlib import import_module
 
+from ingest.catalogue import Source
 from ingest.model import Reader
-from ingest.sources import (
-    babelon,
-    contraindications,
-    ddxplus,
-    doid,
-    drugmechdb,
-    drugs,
-    findingmodels,
-    genes,
-    hetionet,
-    hpo,
-    hpoa,
-    indications,
-    kgx,
-    mondo,
-    ontology,
-    padchest,
-    primekg,
-    radsem,
-    slake,
-    table,
-)
 
-READERS: Mapping[str, Reader] = {
-    "hpo": hpo.read,
-    "hpoa": hpoa.read,
-    "genes": genes.read,
-    "hpo-zh": babelon.read,
-    "mondo": mondo.read,
-    "doid": doid.read,
-    "indications": indications.read,
-    "contraindications": contraindications.read,
-    "drugs": drugs.read,
-    "hetionet": hetionet.read,
-    "drugmechdb": drugmechdb.read,
-    "primekg": primekg.read,
-    "findingmodels": findingmodels.read,
-    "radsem": radsem.read,
-    "padchest": padchest.read,
-    "slake": slake.read,
-    "ddxplus": ddxplus.read,
-    "starter": kgx.read,
-    "kgx": kgx.read,
-    "ontology": ontology.read,
-    "table": table.read,
-}
+
+def reader_of(source: Source) -> Reader:
+    """The reader of a source; a catalogue that names none there is raises ModuleNotFoundError."""
+    reader: Reader = import_module(f"ingest.sources.{source.reader}").read
+    return reader

@@ -18,32 +18,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.catalogue import find
+from ingest.catalogue import catalogue, find
 from ingest.intake import SourceBatch
 from ingest.load import read, release_of
 from kgdx.stores.base import GraphStore
 from kgdx.stores.embedded import EmbeddedStore
 from kgdx.stores.registry import open_store
-
-# The small ones first: the order does not matter, and a load into a small graph is quicker.
-PATHS = {
-    "padchest": "padchest/tree_term_CUI_counts_image_covid_1.csv",
-    "slake": "slake_kg",
-    "ddxplus": "ddxplus",
-    "findingmodels": "findingmodels",
-    "radsem": "radsem",
-    "contraindications": "matrix/contraindications.tsv.gz",
-    "indications": "matrix/indications.tsv.gz",
-    "drugmechdb": "drugmechdb/paths.jsonl.gz",
-    "hpo": "hpo/hp.v2023-01-27.json.gz",
-    "hpo-zh": "hpo/hp-zh.babelon.tsv.gz",
-    "genes": "hpo/genes_to_phenotype.v2023-01-27.txt.gz",
-    "drugs": "matrix/drug_list.csv.gz",
-    "doid": "doid",
-    "hpoa": "hpo/phenotype.v2023-01-27.hpoa.gz",
-    "hetionet": "hetionet",
-    "mondo": "mondo",
-}
 
 
 @dataclass(frozen=True)
@@ -109,8 +89,9 @@ def occurrences(table: pa.Table, column: str) -> dict[str, int]:
 
 def take_in(data: Path) -> Iterator[SourceBatch]:
     """Every source of the folder of real data, read."""
-    for name, path in PATHS.items():
-        yield read(name, data / path)
+    for source in catalogue().values():
+        if source.test_data:
+            yield read(source.name, data / source.test_data)
 
 
 def page(counted: Mapping[str, Counted], contents: Contents) -> str:

@@ -123,9 +123,10 @@ def read_source(folder: Path) -> dict[str, Any]:
     """The reader alone: its rows are looked at and forgotten."""
     from ingest.catalogue import find
     from ingest.model import Block
-    from ingest.readers import READERS
+    from ingest.readers import reader_of
 
-    items = READERS["kgx"](folder, find("kgx"))
+    source = find("kgx")
+    items = reader_of(source)(folder, source)
     return {"rows": sum(len(item.lines) if isinstance(item, Block) else 1 for item in items)}
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ingest.catalogue import find
+from ingest.catalogue import catalogue, find
 from ingest.intake import SourceBatch
-from ingest.readers import READERS
+from ingest.readers import reader_of
 from kgdx.domain.errors import SourceError
 from kgdx.graph.arrow_schema import node_table
 from tests.ingest.seed import Seed
@@ -174,7 +174,7 @@ def consume(seed: Seed, path: Path) -> SourceBatch:
     """Everything the reader says, held against the schema and put into columns."""
     source = find(seed.source)
     intake = SourceBatch(source)
-    for item in READERS[seed.source](path, source):
+    for item in reader_of(source)(path, source):
         intake.take(item)
     intake.settle()
     node_table(intake.nodes)
@@ -204,7 +204,7 @@ def is_placed(error: SourceError, folder: Path, files: Iterable[str]) -> bool:
 
 
 def test_every_reader_has_a_seed() -> None:
-    assert {seed.source for seed in SEEDS.values()} >= set(READERS)
+    assert {seed.source for seed in SEEDS.values()} >= set(catalogue())
 
 
 @pytest.mark.parametrize("name", SEEDS)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from benchmarks.runs.sources import PATHS
+from ingest.catalogue import find
 from ingest.sources.hpoa import RELATIONS
 from tests.ingest.conftest import Intakes
 from tests.ingest.reading import edges_in, nodes_in
@@ -25,7 +25,7 @@ def rows(path: Path) -> list[list[str]]:
 
 
 def test_hpoa_rows_come_out(intakes: Intakes, data: Path) -> None:
-    file = rows(data / PATHS["hpoa"])
+    file = rows(data / find("hpoa").test_data)
     statements = {tuple(row[:1] + row[2:5] + row[6:9]) for row in file}
     summary = intakes["hpoa"]
     assert summary.num_rows == len(file) == 253_363
@@ -40,7 +40,7 @@ def test_hpoa_rows_come_out(intakes: Intakes, data: Path) -> None:
 def test_every_denied_finding_is_kept(intakes: Intakes, data: Path) -> None:
     denied = {
         tuple(row[:1] + row[2:5] + row[6:9])
-        for row in rows(data / PATHS["hpoa"])
+        for row in rows(data / find("hpoa").test_data)
         if row[2] == "NOT" or row[7].startswith("0/") or row[7] == "HP:0040285"
     }
     assert sum(row[1] == "NOT" for row in denied) > 1_400
@@ -78,7 +78,7 @@ def test_mondo_rows_come_out(intakes: Intakes, data: Path) -> None:
     ("name", "relation"), [("indications", "treats"), ("contraindications", "contraindicated_in")]
 )
 def test_drug_lists_come_out(intakes: Intakes, data: Path, name: str, relation: str) -> None:
-    with gzip.open(data / PATHS[name], "rt", encoding="utf-8", newline="") as file:
+    with gzip.open(data / find(name).test_data, "rt", encoding="utf-8", newline="") as file:
         listed = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     sound = [
         row

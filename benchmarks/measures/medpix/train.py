@@ -31,7 +31,7 @@ from benchmarks.measures.medpix.text import TextTraining, Told, told_by_cases, t
 from benchmarks.measures.medpix.titles import GraphDocuments, word_overlap
 from benchmarks.measures.medpix.tower import TowerTraining
 from benchmarks.metrics import mid_rank, paired_gain, ranking_metrics
-from benchmarks.runs.sources import PATHS
+from ingest.catalogue import find
 from ingest.phenotypes import build_snapshot
 from kgdx.encoders.classifier import Classifier
 from kgdx.encoders.concepts import ConceptEncoder, mean_vectors, save_concepts
@@ -160,7 +160,7 @@ def _commonest(case: MedPixCase) -> str:
 
 def graph_of(data: Path) -> Snapshot:
     """The graph that titles are looked up in."""
-    return build_snapshot([(name, data / PATHS[name]) for name in GRAPH], _TALK.print)
+    return build_snapshot([(name, data / find(name).test_data) for name in GRAPH], _TALK.print)
 
 
 def main() -> None:
