@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kgdx.imaging.overlay import colours, data_uri, grey, overlay
-from kgdx.report.page.figures import figures
 
 
 def test_lightness_of_the_colour_map_only_rises() -> None:
@@ -40,10 +39,3 @@ def test_a_map_of_another_shape_is_stretched(height: int, width: int) -> None:
 
 def test_large_images_shrink_in_proportion() -> None:
     assert grey(np.zeros((4000, 2000), np.float32)).size == (448, 896)
-
-
-def test_figures_number_regions_and_keep_boxes_inside(report, images) -> None:
-    (figure,) = figures(report.evidence, images)
-    assert [region.number for region in figure.regions] == [1, 2]
-    assert figure.regions[0].style == "left:12.00%;top:55.00%;width:34.00%;height:38.00%"
-    assert len(figure.overlays) == 2
