@@ -1,4 +1,4 @@
-"""The catalogue of sources: what can be loaded, from where, under which licence."""
+"""The catalogue of sources: what can be loaded, from where, under which license."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Source:
 
     Attributes:
         name: as the command line writes it; the store keeps it with everything the source says.
-        title, url, licence, format, yields: for people.
+        title, url, license, format, yields: for people.
         infores: the information resource, as in `infores:hpo-annotations`.
         knowledge_level: Biolink's, for the edges of the source.
         owns: prefixes whose records this source is the authority for.
@@ -31,7 +31,7 @@ class Source:
     name: str
     title: str
     url: str
-    licence: str
+    license: str
     format: str
     yields: str
     infores: str
@@ -45,7 +45,7 @@ class Source:
 
     def provenance(self, release: str, publications: tuple[str, ...] = ()) -> Provenance:
         """Where an edge of this source comes from."""
-        return Provenance(self.infores, publications, self.licence, self.knowledge_level, release)
+        return Provenance(self.infores, publications, self.license, self.knowledge_level, release)
 
 
 @cache

@@ -40,8 +40,8 @@ def add(
 ) -> None:
     """Load a source. Loading it again replaces what it said; nothing is written if the source is broken."""
     from ingest.catalogue import find
+    from ingest.console import print_summary
     from ingest.load import load
-    from ingest.tell import tell_summary
     from kgdx.domain.errors import SourceError
     from kgdx.stores.registry import is_server, open_store
 
@@ -54,7 +54,7 @@ def add(
         if is_new:  # a source that cannot be loaded must not leave an empty graph behind
             Path(store).unlink(missing_ok=True)
         raise
-    tell_summary(summary)
+    print_summary(summary)
     if as_json:
         typer.echo(json.dumps(asdict(summary), ensure_ascii=False))
 
@@ -70,19 +70,19 @@ def diff(
     examples: Annotated[int, typer.Option(min=0, help="How many of each to show.")] = 5,
 ) -> None:
     """Show what loading a source would add, remove and change. Writes nothing."""
+    from ingest.console import print_diff
     from ingest.diff import diff as compare
     from ingest.load import read
-    from ingest.tell import tell_diff
     from kgdx.stores.registry import open_store
 
     with open_store(store, read_only=True) as graph:
         with _progress(name) as progress:
-            intake = read(name, path, progress, alias=alias, kind=kind)
-        found = compare(intake, graph)
+            batch = read(name, path, progress, alias=alias, kind=kind)
+        found = compare(batch, graph)
     if as_json:
         typer.echo(json.dumps(found.to_dict(), ensure_ascii=False))
     else:
-        tell_diff(found, examples)
+        print_diff(found, examples)
 
 
 @app.command()
@@ -98,8 +98,8 @@ def audit(
     from graph_schema import load as load_schema
     from ingest.audit import audit as look
     from ingest.audit import has_errors
+    from ingest.console import print_findings
     from ingest.load import read
-    from ingest.tell import tell_findings
     from kgdx.graph.arrow_schema import EDGE_COLUMNS, node_table
     from kgdx.stores.registry import open_store
 
@@ -107,8 +107,8 @@ def audit(
         raise typer.BadParameter("give either a source with --from, or --store")
     if name is not None:
         with _progress(name) as progress:
-            intake = read(name, path, progress, kind=kind)
-        nodes, edges = node_table(intake.nodes), intake.edges.select(EDGE_COLUMNS.names)
+            batch = read(name, path, progress, kind=kind)
+        nodes, edges = node_table(batch.nodes), batch.edges.select(EDGE_COLUMNS.names)
     else:
         with open_store(str(store), read_only=True) as graph:
             nodes, edges = graph.export()
@@ -116,7 +116,7 @@ def audit(
     if as_json:
         typer.echo(json.dumps([finding.to_dict() for finding in findings], ensure_ascii=False))
     else:
-        tell_findings(findings)
+        print_findings(findings)
     if strict and has_errors(findings):
         raise typer.Exit(3)
 
@@ -170,7 +170,7 @@ def export(
 @app.command()
 def history(store: _Store, as_json: _Json = False) -> None:
     """Show the loads that changed the graph, the newest first."""
-    from ingest.tell import tell_history
+    from ingest.console import print_history
     from kgdx.stores.registry import open_store
 
     with open_store(store, read_only=True) as graph:
@@ -178,7 +178,7 @@ def history(store: _Store, as_json: _Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(loads, ensure_ascii=False))
     else:
-        tell_history(loads)
+        print_history(loads)
 
 
 @app.command("list")
@@ -190,11 +190,11 @@ def list_sources(
 ) -> None:
     """Show the sources that can be loaded, and with --store what is loaded of each."""
     from ingest.catalogue import catalogue
-    from ingest.tell import tell_sources
+    from ingest.console import print_sources
 
     loaded = _loaded(store) if store else None
     if not as_json:
-        tell_sources(list(catalogue().values()), loaded)
+        print_sources(list(catalogue().values()), loaded)
         return
     known = {name: asdict(source) for name, source in catalogue().items()}
     for name in dict.fromkeys([*known, *(loaded or {})]):

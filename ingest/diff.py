@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.intake import SourceBatch
+from ingest.source_batch import SourceBatch
 from kgdx.domain.graph import Node
 from kgdx.stores.base import GraphStore
 from kgdx.stores.load_plan import LoadPlan
@@ -17,7 +17,7 @@ _ENDS = ("head", "relation", "tail")
 
 @dataclass(frozen=True)
 class Diff:
-    """Nodes and edges that a load would add, remove or change.
+    """Nodes and edges that a load would add, remove or plan.
 
     An edge is changed if the source still joins the same two nodes by the same relation, and says
     something else of it: another frequency, other publications, another release.
@@ -64,21 +64,21 @@ class Diff:
                 yield mark, " ".join(row[name] for name in _ENDS)
 
 
-def diff(intake: SourceBatch, store: GraphStore) -> Diff:
+def diff(batch: SourceBatch, store: GraphStore) -> Diff:
     """Hold what a source states now against what the store holds of it."""
-    return of_change(store.compare_source(intake.source.name, list(intake.nodes), intake.edges))
+    return of_plan(store.compare_source(batch.source.name, list(batch.nodes), batch.edges))
 
 
-def of_change(change: LoadPlan) -> Diff:
-    """The diff that a change is."""
-    fresh, gone = _ends(change.edges), _ends(change.stale)
+def of_plan(plan: LoadPlan) -> Diff:
+    """The diff that a plan makes."""
+    fresh, gone = _ends(plan.edges), _ends(plan.stale)
     stays = pc.is_in(_key(gone), _key(fresh))
     comes_back = pc.is_in(_key(fresh), _key(gone))
     return Diff(
-        source=change.source,
-        nodes_added=_named(change.added),
-        nodes_changed=_named(node for node, mentions in change.updated.items() if mentions),
-        nodes_dropped=_named(node for node, mentions in change.updated.items() if not mentions),
+        source=plan.source,
+        nodes_added=_named(plan.added),
+        nodes_changed=_named(node for node, mentions in plan.updated.items() if mentions),
+        nodes_dropped=_named(node for node, mentions in plan.updated.items() if not mentions),
         edges_added=fresh.filter(pc.invert(comes_back)),
         edges_removed=gone.filter(pc.invert(stays)),
         edges_changed=fresh.filter(comes_back),

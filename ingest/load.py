@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from graph_schema import load as load_schema
 from ingest.catalogue import Source, find
-from ingest.intake import Progress, SourceBatch
 from ingest.readers import reader_of
+from ingest.source_batch import Progress, SourceBatch
 from kgdx.domain.curie import prefix_of
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import LoadCount
@@ -64,7 +64,7 @@ def read(
     alias: str = "",
     kind: str = "",
 ) -> SourceBatch:
-    """Take in a source, without a store.
+    """Read a source, without a store.
 
     Args:
         name: a name of the catalogue.
@@ -82,16 +82,16 @@ def read(
     if alias:
         source = replace(source, name=alias, infores=f"infores:{alias}")
     path = path or _bundled(source)
-    intake = SourceBatch(source)
-    told = 0
+    batch = SourceBatch(source)
+    num_reported = 0
     for item in reader_of(source)(path, source):
-        intake.take(item)
-        if intake.num_rows - told >= _REPORT_EVERY:
-            told = intake.num_rows
-            progress(told)
-    progress(intake.num_rows)
-    intake.settle()
-    return intake
+        batch.add(item)
+        if batch.num_rows - num_reported >= _REPORT_EVERY:
+            num_reported = batch.num_rows
+            progress(num_reported)
+    progress(batch.num_rows)
+    batch.settle()
+    return batch
 
 
 def load(
@@ -112,20 +112,20 @@ def load(
     Raises:
         SourceError: if the source is unknown or cannot be read; the store is then as it was.
     """
-    intake = read(name, path, progress, alias=alias, kind=kind)
-    nodes = list(intake.nodes)
-    release, num_edges = release_of(intake), intake.edges.num_rows
-    change = store.replace_source(intake.source.name, nodes, intake.hand_over(), release)
+    batch = read(name, path, progress, alias=alias, kind=kind)
+    nodes = list(batch.nodes)
+    release, num_edges = release_of(batch), batch.edges.num_rows
+    change = store.replace_source(batch.source.name, nodes, batch.hand_over(), release)
     undescribed = Counter(prefix_of(row["curie"]) for row in store.query(_UNDESCRIBED, {}))
     return Summary(
-        source=intake.source.name,
+        source=batch.source.name,
         release=release,
-        num_rows=intake.num_rows,
-        num_written=intake.num_written,
-        num_merged=intake.num_merged,
-        rejected=dict(intake.rejected.most_common()),
-        skipped=dict(intake.skipped.most_common()),
-        examples={reason: tuple(texts) for reason, texts in intake.examples.items()},
+        num_rows=batch.num_rows,
+        num_written=batch.num_written,
+        num_merged=batch.num_merged,
+        rejected=dict(batch.rejected.most_common()),
+        skipped=dict(batch.skipped.most_common()),
+        examples={reason: tuple(texts) for reason, texts in batch.examples.items()},
         num_nodes=len(nodes),
         num_edges=num_edges,
         undescribed=dict(undescribed.most_common()),
@@ -133,9 +133,9 @@ def load(
     )
 
 
-def release_of(intake: SourceBatch) -> str:
+def release_of(batch: SourceBatch) -> str:
     """The newest release that the edges of a source name, or empty."""
-    return pc.max(intake.edges["release"]).as_py() or ""
+    return pc.max(batch.edges["release"]).as_py() or ""
 
 
 def _known_kind(kind: str) -> str:

@@ -145,7 +145,7 @@ class TableMapping(_Strict):
     comment: str = "#"
     columns: tuple[str, ...] = ()
     release: str = ""
-    licence: str = ""
+    license: str = ""
     infores: Annotated[str, Field(pattern=r"^infores:\S+$")] | None = None
     knowledge_level: (
         Literal[

@@ -19,13 +19,13 @@ _OPTIONAL = {
 }
 
 
-def mechanism_snapshot(data: Path, tell: Callable[[str], None]) -> Snapshot:
+def mechanism_snapshot(data: Path, progress: Callable[[str], None]) -> Snapshot:
     """The graph of a folder with `hpo/`, `mondo/`, `drugmechdb/` and, if there, drugs, genes and Hetionet.
 
     Raises:
         SourceError: if a file that is needed is missing.
     """
-    return build_snapshot(mechanism_sources(data), tell)
+    return build_snapshot(mechanism_sources(data), progress)
 
 
 def mechanism_sources(data: Path) -> list[tuple[str, Path]]:

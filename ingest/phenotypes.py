@@ -8,18 +8,18 @@ from pathlib import Path
 from graph_schema import load as load_schema
 from ingest.load import load
 from kgdx.domain.errors import SourceError
-from kgdx.graph.canonical import resolve
+from kgdx.graph.canonical import canonical_view
 from kgdx.graph.snapshot import Snapshot
 from kgdx.stores.embedded import EmbeddedStore
 
 
-def phenotype_snapshot(data: Path, tell: Callable[[str], None]) -> Snapshot:
+def phenotype_snapshot(data: Path, progress: Callable[[str], None]) -> Snapshot:
     """The graph of a folder with `hpo/` and `mondo/`.
 
     Raises:
         SourceError: if the folder holds no annotations or no ontology.
     """
-    return build_snapshot(phenotype_sources(data), tell)
+    return build_snapshot(phenotype_sources(data), progress)
 
 
 def phenotype_sources(data: Path) -> list[tuple[str, Path]]:
@@ -34,14 +34,14 @@ def phenotype_sources(data: Path) -> list[tuple[str, Path]]:
     return [("hpo", ontology), ("hpoa", annotations), ("mondo", data / "mondo")]
 
 
-def build_snapshot(sources: Sequence[tuple[str, Path]], tell: Callable[[str], None]) -> Snapshot:
+def build_snapshot(sources: Sequence[tuple[str, Path]], progress: Callable[[str], None]) -> Snapshot:
     """Load the sources into a store of their own and take its snapshot."""
     with tempfile.TemporaryDirectory() as folder, EmbeddedStore.open(Path(folder) / "graph") as store:
         for name, path in sources:
-            tell(f"loading {name} from {path.name}")
+            progress(f"loading {name} from {path.name}")
             load(name, path, store)
-        resolved = resolve(*store.export(), load_schema())
-    return Snapshot.from_tables(resolved.nodes, resolved.edges)
+        view = canonical_view(*store.export(), load_schema())
+    return Snapshot.from_tables(view.nodes, view.edges)
 
 
 def _only(folder: Path, pattern: str) -> Path:

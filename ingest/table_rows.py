@@ -36,7 +36,7 @@ class TableRows:
     """
 
     def __init__(self, mapping: TableMapping, source: Source) -> None:
-        given = {name: getattr(mapping, name) for name in ("infores", "licence", "knowledge_level")}
+        given = {name: getattr(mapping, name) for name in ("infores", "license", "knowledge_level")}
         self._mapping = mapping
         self._source = replace(source, **{name: value for name, value in given.items() if value})
 
@@ -92,7 +92,7 @@ def _node(where: str, row: Cellular, node: NodeMapping) -> Item:
         found = next(_ends(where, row, node.id, node.kind, node.name), None)
         if not isinstance(found, Node):
             return found or Skipped("no identifier")
-        # What the mapping says of the kind stands; the intake refuses what contradicts the prefix.
+        # What the mapping says of the kind stands; the batch rejects what contradicts the prefix.
         kind = _kind(row, node.kind) or found.kind
         synonyms = dict.fromkeys(_texts(row, node.synonyms))
         synonyms.pop(found.name, None)

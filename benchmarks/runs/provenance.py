@@ -37,7 +37,7 @@ from kgdx.domain.evidence import ImageOrigin, TextOrigin
 from kgdx.domain.report import Report, Step
 from kgdx.engine import Engine
 from kgdx.explain.walk import all_paths
-from kgdx.graph.canonical import resolve
+from kgdx.graph.canonical import canonical_view
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release import bundle
 from kgdx.schemas import CaseIn
@@ -110,8 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for name, path in sources:
             _TALK.print(f"loading {name}")
             load(name, path, store)
-        resolved = resolve(*store.export(), load_schema())
-        snapshot = Snapshot.from_tables(resolved.nodes, resolved.edges)
+        view = canonical_view(*store.export(), load_schema())
+        snapshot = Snapshot.from_tables(view.nodes, view.edges)
         release = bundle.build(snapshot, bundle.shipped_folder(), Path(folder) / "bundle", __version__, {})
         engine, shown = Engine.open(Path(folder) / "bundle"), Shown()
         for case in track([*_cases(given.data, given.reports)], "reports", console=_TALK):

@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.catalogue import catalogue, find
-from ingest.intake import SourceBatch
 from ingest.load import read, release_of
+from ingest.source_batch import SourceBatch
 from kgdx.stores.base import GraphStore
 from kgdx.stores.embedded import EmbeddedStore
 from kgdx.stores.registry import open_store
@@ -46,18 +46,18 @@ class Counted:
     relations: Mapping[str, int]
 
     @classmethod
-    def of(cls, intake: SourceBatch) -> "Counted":
-        """What an intake that is settled counted."""
+    def of(cls, batch: SourceBatch) -> "Counted":
+        """What an batch that is settled counted."""
         return cls(
-            intake.source.name,
-            release_of(intake),
-            intake.num_rows,
-            intake.num_written,
-            intake.num_merged,
-            dict(intake.skipped.most_common()),
-            dict(intake.rejected.most_common()),
-            dict(Counter(node.kind for node in intake.nodes).most_common()),
-            occurrences(intake.edges, "relation"),
+            batch.source.name,
+            release_of(batch),
+            batch.num_rows,
+            batch.num_written,
+            batch.num_merged,
+            dict(batch.skipped.most_common()),
+            dict(batch.rejected.most_common()),
+            dict(Counter(node.kind for node in batch.nodes).most_common()),
+            occurrences(batch.edges, "relation"),
         )
 
     @property
@@ -87,7 +87,7 @@ def occurrences(table: pa.Table, column: str) -> dict[str, int]:
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
-def take_in(data: Path) -> Iterator[SourceBatch]:
+def read_sources(data: Path) -> Iterator[SourceBatch]:
     """Every source of the folder of real data, read."""
     for source in catalogue().values():
         if source.test_data:
@@ -139,7 +139,7 @@ def _row(counted: Counted) -> str:
     cells = (
         f"`{counted.source}`",
         counted.release or "—",
-        find(counted.source).licence,
+        find(counted.source).license,
         *map(_told, numbers),
     )
     return f"| {' | '.join(cells)} |"
@@ -187,15 +187,15 @@ def main(arguments: list[str] | None = None) -> int:
         }
         if given.neo4j:
             stores["neo4j"] = stack.enter_context(open_store(given.neo4j))
-        for intake in take_in(given.data):
-            name = intake.source.name
-            counted[name] = Counted.of(intake)
+        for batch in read_sources(given.data):
+            name = batch.source.name
+            counted[name] = Counted.of(batch)
             if not counted[name].adds_up:
                 sys.exit(f"{name}: rows do not add up: {counted[name]}")
-            nodes, edges = list(intake.nodes), intake.edges
+            nodes, edges = list(batch.nodes), batch.edges
             for where, store in stores.items():
                 start = time.perf_counter()
-                store.replace_source(name, nodes, edges, release_of(intake))
+                store.replace_source(name, nodes, edges, release_of(batch))
                 print(f"{name} into {where}: {time.perf_counter() - start:.1f} s", file=sys.stderr)
         contents = {where: Contents.of(store) for where, store in stores.items()}
     if len({repr(held) for held in contents.values()}) != 1:

@@ -152,7 +152,7 @@ def export(where: str) -> dict[str, Any]:
 def make_snapshot(where: str, folder: Path) -> dict[str, Any]:
     """As `kgdx build` does; `seconds` are those of the snapshot itself, `from_store_s` of all of it."""
     from graph_schema import load as load_schema
-    from kgdx.graph.canonical import resolve
+    from kgdx.graph.canonical import canonical_view
     from kgdx.graph.snapshot import Snapshot
     from kgdx.stores.registry import open_store
 
@@ -160,10 +160,10 @@ def make_snapshot(where: str, folder: Path) -> dict[str, Any]:
     with open_store(where, read_only=True) as store:
         nodes, edges = store.export()
     exported = time.perf_counter()
-    resolved = resolve(nodes, edges, load_schema())
+    view = canonical_view(nodes, edges, load_schema())
     del nodes, edges
     ready = time.perf_counter()
-    Snapshot.from_tables(resolved.nodes, resolved.edges).write(folder)
+    Snapshot.from_tables(view.nodes, view.edges).write(folder)
     done = time.perf_counter()
     return {
         "seconds": round(done - ready, 2),

@@ -90,10 +90,9 @@ def obsolete(graph: Graph) -> Iterator[Finding]:
         touches = pc.or_(pc.is_in(graph.edges["head"], old), pc.is_in(graph.edges["tail"], old))
         for source in pc.unique(graph.edges["source"].filter(touches)).to_pylist():
             mask = pc.and_(touches, pc.equal(graph.edges["source"], source))
-            message = "edges of obsolete terms " + ("that have an heir" if is_replaced else "without an heir")
-            remedy = (
-                "a release moves them to the heir" if is_replaced else "take a newer release of the source"
-            )
+            message = f"edges of obsolete terms {'that have' if is_replaced else 'without'} a replacement"
+            move = "a release moves them to the replacement"
+            remedy = move if is_replaced else "take a newer release of the source"
             num = pc.sum(mask).as_py()
             yield Finding("obsolete-id", "warning", source, message, remedy, num, graph.examples(mask))
 

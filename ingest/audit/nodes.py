@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from ingest.audit.finding import MAX_EXAMPLES, Finding, Graph, Level, ends_of, grouped, some
 from ingest.catalogue import owner_of
 from kgdx.domain.curie import prefix_of
-from kgdx.graph.cliques import MATCH_RELATION, identify_nodes
+from kgdx.graph.cliques import MATCH_RELATION, identify_nodes, is_exact_match
 
 _MATCHES = pa.array([MATCH_RELATION, "close_match"])
 _DEGREE_FLOOR, _DEGREE_SPREAD = 500, 20.0
@@ -106,9 +106,8 @@ def degrees(graph: Graph) -> Iterator[Finding]:
 
 def identity(graph: Graph) -> Iterator[Finding]:
     """Matches that would make two current terms of one vocabulary the same."""
-    edges = graph.edges
-    is_match = pc.and_(pc.equal(edges["relation"], MATCH_RELATION), pc.invert(edges["negated"]))
-    conflicts = identify_nodes(graph.nodes, edges.filter(is_match), graph.schema).conflicts
+    matches = graph.edges.filter(is_exact_match(graph.edges))
+    conflicts = identify_nodes(graph.nodes, matches, graph.schema).conflicts
     told = (
         (prefix_of(c.terms[0]), f"{c.head} {MATCH_RELATION} {c.tail}: {' and '.join(c.terms)}")
         for c in conflicts

@@ -107,12 +107,12 @@ class Statements:
 
 def _described(node: Node, term: Term) -> Node:
     # Where several terms took its place, the first by identifier stands for them.
-    heir = next(iter(term.replaced_by), "") if term.is_obsolete else ""
+    successor = next(iter(term.replaced_by), "") if term.is_obsolete else ""
     try:
-        heir = identify(heir) if heir else ""
+        successor = identify(successor) if successor else ""
     except CurieError:
-        heir = ""
-    return Node(node.curie, node.kind, term.name, term.synonyms, term.definition, term.is_obsolete, heir)
+        successor = ""
+    return Node(node.curie, node.kind, term.name, term.synonyms, term.definition, term.is_obsolete, successor)
 
 
 def _heir(old: Node, curie: str) -> Node:

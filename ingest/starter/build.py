@@ -19,4 +19,4 @@ if __name__ == "__main__":
     from kgdx import __version__
     from kgdx.release import bundle
 
-    print(bundle.seal(bundle.shipped_folder(), starter_snapshot(), __version__).release)  # noqa: T201
+    print(bundle.write_manifest(bundle.shipped_folder(), starter_snapshot(), __version__).release)  # noqa: T201

@@ -223,7 +223,7 @@ def build(
     from rich.console import Console
 
     from graph_schema import load
-    from kgdx.graph.canonical import resolve
+    from kgdx.graph.canonical import canonical_view
     from kgdx.graph.snapshot import Snapshot
     from kgdx.release import bundle
     from kgdx.stores.registry import open_store
@@ -232,15 +232,13 @@ def build(
     with talk.status("reading the store"), open_store(store, read_only=True) as opened:
         nodes, edges = opened.export()
     with talk.status("building the snapshot"):
-        resolved = resolve(nodes, edges, load(), merge)
-        snapshot = Snapshot.from_tables(resolved.nodes, resolved.edges)
+        view = canonical_view(nodes, edges, load(), merge)
+        snapshot = Snapshot.from_tables(view.nodes, view.edges)
         built = bundle.build(snapshot, bundle.shipped_folder(), out, __version__, load().own_relations)
-    if resolved.notes.num_rows:
-        text = (
-            f"{resolved.notes.num_rows:,} terms stand under another now; {resolved.num_moved:,} edges moved"
-        )
+    if view.notes.num_rows:
+        text = f"{view.notes.num_rows:,} terms stand under another now; {view.num_moved:,} edges moved"
         talk.print(text, highlight=False)
-    for reason, num in resolved.left_out.items():
+    for reason, num in view.left_out.items():
         talk.print(f"{num:,} edges left out: {reason}", highlight=False)
     talk.print(f"{snapshot.num_nodes:,} nodes, {snapshot.num_edges:,} edges in {out}", highlight=False)
     typer.echo(built.release)

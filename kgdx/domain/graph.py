@@ -11,14 +11,14 @@ class Provenance:
     Attributes:
         source: information resource, as in `infores:hpo-annotations`.
         publications: CURIEs of what the source cites, as in `PMID:15266616`; may be empty.
-        licence: SPDX name or short words.
+        license: SPDX name or short words.
         knowledge_level: Biolink's, such as `knowledge_assertion`, `prediction`, `not_provided`.
         release: the source's own version, as in `2023-01-27`.
     """
 
     source: str
     publications: tuple[str, ...] = ()
-    licence: str = ""
+    license: str = ""
     knowledge_level: str = "knowledge_assertion"
     release: str = ""
 
@@ -103,7 +103,7 @@ def _edge_id(edge: Edge) -> str:
 class LoadCount:
     """What one load changed in a store.
 
-    An edge whose release, licence or knowledge level alone is new counts as changed.
+    An edge whose release, license or knowledge level alone is new counts as changed.
     """
 
     num_nodes_added: int = 0

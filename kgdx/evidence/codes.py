@@ -20,7 +20,7 @@ _MAX_QUOTED = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class CodeLookup:
     """What became of a code.
 
     Attributes:
@@ -38,7 +38,7 @@ class Resolved:
     warning: str = ""
 
 
-def resolve(given: str, snapshot: Snapshot, schema: Schema, where: str = "findings") -> Resolved:
+def lookup(given: str, snapshot: Snapshot, schema: Schema, where: str = "findings") -> CodeLookup:
     """Find the node a code stands for, through obsolete codes to the one in force. Raises nothing.
 
     Args:
@@ -50,7 +50,7 @@ def resolve(given: str, snapshot: Snapshot, schema: Schema, where: str = "findin
         curie = _known_state(standardize(given, schema, where), snapshot, schema)
     except CurieError as error:
         fact = error.fact.replace(repr(given), repr(quoted))
-        return Resolved(given, warning=f"{where}: {fact}: {error.remedy}; the code was left out")
+        return CodeLookup(given, warning=f"{where}: {fact}: {error.remedy}; the code was left out")
     passed = [curie]
     while snapshot.replaced_by.get(passed[-1]):
         following = snapshot.replaced_by[passed[-1]]
@@ -60,18 +60,18 @@ def resolve(given: str, snapshot: Snapshot, schema: Schema, where: str = "findin
     last = passed[-1]
     if last in snapshot.replaced_by:
         fact = "is obsolete and nothing replaces it"
-        return Resolved(given, warning=f"{where}: {quoted} {fact}: choose a term in force; it was left out")
+        return CodeLookup(given, warning=f"{where}: {quoted} {fact}: choose a term in force; it was left out")
     if last not in snapshot.index:
         fact = (
             "is not in the graph" if last == curie else f"was replaced by {last}, which is not in the graph"
         )
         remedy = "check the code or load its ontology"
-        return Resolved(given, warning=f"{where}: {quoted} {fact}: {remedy}; it was left out")
+        return CodeLookup(given, warning=f"{where}: {quoted} {fact}: {remedy}; it was left out")
     node = snapshot.index[last]
     name, kind = snapshot.names[node], str(snapshot.kinds[node])
     if last != curie:
-        return Resolved(given, last, name, kind, f"{where}: {quoted} is obsolete: {last} ({name}) was used")
-    return Resolved(given, last, name, kind)
+        return CodeLookup(given, last, name, kind, f"{where}: {quoted} is obsolete: {last} ({name}) was used")
+    return CodeLookup(given, last, name, kind)
 
 
 def _known_state(curie: str, snapshot: Snapshot, schema: Schema) -> str:
@@ -92,18 +92,18 @@ def code_evidence(
     evidence: dict[tuple[str, Polarity], Evidence] = {}
     warnings: list[str] = []
     for finding in findings:
-        resolved = resolve(finding.curie, snapshot, schema)
-        if resolved.warning:
-            warnings.append(resolved.warning)
-        if not resolved.curie:
+        looked_up = lookup(finding.curie, snapshot, schema)
+        if looked_up.warning:
+            warnings.append(looked_up.warning)
+        if not looked_up.curie:
             continue
-        if resolved.kind not in CODED_KINDS:
-            warnings.append(_no_finding(resolved))
+        if looked_up.kind not in CODED_KINDS:
+            warnings.append(_no_finding(looked_up))
             continue
-        key = resolved.curie, finding.polarity
+        key = looked_up.curie, finding.polarity
         weight = WEIGHTS[finding.polarity]
         origin = CodeOrigin(finding.curie, is_asked=finding.is_asked)
-        found = Evidence(resolved.curie, resolved.name, finding.polarity, weight, origin)
+        found = Evidence(looked_up.curie, looked_up.name, finding.polarity, weight, origin)
         if key not in evidence or (_is_asked(evidence[key]) and not finding.is_asked):
             evidence[key] = found
     warnings += [_contradiction(e) for key, e in evidence.items() if _denied(key) in evidence]
@@ -114,12 +114,12 @@ def _is_asked(evidence: Evidence) -> bool:
     return isinstance(evidence.origin, CodeOrigin) and evidence.origin.is_asked
 
 
-def _no_finding(resolved: Resolved) -> str:
+def _no_finding(looked_up: CodeLookup) -> str:
     remedy = {
         "Disease": "put a known disease under conditions, and give findings here",
         "Drug": "put it under medications or allergies",
-    }.get(resolved.kind, "give a phenotypic feature, an imaging finding or an exposure")
-    fact = f"{resolved.curie} ({resolved.name}) is a {resolved.kind}, no finding"
+    }.get(looked_up.kind, "give a phenotypic feature, an imaging finding or an exposure")
+    fact = f"{looked_up.curie} ({looked_up.name}) is a {looked_up.kind}, no finding"
     return f"findings: {fact}: {remedy}; it was left out"
 
 

@@ -15,7 +15,7 @@ from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.encoders.link_calibration import LinkCalibration
 from kgdx.evidence.assertion import Setting
-from kgdx.evidence.codes import code_evidence, resolve
+from kgdx.evidence.codes import code_evidence, lookup
 from kgdx.evidence.contradictions import contradictions
 from kgdx.evidence.fusion import Fusion
 from kgdx.evidence.image_evidence import outside_domain
@@ -121,7 +121,7 @@ class Extractor:
             "allergies": case.allergies,
             "medications": case.medications,
         }
-        known = {where: self._resolved(codes, where) for where, codes in listed.items()}
+        known = {where: self._lookup(codes, where) for where, codes in listed.items()}
         conditions = [*known["conditions"].curies, *(m.curie for m in mentioned if _is_had(m))]
         present = [e for e in weighed if e.polarity is Polarity.PRESENT]
         conditions += [e.curie for e in present if _is_sure(e)]
@@ -195,11 +195,11 @@ class Extractor:
             number = "" if read.number is None else f"#{read.number}"
             yield f"{image.image_id}{number}", read.pixels, read.warnings
 
-    def _resolved(self, codes: tuple[str, ...], where: str) -> _Codes:
-        resolved = [resolve(code, self.snapshot, self.schema, where) for code in codes]
+    def _lookup(self, codes: tuple[str, ...], where: str) -> _Codes:
+        found = [lookup(code, self.snapshot, self.schema, where) for code in codes]
         return _Codes(
-            tuple({r.curie: None for r in resolved if r.curie}),
-            tuple(r.warning for r in resolved if r.warning),
+            tuple({r.curie: None for r in found if r.curie}),
+            tuple(r.warning for r in found if r.warning),
         )
 
 

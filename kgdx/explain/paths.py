@@ -103,7 +103,7 @@ def step_of(snapshot: Snapshot, row: int, is_forward: bool) -> Step:
         publications=edge.provenance.publications,
         frequency=edge.frequency,
         negated=edge.negated,
-        licence=edge.provenance.licence,
+        licence=edge.provenance.license,
         release=edge.provenance.release,
     )
 

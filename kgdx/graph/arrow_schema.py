@@ -48,8 +48,12 @@ EDGE_COLUMNS = pa.schema(
 STATED_EDGE_COLUMNS = pa.schema([*EDGE_COLUMNS, ("head_kind", pa.string()), ("tail_kind", pa.string())])
 """Edges on their way into a store: the source itself says of which kinds their ends are."""
 
-_PROVENANCE = ("source", "publications", "licence", "knowledge_level", "release")
-_EDGE_PATHS = [f"provenance.{name}" if name in _PROVENANCE else name for name in EDGE_COLUMNS.names]
+# Column -> attribute of `Provenance`. The hash of every release covers the name of its column, `licence`.
+_PROVENANCE = {name: name for name in ("source", "publications", "knowledge_level", "release")}
+_PROVENANCE["licence"] = "license"
+_EDGE_PATHS = [
+    f"provenance.{_PROVENANCE[name]}" if name in _PROVENANCE else name for name in EDGE_COLUMNS.names
+]
 
 
 def node_table(nodes: Iterable[Node]) -> pa.Table:
@@ -165,7 +169,7 @@ def iter_edges(table: pa.Table) -> Iterator[Edge]:
     """The edges of a table, row by row."""
     for row in _rows(table):
         row.pop("edge_id")
-        provenance = {key: row.pop(key) for key in _PROVENANCE}
+        provenance = {name: row.pop(column) for column, name in _PROVENANCE.items()}
         provenance["publications"] = tuple(provenance["publications"])
         yield Edge(**row, provenance=Provenance(**provenance))
 

@@ -23,13 +23,13 @@ from kgdx.graph.arrow_schema import (
     iter_nodes,
     node_table,
 )
-from kgdx.graph.cliques import MATCH_RELATION, Conflict, identify_nodes
+from kgdx.graph.cliques import Conflict, identify_nodes, is_exact_match
 
 NOTE_COLUMNS = pa.schema([(name, pa.string()) for name in ("curie", "became", "reason")])
 
 
 @dataclass(frozen=True)
-class Resolved:
+class CanonicalView:
     """A graph in which every CURIE is one node.
 
     Attributes:
@@ -46,24 +46,23 @@ class Resolved:
     left_out: Mapping[str, int]
 
 
-def resolve(nodes: pa.Table, edges: pa.Table, schema: Schema, merge: bool = False) -> Resolved:
+def canonical_view(nodes: pa.Table, edges: pa.Table, schema: Schema, merge: bool = False) -> CanonicalView:
     """Make the view.
 
     Args:
         nodes: layout `NODE_COLUMNS`; a CURIE may come with several kinds.
         edges: layout `EDGE_COLUMNS`, every id once.
-        merge: make equivalent nodes one, too, and not only obsolete terms and their heirs.
+        merge: make equivalent nodes one, too, and not only obsolete terms and their successors.
 
     Returns:
-        The same for every order of the rows; resolving it again changes nothing.
+        The same for every order of the rows; making it again changes nothing.
     """
-    is_match = pc.and_(pc.equal(edges["relation"], MATCH_RELATION), pc.invert(edges["negated"]))
-    identity = identify_nodes(nodes, edges.filter(is_match), schema)
+    identity = identify_nodes(nodes, edges.filter(is_exact_match(edges)), schema)
     nodes, kinds = _one_kind_each(nodes, schema)
     became = {
-        old: heir
-        for (kind, old), (_, heir) in (identity.leaders if merge else identity.replacements).items()
-        if kinds.get(old) == kind and kinds.get(heir) == kind
+        old: successor
+        for (kind, old), (_, successor) in (identity.clique_leader if merge else identity.replaced_by).items()
+        if kinds.get(old) == kind and kinds.get(successor) == kind
     }
     left_out: Counter[str] = Counter()
     moved = _moved(edges, became, left_out)
@@ -74,10 +73,10 @@ def resolve(nodes: pa.Table, edges: pa.Table, schema: Schema, merge: bool = Fals
     if repeated := sound.num_rows - stated.num_rows:
         left_out["the same as another one now"] = repeated
     notes = [
-        {"curie": old, "became": heir, "reason": _reason(kinds[old], old, identity.replacements)}
-        for old, heir in sorted(became.items())
+        {"curie": old, "became": successor, "reason": _reason(kinds[old], old, identity.replaced_by)}
+        for old, successor in sorted(became.items())
     ]
-    return Resolved(
+    return CanonicalView(
         _united(nodes, became) if merge else nodes,
         stated.select(EDGE_COLUMNS.names),
         pa.Table.from_pylist(notes, NOTE_COLUMNS),
@@ -86,8 +85,8 @@ def resolve(nodes: pa.Table, edges: pa.Table, schema: Schema, merge: bool = Fals
     )
 
 
-def _reason(kind: str, old: str, replacements: Mapping[tuple[str, str], tuple[str, str]]) -> str:
-    return "obsolete" if (kind, old) in replacements else "exact match"
+def _reason(kind: str, old: str, replaced_by: Mapping[tuple[str, str], tuple[str, str]]) -> str:
+    return "obsolete" if (kind, old) in replaced_by else "exact match"
 
 
 def _one_kind_each(nodes: pa.Table, schema: Schema) -> tuple[pa.Table, dict[str, str]]:
@@ -169,8 +168,7 @@ def _without(
     barred = {tuple(became.get(end, end) for end in (c.head, c.tail)) for c in conflicts}
     keys = pa.array(["\x1f".join(ends) for ends in barred], pa.string())
     ends = pc.binary_join_element_wise(edges["head"], edges["tail"], "\x1f")
-    is_match = pc.and_(pc.equal(edges["relation"], MATCH_RELATION), pc.invert(edges["negated"]))
-    is_barred = pc.and_(is_match, pc.is_in(ends, keys))
+    is_barred = pc.and_(is_exact_match(edges), pc.is_in(ends, keys))
     if num := pc.sum(is_barred).as_py():
         left_out["a match that would make two terms of one vocabulary one"] = num
     return edges.filter(pc.invert(is_barred))

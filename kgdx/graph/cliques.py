@@ -2,7 +2,7 @@
 
 Sources name one disease by many identifiers. `exact_match` edges join these, and the schema says which
 vocabulary a kind prefers; an obsolete term is stood for by the one that replaced it. Nothing is moved
-in the store, which keeps what every source said: each node only tells its `preferred`, and `resolve`
+in the store, which keeps what every source said: each node only tells its `preferred`, and `canonical_view`
 makes a view of the graph in which they are one. So a merge is recorded, and undone by taking the match
 or its source away.
 
@@ -26,6 +26,11 @@ Key = tuple[str, str]
 MATCH_RELATION = "exact_match"
 
 
+def is_exact_match(edges: pa.Table) -> pa.ChunkedArray:
+    """(n,) bool: which of these edges say that two identifiers mean the same, and are not denied."""
+    return pc.and_(pc.equal(edges["relation"], MATCH_RELATION), pc.invert(edges["negated"]))
+
+
 @dataclass(frozen=True)
 class Conflict:
     """A match that was not followed: it would make one of two current terms of the same vocabulary."""
@@ -41,19 +46,19 @@ class Identity:
     """What stands for what.
 
     Attributes:
-        heirs: obsolete node -> the current node that replaced it, where the graph holds that.
-        leaders: node -> the node that stands for it; without those that stand for themselves.
+        replaced_by: obsolete node -> the current node that replaced it, where the graph holds that.
+        clique_leader: node -> the node that stands for it; without those that stand for themselves.
         conflicts: matches that were not followed.
     """
 
-    replacements: dict[Key, Key]
-    leaders: dict[Key, Key]
+    replaced_by: dict[Key, Key]
+    clique_leader: dict[Key, Key]
     conflicts: tuple[Conflict, ...]
 
     def preferred(self, kinds: pa.ChunkedArray, curies: pa.ChunkedArray) -> pa.Array:
         """(n,) CURIE of the node that stands for each of these."""
         keys = zip(kinds.to_pylist(), curies.to_pylist(), strict=True)
-        return pa.array([self.leaders.get(key, key)[1] for key in keys], pa.string())
+        return pa.array([self.clique_leader.get(key, key)[1] for key in keys], pa.string())
 
 
 def identify_nodes(nodes: pa.Table, matches: pa.Table, schema: Schema) -> Identity:
@@ -68,8 +73,8 @@ def identify_nodes(nodes: pa.Table, matches: pa.Table, schema: Schema) -> Identi
     """
     obsolete = nodes.filter(pc.and_(nodes["is_obsolete"], pc.not_equal(nodes["replaced_by"], "")))
     columns = (obsolete[name].to_pylist() for name in ("kind", "curie", "replaced_by"))
-    replaced = {(kind, curie): (kind, heir) for kind, curie, heir in zip(*columns, strict=True)}
-    replacements = _heirs(replaced, nodes)
+    replaced = {(kind, curie): (kind, successor) for kind, curie, successor in zip(*columns, strict=True)}
+    replaced_by = _current_terms(replaced, nodes)
     kinds: dict[str, list[str]] = {}
     ends = pc.unique(pa.concat_arrays([matches[end].combine_chunks() for end in ("head", "tail")]))
     touched = nodes.filter(pc.is_in(nodes["curie"], ends))
@@ -81,12 +86,12 @@ def identify_nodes(nodes: pa.Table, matches: pa.Table, schema: Schema) -> Identi
         for kind in set(kinds.get(head, ())) & set(kinds.get(tail, ())):
             if schema.prefers[kind]:
                 classes.join(
-                    replacements.get((kind, head), (kind, head)), replacements.get((kind, tail), (kind, tail))
+                    replaced_by.get((kind, head), (kind, head)), replaced_by.get((kind, tail), (kind, tail))
                 )
-    leaders = classes.leaders
-    for old, heir in replacements.items():
-        leaders[old] = leaders.get(heir, heir)
-    return Identity(replacements, leaders, tuple(classes.conflicts))
+    clique_leader = classes.clique_leader
+    for old, successor in replaced_by.items():
+        clique_leader[old] = clique_leader.get(successor, successor)
+    return Identity(replaced_by, clique_leader, tuple(classes.conflicts))
 
 
 def preferred_changes(nodes: pa.Table, matches: pa.Table, schema: Schema) -> pa.Table:
@@ -101,20 +106,20 @@ def preferred_changes(nodes: pa.Table, matches: pa.Table, schema: Schema) -> pa.
     return fresh.filter(is_wrong)
 
 
-def _heirs(replaced: dict[Key, Key], nodes: pa.Table) -> dict[Key, Key]:
+def _current_terms(replaced: dict[Key, Key], nodes: pa.Table) -> dict[Key, Key]:
     """Follow replacements to the end; one that leaves the graph or runs in a circle is none."""
     there = (
         set(zip(nodes["kind"].to_pylist(), nodes["curie"].to_pylist(), strict=True)) if replaced else set()
     )
-    replacements = {}
+    replaced_by = {}
     for old in replaced:
-        seen, heir = {old}, replaced[old]
-        while heir in replaced and heir not in seen:
-            seen.add(heir)
-            heir = replaced[heir]
-        if heir in there and heir not in seen:
-            replacements[old] = heir
-    return replacements
+        seen, successor = {old}, replaced[old]
+        while successor in replaced and successor not in seen:
+            seen.add(successor)
+            successor = replaced[successor]
+        if successor in there and successor not in seen:
+            replaced_by[old] = successor
+    return replaced_by
 
 
 class _Classes:
@@ -142,7 +147,7 @@ class _Classes:
         del self._terms[high_key]
 
     @cached_property
-    def leaders(self) -> dict[Key, Key]:
+    def clique_leader(self) -> dict[Key, Key]:
         """Node -> best node of its set, without those that are best themselves."""
         best = {root: (root[0], self._best(root[0], terms.values())) for root, terms in self._terms.items()}
         return {key: best[self._find(key)] for key in self._parent if best[self._find(key)] != key}

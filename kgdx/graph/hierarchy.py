@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.graph.cliques import MATCH_RELATION
 from kgdx.graph.snapshot import Snapshot
 
 EdgePath = tuple[tuple[int, bool], ...]
@@ -32,11 +33,11 @@ class Hierarchy:
 
     @cached_property
     def _same_forward(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        return _sorted_by(self.snapshot.head, self.snapshot.edges_of("exact_match"))
+        return _sorted_by(self.snapshot.head, self.snapshot.edges_of(MATCH_RELATION))
 
     @cached_property
     def _same_backward(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        return _sorted_by(self.snapshot.tail, self.snapshot.edges_of("exact_match"))
+        return _sorted_by(self.snapshot.tail, self.snapshot.edges_of(MATCH_RELATION))
 
     @cached_property
     def _further(self) -> list[tuple[bool, tuple[NDArray[np.int64], NDArray[np.int64]]]]:

@@ -5,6 +5,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
+from kgdx.graph.cliques import MATCH_RELATION
 from kgdx.graph.snapshot import Snapshot
 
 
@@ -15,27 +16,24 @@ def same_disease(
 
     Args:
         candidates: (D,) int64 node indices.
-        matches: rows of the edges that join; every `exact_match` if left out. What is denied joins nothing.
+        matches: as for `exact_groups`.
 
     Returns:
         (D,) int64.
     """
-    rows = snapshot.edges_of("exact_match") if matches is None else matches
+    return exact_groups(snapshot, matches)[candidates]
+
+
+def exact_groups(snapshot: Snapshot, matches: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """(num_nodes,) int64 group of every node: what `exact_match` joins, over any number of steps, shares one.
+
+    Args:
+        matches: rows of the edges that join; every `exact_match` if left out. What is denied joins nothing.
+    """
+    rows = snapshot.edges_of(MATCH_RELATION) if matches is None else matches
     rows = rows[~snapshot.negated[rows]]
     size = snapshot.num_nodes
     joins = sp.csr_matrix(
         (np.ones(len(rows)), (snapshot.head[rows], snapshot.tail[rows])), shape=(size, size)
     )
-    _, component = connected_components(joins, directed=False)
-    return np.asarray(component[candidates], dtype=np.int64)
-
-
-def exact_groups(snapshot: Snapshot) -> NDArray[np.int64]:
-    """(num_nodes,) group of every node: what `exact_match` joins, over any number of steps, shares one."""
-    rows = snapshot.edges_of("exact_match")
-    rows = rows[~snapshot.negated[rows]]
-    size = snapshot.num_nodes
-    matches = sp.csr_matrix(
-        (np.ones(len(rows)), (snapshot.head[rows], snapshot.tail[rows])), shape=(size, size)
-    )
-    return np.asarray(connected_components(matches, directed=False)[1], dtype=np.int64)
+    return np.asarray(connected_components(joins, directed=False)[1], dtype=np.int64)

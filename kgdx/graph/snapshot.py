@@ -206,7 +206,7 @@ class Snapshot:
         provenance = Provenance(
             source=values.pop("source"),
             publications=tuple(values.pop("publications")),
-            licence=values.pop("licence"),
+            license=values.pop("licence"),
             knowledge_level=values.pop("knowledge_level"),
             release=values.pop("release"),
         )

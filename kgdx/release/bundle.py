@@ -131,25 +131,25 @@ def build(
                 (draft / _RELATIONS).write_text(json.dumps(own, indent=1) + "\n", encoding="utf-8")
             for name in MODELS:
                 shutil.copytree(models / name, draft / name)
-            _write_manifest(draft, snapshot, version)
+            _write_hashes(draft, snapshot, version)
     except OSError as error:
         fact = f"cannot be written ({error.strerror or error})"
         raise BundleError(str(out), fact, "choose another folder for --out") from error
     return Bundle(out, _manifest(out)["release"])
 
 
-def seal(folder: Path, snapshot: Snapshot, version: str) -> Bundle:
+def write_manifest(folder: Path, snapshot: Snapshot, version: str) -> Bundle:
     """Put a new snapshot and manifest into a folder that already holds the models.
 
     This is how the shipped bundle is made, whose other files are under version control.
     """
     (folder / GRAPH).mkdir(exist_ok=True)
     snapshot.write(folder / GRAPH)
-    _write_manifest(folder, snapshot, version)
+    _write_hashes(folder, snapshot, version)
     return Bundle.open(folder)
 
 
-def _write_manifest(folder: Path, snapshot: Snapshot, version: str) -> None:
+def _write_hashes(folder: Path, snapshot: Snapshot, version: str) -> None:
     names = [GRAPH, *MODELS]
     paths = sorted(
         p

@@ -34,7 +34,7 @@ class StoreState:
 
     Attributes:
         mentions: of every node that the source names now or named before, and of every end of its edges.
-        edges: those that the source loaded, layout `kgdx.stores.load_plan.HELD_EDGE_COLUMNS`.
+        edges: those that the source loaded, layout `kgdx.stores.load_plan.LOADED_EDGE_COLUMNS`.
         records: id -> what the edges of that provenance have in common, in the order of `RECORD`.
     """
 
@@ -52,7 +52,7 @@ def keys_of(nodes: Iterable[Node], edges: pa.Table) -> set[Key]:
     return keys
 
 
-def change(source: str, nodes: Sequence[Node], edges: pa.Table, held: StoreState) -> LoadPlan:
+def plan_load(source: str, nodes: Sequence[Node], edges: pa.Table, state: StoreState) -> LoadPlan:
     """Work out what to write, so that the store holds what the source states.
 
     Args:
@@ -68,8 +68,8 @@ def change(source: str, nodes: Sequence[Node], edges: pa.Table, held: StoreState
             wanted[key], alone[key] = text, node
     added, updated = {}, {}
     start = mention_start(source)
-    for key in keys_of((), edges) | wanted.keys() | held.mentions.keys():
-        earlier = held.mentions.get(key)
+    for key in keys_of((), edges) | wanted.keys() | state.mentions.keys():
+        earlier = state.mentions.get(key)
         others = [text for text in earlier or () if not text.startswith(start)]
         mentions = tuple(sorted([*others, wanted[key]])) if key in wanted else tuple(others)
         if earlier is None:
@@ -77,7 +77,7 @@ def change(source: str, nodes: Sequence[Node], edges: pa.Table, held: StoreState
             added[alone.get(key) or visible_node(*key, mentions)] = mentions
         elif mentions != earlier:
             updated[visible_node(*key, mentions)] = mentions
-    fresh, stale, num_changed, kept = _edge_change(distinct_edges(edges), held)
+    fresh, stale, num_changed, kept = _edge_plan(distinct_edges(edges), state)
     return LoadPlan(source, added, updated, fresh, stale, num_changed, kept)
 
 
@@ -118,23 +118,23 @@ def _refused(source: str, edges: pa.Table, like: Mapping[str, str | None], fact:
     return SourceError(where, fact, "correct the edge, or the kinds of its ends")
 
 
-def _edge_change(edges: pa.Table, held: StoreState) -> tuple[pa.Table, pa.Table, int, frozenset[int]]:
+def _edge_plan(edges: pa.Table, state: StoreState) -> tuple[pa.Table, pa.Table, int, frozenset[int]]:
     """Edges to write, edges to take away, how many are in both, and the provenance of those that stay."""
-    if not held.edges.num_rows:
-        return edges, held.edges, 0, frozenset()
-    known = pc.index_in(edges["edge_id"], held.edges["edge_id"].combine_chunks())
-    records = {number: "\x1f".join(record) for number, record in held.records.items()}
-    numbers = held.edges["provenance"].combine_chunks().dictionary_encode()
+    if not state.edges.num_rows:
+        return edges, state.edges, 0, frozenset()
+    known = pc.index_in(edges["edge_id"], state.edges["edge_id"].combine_chunks())
+    records = {number: "\x1f".join(record) for number, record in state.records.items()}
+    numbers = state.edges["provenance"].combine_chunks().dictionary_encode()
     names = pa.array([records[number] for number in numbers.dictionary.to_pylist()], pa.string())
-    held_records = names.take(numbers.indices)
+    loaded_records = names.take(numbers.indices)
     stated = pc.binary_join_element_wise(*(edges[name] for name in RECORD), "\x1f")
-    is_held = pc.is_valid(known)
-    is_same = pc.fill_null(pc.equal(stated, held_records.take(known)), fill_value=False)
+    is_loaded = pc.is_valid(known)
+    is_same = pc.fill_null(pc.equal(stated, loaded_records.take(known)), fill_value=False)
     fresh = edges.filter(pc.invert(is_same))
     staying = known.filter(is_same)
     is_stale = pc.invert(
-        pc.is_in(pa.array(np.arange(held.edges.num_rows), staying.type), staying.combine_chunks())
+        pc.is_in(pa.array(np.arange(state.edges.num_rows), staying.type), staying.combine_chunks())
     )
-    num_changed = pc.sum(pc.and_(is_held, pc.invert(is_same))).as_py() or 0
-    kept = frozenset(pc.unique(held.edges["provenance"].take(staying)).to_pylist())
-    return fresh, held.edges.filter(is_stale), num_changed, kept
+    num_changed = pc.sum(pc.and_(is_loaded, pc.invert(is_same))).as_py() or 0
+    kept = frozenset(pc.unique(state.edges["provenance"].take(staying)).to_pylist())
+    return fresh, state.edges.filter(is_stale), num_changed, kept

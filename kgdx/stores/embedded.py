@@ -20,10 +20,10 @@ from kgdx.graph.cliques import preferred_changes
 from kgdx.stores import cypher as texts
 from kgdx.stores import embedded_explanations as kept
 from kgdx.stores import rows
-from kgdx.stores.compare import RECORD, Key, StoreState, change, check, keys_of
+from kgdx.stores.compare import RECORD, Key, StoreState, check, keys_of, plan_load
 from kgdx.stores.embedded_tables import prepare
 from kgdx.stores.ladybug_values import plain_row
-from kgdx.stores.load_plan import HELD_EDGE_COLUMNS, LoadPlan
+from kgdx.stores.load_plan import LOADED_EDGE_COLUMNS, LoadPlan
 from kgdx.stores.mentions import mention_start
 from kgdx.stores.session import Session, unavailable
 
@@ -88,7 +88,7 @@ class EmbeddedStore:
 
     def compare_source(self, source: str, nodes: Sequence[Node], edges: pa.Table) -> LoadPlan:
         """What `replace_source` would write."""
-        return change(source, nodes, edges, self._held(source, keys_of(nodes, edges)))
+        return plan_load(source, nodes, edges, self._state(source, keys_of(nodes, edges)))
 
     def export(self) -> tuple[pa.Table, pa.Table]:
         """Every node and every edge as columns; an edge that two sources loaded comes once."""
@@ -163,7 +163,7 @@ class EmbeddedStore:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _held(self, source: str, keys: set[Key]) -> StoreState:
+    def _state(self, source: str, keys: set[Key]) -> StoreState:
         mentions: dict[Key, tuple[str, ...]] = {}
         wanted = {
             kind: pa.array(sorted(c for k, c in keys if k == kind), pa.string())
@@ -181,20 +181,20 @@ class EmbeddedStore:
         ).to_pylist()
         return StoreState(
             mentions,
-            self._held_edges([record["id"] for record in records]),
+            self._loaded_edges([record["id"] for record in records]),
             {record["id"]: tuple(record[name] for name in RECORD) for record in records},
         )
 
-    def _held_edges(self, records: Sequence[int]) -> pa.Table:
-        """The edges of these records, layout `HELD_EDGE_COLUMNS`."""
-        tables = [HELD_EDGE_COLUMNS.empty_table()]
+    def _loaded_edges(self, records: Sequence[int]) -> pa.Table:
+        """The edges of these records, layout `LOADED_EDGE_COLUMNS`."""
+        tables = [LOADED_EDGE_COLUMNS.empty_table()]
         for relation in self._schema.relations.values() if records else ():
             text = texts.edges_of(
                 relation, ("edge_id", texts.PROVENANCE), f"e.{texts.PROVENANCE} IN $records"
             )
             table = self._session.table(text, {"records": list(records)})
             table = table.append_column("relation", pa.repeat(pa.scalar(relation.name), table.num_rows))
-            tables.append(table.select(HELD_EDGE_COLUMNS.names).cast(HELD_EDGE_COLUMNS))
+            tables.append(table.select(LOADED_EDGE_COLUMNS.names).cast(LOADED_EDGE_COLUMNS))
         return pa.concat_tables(tables)
 
     def _next_load(self) -> int:

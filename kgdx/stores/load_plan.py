@@ -1,4 +1,4 @@
-"""A change: what loading a source would write, to be looked at or to be written."""
+"""A plan: what loading a source would write, to be looked at or to be written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from kgdx.domain.graph import LoadCount, Node
 
-HELD_EDGE_COLUMNS = pa.schema(
+LOADED_EDGE_COLUMNS = pa.schema(
     [(name, pa.string()) for name in ("head", "relation", "tail", "edge_id")] + [("provenance", pa.int64())]
 )
 
@@ -20,8 +20,8 @@ class LoadPlan:
         source: whose load it is.
         added, updated: nodes with their mentions; one without mentions goes unless an edge holds it.
         edges: to be written, layout `STATED_EDGE_COLUMNS`.
-        stale: to be taken away, layout `HELD_EDGE_COLUMNS`; those that come back with another release,
-            licence or knowledge level are among both.
+        stale: to be taken away, layout `LOADED_EDGE_COLUMNS`; those that come back with another release,
+            license or knowledge level are among both.
         num_edges_changed: how many come back.
         kept_records: ids of provenance that edges still have.
     """

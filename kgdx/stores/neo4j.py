@@ -17,10 +17,10 @@ from kgdx.graph.arrow_schema import NODE_COLUMNS
 from kgdx.stores import cypher as texts
 from kgdx.stores import neo4j_explanations as kept
 from kgdx.stores import rows
-from kgdx.stores.compare import RECORD, Key, StoreState, change, check, keys_of
+from kgdx.stores.compare import RECORD, Key, StoreState, check, keys_of, plan_load
 from kgdx.stores.connection import BATCH, Connection, table, translated, values
 from kgdx.stores.journal import Journal, now
-from kgdx.stores.load_plan import HELD_EDGE_COLUMNS, LoadPlan
+from kgdx.stores.load_plan import LOADED_EDGE_COLUMNS, LoadPlan
 from kgdx.stores.mentions import mention_start
 
 _PROPERTY_COLUMNS = pa.schema(
@@ -86,7 +86,7 @@ class Neo4jStore:
 
     def compare_source(self, source: str, nodes: Sequence[Node], edges: pa.Table) -> LoadPlan:
         """What `replace_source` would write."""
-        return change(source, nodes, edges, self._held(source, keys_of(nodes, edges)))
+        return plan_load(source, nodes, edges, self._state(source, keys_of(nodes, edges)))
 
     def export(self) -> tuple[pa.Table, pa.Table]:
         """Every node and every edge as columns; an edge that two sources loaded comes once."""
@@ -172,7 +172,7 @@ class Neo4jStore:
     def _properties(self, opened: neo4j.Transaction, relation: Relation) -> pa.Table:
         return table(opened.run(texts.edges_of(relation, texts.EDGE_PROPERTIES)), _PROPERTY_COLUMNS)
 
-    def _held(self, source: str, keys: set[Key]) -> StoreState:
+    def _state(self, source: str, keys: set[Key]) -> StoreState:
         mentions: dict[Key, tuple[str, ...]] = {}
         start = mention_start(source)
         for kind in self._schema.kinds:
@@ -191,14 +191,14 @@ class Neo4jStore:
         records = self._connection.rows(texts.records("p.loaded_from = $source"), source=source)
         return StoreState(
             mentions,
-            self._held_edges([record["id"] for record in records]),
+            self._loaded_edges([record["id"] for record in records]),
             {record["id"]: tuple(record[name] for name in RECORD) for record in records},
         )
 
-    def _held_edges(self, records: Sequence[int]) -> pa.Table:
-        """The edges of these records, layout `HELD_EDGE_COLUMNS`."""
-        tables = [HELD_EDGE_COLUMNS.empty_table()]
-        layout = pa.schema([HELD_EDGE_COLUMNS.field(n) for n in ("head", "tail", "edge_id", "provenance")])
+    def _loaded_edges(self, records: Sequence[int]) -> pa.Table:
+        """The edges of these records, layout `LOADED_EDGE_COLUMNS`."""
+        tables = [LOADED_EDGE_COLUMNS.empty_table()]
+        layout = pa.schema([LOADED_EDGE_COLUMNS.field(n) for n in ("head", "tail", "edge_id", "provenance")])
         with translated(self._connection.uri), self._connection.transaction(writes=False) as opened:
             for relation in self._schema.relations.values() if records else ():
                 text = texts.edges_of(
@@ -206,7 +206,7 @@ class Neo4jStore:
                 )
                 found = table(opened.run(text, records=list(records)), layout)
                 found = found.append_column("relation", pa.repeat(pa.scalar(relation.name), found.num_rows))
-                tables.append(found.select(HELD_EDGE_COLUMNS.names))
+                tables.append(found.select(LOADED_EDGE_COLUMNS.names))
         return pa.concat_tables(tables)
 
 

@@ -18,7 +18,7 @@ from ingest.sources import drugmechdb
 from kgdx.domain.graph import Edge, Node
 from kgdx.domain.mechanism import CuratedMechanism
 from kgdx.graph.arrow_schema import edge_table, node_table
-from kgdx.graph.canonical import resolve
+from kgdx.graph.canonical import canonical_view
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.mechanisms.model import MechanismModelSettings, MechanismNetwork, slots
@@ -175,7 +175,7 @@ def test_the_whole_way_on_some_real_paths(data: Path) -> None:
     stated = [item.statement for item in drugmechdb.read(file, find("drugmechdb")) if isinstance(item, Row)]
     nodes = {(node.curie, node.kind): node for node in stated if isinstance(node, Node)}
     edges = {edge.edge_id: edge for edge in stated if isinstance(edge, Edge)}
-    held = resolve(node_table(nodes.values()), edge_table(edges.values()), graph_schema.load())
+    held = canonical_view(node_table(nodes.values()), edge_table(edges.values()), graph_schema.load())
     snapshot = Snapshot.from_tables(held.nodes, held.edges)
     shipped = MechanismCheckpoint.open(shipped_folder() / "mechanisms")
     told = paths.measured(snapshot, loaded[:200], loaded, shipped)

@@ -23,7 +23,7 @@ def test_every_stored_statement_is_an_edge_of_the_graph_and_no_word_is_of_the_ca
     for node in statements:
         edge = engine.snapshot.edge(rows[node["edge_id"]])
         assert (node["head"], node["relation"], node["tail"]) == (edge.head, edge.relation, edge.tail)
-        assert (node["source"], node["licence"]) == (edge.provenance.source, edge.provenance.licence)
+        assert (node["source"], node["licence"]) == (edge.provenance.source, edge.provenance.license)
     sentences = [part.strip() for text in case.to_domain().texts for part in text.text.split(".")]
     told = [*filter(None, sentences), "effusion.png", "58 years"]
     assert [word for word in told if any(word in text for text in strings(nodes))] == []

@@ -13,7 +13,7 @@ from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.engine import Engine
 from kgdx.graph.arrow_schema import edge_table, node_table
 from kgdx.graph.snapshot import Snapshot
-from kgdx.release.bundle import MODELS, build, seal, shipped_folder
+from kgdx.release.bundle import MODELS, build, shipped_folder, write_manifest
 from kgdx.schemas import Settings
 
 DRUG, OTHER_DRUG, GENE, PROCESS = "CHEBI:9000001", "CHEBI:9000002", "NCBIGene:9000001", "GO:9000001"
@@ -140,7 +140,7 @@ def test_mechanisms_of_another_concept_encoder_are_refused(bundle: Path, tmp_pat
         shutil.copytree(bundle / name, models / name)
     config = json.loads((models / "mechanisms" / "config.json").read_text())
     (models / "mechanisms" / "config.json").write_text(json.dumps(config | {"text_revision": "other"}))
-    seal(models, written(), "1")
+    write_manifest(models, written(), "1")
     with pytest.raises(BundleError, match="mechanisms were trained with concept encoder other, not") as told:
         Engine.open(models, Settings(bundle=None))
     assert "kgdx train mechanisms" in told.value.remedy

@@ -10,7 +10,7 @@ import graph_schema
 from ingest.load import load
 from kgdx import __version__
 from kgdx.engine import Engine
-from kgdx.graph.canonical import resolve
+from kgdx.graph.canonical import canonical_view
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release import bundle
 from kgdx.schemas import CaseIn, ReportOut, Settings
@@ -66,9 +66,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
         schema = graph_schema.load()
         with EmbeddedStore.open(folder / "graph") as store:
             load("kgx", folder, store)
-            resolved = resolve(*store.export(), schema)
+            view = canonical_view(*store.export(), schema)
     graph_schema.load.cache_clear()
-    snapshot = Snapshot.from_tables(resolved.nodes, resolved.edges)
+    snapshot = Snapshot.from_tables(view.nodes, view.edges)
     assert snapshot.num_edges == len(EDGES)
     out = folder / "release"
     bundle.build(snapshot, bundle.shipped_folder(), out, __version__, schema.own_relations)

@@ -17,7 +17,7 @@ from kgdx.engine import Engine
 from kgdx.explain.walk import stops
 from kgdx.graph.arrow_schema import edge_table, node_table
 from kgdx.graph.snapshot import Snapshot
-from kgdx.release.bundle import MODELS, build, seal, shipped_folder
+from kgdx.release.bundle import MODELS, build, shipped_folder, write_manifest
 from kgdx.schemas import CaseIn, ReportOut, Settings
 from kgdx.treatments.predictor import PredictedTreatments
 from tests.e2e.shipped import shipped_engine
@@ -185,7 +185,7 @@ def test_treatments_of_another_concept_encoder_are_refused(bundle: Path, tmp_pat
         shutil.copytree(bundle / name, models / name)
     config = json.loads((models / "treatments" / "config.json").read_text())
     (models / "treatments" / "config.json").write_text(json.dumps(config | {"text_revision": "other"}))
-    seal(models, written(1), "1")
+    write_manifest(models, written(1), "1")
     with pytest.raises(BundleError, match="treatments were trained with concept encoder other, not") as told:
         opened(models)
     assert "kgdx train treatments" in told.value.remedy

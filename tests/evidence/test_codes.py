@@ -6,7 +6,7 @@ from graph_schema import load
 from kgdx.domain.case import CodedFinding, Polarity
 from kgdx.domain.evidence import CodeOrigin
 from kgdx.domain.graph import Node
-from kgdx.evidence.codes import code_evidence, resolve
+from kgdx.evidence.codes import code_evidence, lookup
 from kgdx.graph.arrow_schema import edge_table, node_table
 from kgdx.graph.snapshot import Snapshot
 
@@ -96,9 +96,9 @@ def test_a_contradiction_is_told(snapshot: Snapshot) -> None:
 
 
 def test_conditions_resolve_like_findings(snapshot: Snapshot) -> None:
-    resolved = resolve("http://purl.obolibrary.org/obo/MONDO_0005252", snapshot, SCHEMA, "conditions")
-    assert (resolved.curie, resolved.kind, resolved.warning) == ("MONDO:0005252", "Disease", "")
-    assert resolve("?", snapshot, SCHEMA, "allergies").warning.startswith("allergies: ")
+    looked_up = lookup("http://purl.obolibrary.org/obo/MONDO_0005252", snapshot, SCHEMA, "conditions")
+    assert (looked_up.curie, looked_up.kind, looked_up.warning) == ("MONDO:0005252", "Disease", "")
+    assert lookup("?", snapshot, SCHEMA, "allergies").warning.startswith("allergies: ")
 
 
 def test_an_exposure_is_evidence(snapshot: Snapshot) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from graph_schema import load as load_schema
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.graph.arrow_schema import edge_table, iter_edges, iter_nodes, node_table
-from kgdx.graph.canonical import Resolved, resolve
+from kgdx.graph.canonical import CanonicalView, canonical_view
 from kgdx.graph.cliques import Identity, identify_nodes
 
 SCHEMA = load_schema()
@@ -30,11 +30,11 @@ def identity(nodes: Sequence[Node], matches: Sequence[Edge]) -> Identity:
 
 
 def leaders(nodes: Sequence[Node], matches: Sequence[Edge]) -> dict[str, str]:
-    return {old: new for (_, old), (_, new) in identity(nodes, matches).leaders.items()}
+    return {old: new for (_, old), (_, new) in identity(nodes, matches).clique_leader.items()}
 
 
-def resolved(nodes: Sequence[Node], edges: Sequence[Edge], merge: bool = False) -> Resolved:
-    return resolve(node_table(nodes), edge_table(edges), SCHEMA, merge)
+def view_of(nodes: Sequence[Node], edges: Sequence[Edge], merge: bool = False) -> CanonicalView:
+    return canonical_view(node_table(nodes), edge_table(edges), SCHEMA, merge)
 
 
 def ends(edges: pa.Table) -> set[tuple[str, str, str]]:
@@ -55,24 +55,24 @@ def test_two_terms_of_one_vocabulary_are_never_made_one() -> None:
     found = identity(
         (OMIM, MONDO, disease("MONDO:2", "b")), [same("MONDO:1", "OMIM:1"), same("MONDO:2", "OMIM:1")]
     )
-    assert found.leaders == {("Disease", "OMIM:1"): ("Disease", "MONDO:1")}
+    assert found.clique_leader == {("Disease", "OMIM:1"): ("Disease", "MONDO:1")}
     (conflict,) = found.conflicts
     assert (conflict.head, conflict.tail, conflict.terms) == ("MONDO:2", "OMIM:1", ("MONDO:1", "MONDO:2"))
 
 
-def test_an_obsolete_term_is_stood_for_by_the_last_of_its_heirs() -> None:
+def test_an_obsolete_term_is_stood_for_by_the_last_of_its_successors() -> None:
     old = disease("MONDO:8", "old", is_obsolete=True, replaced_by="MONDO:9")  # type: ignore[arg-type]
     older = replace(old, curie="MONDO:7", replaced_by="MONDO:8")
-    heir = disease("MONDO:9", "heir")
-    assert leaders((old, older, heir), ()) == {"MONDO:8": "MONDO:9", "MONDO:7": "MONDO:9"}
-    assert leaders((old, older), ()) == {}, "the heir is not in the graph"
+    successor = disease("MONDO:9", "successor")
+    assert leaders((old, older, successor), ()) == {"MONDO:8": "MONDO:9", "MONDO:7": "MONDO:9"}
+    assert leaders((old, older), ()) == {}, "the successor is not in the graph"
     circle = replace(old, replaced_by="MONDO:7")
-    assert leaders((circle, older, heir), ()) == {}
+    assert leaders((circle, older, successor), ()) == {}
 
 
-def test_a_match_of_an_obsolete_term_is_one_of_its_heir() -> None:
+def test_a_match_of_an_obsolete_term_is_one_of_its_successor() -> None:
     old = disease("MONDO:8", "old", is_obsolete=True, replaced_by="MONDO:9")  # type: ignore[arg-type]
-    found = leaders((old, disease("MONDO:9", "heir"), OMIM), [same("MONDO:8", "OMIM:1")])
+    found = leaders((old, disease("MONDO:9", "successor"), OMIM), [same("MONDO:8", "OMIM:1")])
     assert found == {"MONDO:8": "MONDO:9", "OMIM:1": "MONDO:9"}
 
 
@@ -81,7 +81,7 @@ def test_only_nodes_of_one_kind_are_the_same() -> None:
 
 
 def test_a_denied_match_is_none() -> None:
-    view = resolved((MONDO, OMIM), [replace(same("MONDO:1", "OMIM:1"), negated=True)], merge=True)
+    view = view_of((MONDO, OMIM), [replace(same("MONDO:1", "OMIM:1"), negated=True)], merge=True)
     assert view.notes.num_rows == 0
 
 
@@ -118,7 +118,7 @@ SHOWS = Edge("OMIM:1", "has_phenotype", "HP:1", Provenance("infores:hpoa"))
 
 
 def test_merging_moves_edges_and_keeps_every_name() -> None:
-    view = resolved((ASTHMA, CODE, SIGN), (SHOWS, same("MONDO:1", "OMIM:1")), merge=True)
+    view = view_of((ASTHMA, CODE, SIGN), (SHOWS, same("MONDO:1", "OMIM:1")), merge=True)
     nodes = {node.curie: node for node in iter_nodes(view.nodes)}
     assert set(nodes) == {"MONDO:1", "HP:1"}
     assert nodes["MONDO:1"].synonyms == ("ASTHMA 1",)
@@ -130,14 +130,14 @@ def test_merging_moves_edges_and_keeps_every_name() -> None:
 
 def test_without_merging_matches_stay_edges() -> None:
     edges = (SHOWS, same("MONDO:1", "OMIM:1"))
-    view = resolved((ASTHMA, CODE, SIGN), edges)
+    view = view_of((ASTHMA, CODE, SIGN), edges)
     assert set(iter_edges(view.edges)) == set(edges)
     assert view.notes.num_rows == view.num_moved == 0
 
 
-def test_edges_of_an_obsolete_term_move_to_its_heir() -> None:
+def test_edges_of_an_obsolete_term_move_to_its_successor() -> None:
     old = replace(SIGN, curie="HP:2", is_obsolete=True, replaced_by="HP:1")
-    view = resolved(
+    view = view_of(
         (CODE, SIGN, old), (SHOWS, replace(SHOWS, tail="HP:2"), replace(SHOWS, tail="HP:2", frequency=0.5))
     )
     assert ends(view.edges) == {("OMIM:1", "has_phenotype", "HP:1")}
@@ -148,7 +148,7 @@ def test_edges_of_an_obsolete_term_move_to_its_heir() -> None:
 
 def test_an_identifier_of_two_kinds_has_the_first_of_the_schema() -> None:
     other = Node("MONDO:1", "PhenotypicFeature", "asthma, a sign", source="infores:y")
-    view = resolved((ASTHMA, other, CODE), (Edge("OMIM:1", "has_phenotype", "MONDO:1", SAYS),))
+    view = view_of((ASTHMA, other, CODE), (Edge("OMIM:1", "has_phenotype", "MONDO:1", SAYS),))
     (node,) = [n for n in iter_nodes(view.nodes) if n.curie == "MONDO:1"]
     assert (node.kind, node.name, node.synonyms) == ("Disease", "asthma", ("asthma, a sign",))
     assert view.edges.num_rows == 0
@@ -160,7 +160,7 @@ def test_an_identifier_of_two_kinds_has_the_first_of_the_schema() -> None:
 def test_resolving_again_changes_nothing(stated: list[Edge], merge: bool) -> None:
     nodes = [disease(c, c) for c in sorted({c for e in stated for c in (e.head, e.tail)})]
     edges = [*stated, *(Edge(n.curie, "has_phenotype", "HP:1", SAYS) for n in nodes)]
-    once = resolved((*nodes, SIGN), edges, merge)
-    twice = resolve(once.nodes, once.edges, SCHEMA, merge)
+    once = view_of((*nodes, SIGN), edges, merge)
+    twice = canonical_view(once.nodes, once.edges, SCHEMA, merge)
     assert set(iter_edges(twice.edges)) == set(iter_edges(once.edges))
     assert set(iter_nodes(twice.nodes)) == set(iter_nodes(once.nodes))

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.runs.sources import take_in
-from ingest.intake import SourceBatch
+from benchmarks.runs.sources import read_sources
+from ingest.source_batch import SourceBatch
 from tests.ingest.tiny import hpo_store, store, write
 
-Intakes = dict[str, SourceBatch]
+Batches = dict[str, SourceBatch]
 
-__all__ = ["Intakes", "hpo_store", "store", "write"]
+__all__ = ["Batches", "hpo_store", "store", "write"]
 
 
 @pytest.fixture(scope="package")
-def intakes(data: Path) -> Intakes:
+def batches(data: Path) -> Batches:
     """Every source of the real data, read once."""
-    return {intake.source.name: intake for intake in take_in(data)}
+    return {batch.source.name: batch for batch in read_sources(data)}

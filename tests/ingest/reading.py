@@ -2,25 +2,25 @@
 
 from pathlib import Path
 
-from ingest.intake import SourceBatch
 from ingest.load import read
+from ingest.source_batch import SourceBatch
 from kgdx.domain.graph import Node
 
 
 def taken(name: str, path: Path) -> SourceBatch:
     """The whole of a source; its rows add up."""
-    intake = read(name, path)
-    beside = sum(intake.rejected.values()) + sum(intake.skipped.values())
-    assert intake.num_rows == intake.num_written + intake.num_merged + beside
-    return intake
+    batch = read(name, path)
+    beside = sum(batch.rejected.values()) + sum(batch.skipped.values())
+    assert batch.num_rows == batch.num_written + batch.num_merged + beside
+    return batch
 
 
-def nodes_in(intake: SourceBatch) -> dict[str, Node]:
+def nodes_in(batch: SourceBatch) -> dict[str, Node]:
     """Nodes by CURIE, for sources where one identifier has one kind."""
-    return {node.curie: node for node in intake.nodes}
+    return {node.curie: node for node in batch.nodes}
 
 
-def edges_in(intake: SourceBatch, relation: str) -> set[tuple[str, str]]:
+def edges_in(batch: SourceBatch, relation: str) -> set[tuple[str, str]]:
     """Head and tail of the edges of a relation."""
-    columns = (intake.edges[name].to_pylist() for name in ("head", "relation", "tail"))
+    columns = (batch.edges[name].to_pylist() for name in ("head", "relation", "tail"))
     return {(head, tail) for head, found, tail in zip(*columns, strict=True) if found == relation}

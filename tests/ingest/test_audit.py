@@ -123,11 +123,11 @@ def test_a_finding_shown_and_denied() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heir", "remedy"),
-    [("MONDO:2", "moves them to the heir"), ("", "newer release"), ("MONDO:9", "newer release")],
+    ("successor", "remedy"),
+    [("MONDO:2", "moves them to the replacement"), ("", "newer release"), ("MONDO:9", "newer release")],
 )
-def test_an_edge_of_an_obsolete_term(heir: str, remedy: str) -> None:
-    old = replace(ASTHMA, is_obsolete=True, replaced_by=heir)
+def test_an_edge_of_an_obsolete_term(successor: str, remedy: str) -> None:
+    old = replace(ASTHMA, is_obsolete=True, replaced_by=successor)
     finding = the_one((old, LUNG, WHEEZE, DRUG))
     assert told(finding) == ("warning", "obsolete-id", "infores:x", 3)
     assert remedy in finding.remedy
@@ -139,7 +139,7 @@ def test_an_edge_of_an_obsolete_term(heir: str, remedy: str) -> None:
     [
         (replace(GIVEN, source=""), "error", "source"),
         (replace(GIVEN, source="somebody"), "error", "source"),
-        (replace(GIVEN, licence=""), "warning", "licence"),
+        (replace(GIVEN, license=""), "warning", "licence"),
         (replace(GIVEN, knowledge_level=""), "warning", "knowledge_level"),
     ],
 )

@@ -40,9 +40,9 @@ def test_a_translated_name_is_a_tagged_synonym(write: Write) -> None:
 
 def test_what_is_no_translated_name_is_skipped(write: Write) -> None:
     table = HEADER + row(predicate="IAO:0000115") + row(status="NOT_TRANSLATED") + row(text=" ")
-    intake = taken("hpo-zh", write("x.babelon.tsv", table))
-    assert intake.skipped == {"not a name": 1, "not translated": 2}
-    assert intake.num_written == 0
+    batch = taken("hpo-zh", write("x.babelon.tsv", table))
+    assert batch.skipped == {"not a name": 1, "not translated": 2}
+    assert batch.num_written == 0
 
 
 def test_what_cannot_be_used_is_rejected(write: Write) -> None:
@@ -79,7 +79,7 @@ def test_the_real_names_come_out(data: Path) -> None:
         for row in listed
         if row["predicate_id"] == "rdfs:label" and row["translation_value"].strip()
     }
-    intake = taken("hpo-zh", path)
-    assert intake.num_rows == len(listed) == 18_988
-    assert {(node.curie, name) for node in intake.nodes for name in node.synonyms} == names
-    assert intake.rejected == {}
+    batch = taken("hpo-zh", path)
+    assert batch.num_rows == len(listed) == 18_988
+    assert {(node.curie, name) for node in batch.nodes for name in node.synonyms} == names
+    assert batch.rejected == {}

@@ -44,12 +44,12 @@ def put(folder: Path, conditions: Any = None, evidences: Any = None) -> Path:
 
 
 def test_symptoms_are_shown_and_antecedents_predispose(tmp_path: Path) -> None:
-    intake = taken("ddxplus", put(tmp_path))
+    batch = taken("ddxplus", put(tmp_path))
     flu = condition_of("Flu")
-    assert edges_in(intake, "has_phenotype") == {(flu, "DDXPLUS:E_1"), (flu, "DDXPLUS:E_2")}
-    assert edges_in(intake, "predisposes_to") == {("DDXPLUS:E_3", flu)}
-    assert edges_in(intake, "close_match") == {(flu, "ICD10CM:J10"), (flu, "ICD10CM:J11.1")}
-    nodes = nodes_in(intake)
+    assert edges_in(batch, "has_phenotype") == {(flu, "DDXPLUS:E_1"), (flu, "DDXPLUS:E_2")}
+    assert edges_in(batch, "predisposes_to") == {("DDXPLUS:E_3", flu)}
+    assert edges_in(batch, "close_match") == {(flu, "ICD10CM:J10"), (flu, "ICD10CM:J11.1")}
+    nodes = nodes_in(batch)
     assert (nodes[flu].name, nodes[flu].kind, nodes[flu].synonyms) == ("Flu", "Disease", ("Grippe@fr",))
     assert nodes[flu].definition.startswith("Severity 2")
     assert (nodes["DDXPLUS:E_1"].name, nodes["DDXPLUS:E_1"].synonyms) == ("Pain?", ("Douleur ?@fr",))
@@ -57,13 +57,13 @@ def test_symptoms_are_shown_and_antecedents_predispose(tmp_path: Path) -> None:
 
 
 def test_a_value_is_a_kind_of_its_evidence_unless_it_denies(tmp_path: Path) -> None:
-    intake = taken("ddxplus", put(tmp_path))
+    batch = taken("ddxplus", put(tmp_path))
     neck = identifier_of("E_2_@_V_1")
-    assert edges_in(intake, "subclass_of") == {(neck, identifier_of("E_2"))}
-    assert nodes_in(intake)[neck].name == "Pain? neck"
-    assert nodes_in(intake)[neck].synonyms == ("cou@fr",)
-    assert identifier_of("E_2_@_V_0") not in nodes_in(intake)
-    assert intake.skipped == {"an answer that denies": 1}
+    assert edges_in(batch, "subclass_of") == {(neck, identifier_of("E_2"))}
+    assert nodes_in(batch)[neck].name == "Pain? neck"
+    assert nodes_in(batch)[neck].synonyms == ("cou@fr",)
+    assert identifier_of("E_2_@_V_0") not in nodes_in(batch)
+    assert batch.skipped == {"an answer that denies": 1}
 
 
 def test_numbers_on_a_scale_are_no_values(tmp_path: Path) -> None:
@@ -123,17 +123,17 @@ def test_the_real_conditions_and_evidences_come_out(data: Path) -> None:
     values = [(code, value) for code, entry in evidences.items() for value in entry["possible-values"]]
     denying = {(code, entry["default_value"]) for code, entry in evidences.items() if entry["value_meaning"]}
     kept = [pair for pair in values if isinstance(pair[1], str) and pair not in denying]
-    intake = taken("ddxplus", data / "ddxplus")
+    batch = taken("ddxplus", data / "ddxplus")
     assert (len(conditions), len(evidences)) == (49, 223)
-    assert intake.rejected == {}
-    assert len(edges_in(intake, "predisposes_to")) == len({pair for pair in asked if pair[1] in before})
-    assert len(edges_in(intake, "has_phenotype")) == len({pair for pair in asked if pair[1] not in before})
-    assert len(edges_in(intake, "subclass_of")) == len(kept)
+    assert batch.rejected == {}
+    assert len(edges_in(batch, "predisposes_to")) == len({pair for pair in asked if pair[1] in before})
+    assert len(edges_in(batch, "has_phenotype")) == len({pair for pair in asked if pair[1] not in before})
+    assert len(edges_in(batch, "subclass_of")) == len(kept)
     codes = [code for entry in conditions.values() for code in re.split(r",\s*", entry["icd10-id"])]
-    assert len(edges_in(intake, "close_match")) == len(codes) == 50
-    described = [node for node in intake.nodes if node.name]
+    assert len(edges_in(batch, "close_match")) == len(codes) == 50
+    described = [node for node in batch.nodes if node.name]
     assert len(described) == len(conditions) + len(evidences) + len(kept)
-    assert intake.skipped.total() == len(values) - len(kept)
+    assert batch.skipped.total() == len(values) - len(kept)
 
 
 @pytest.mark.realdata

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ingest.diff import Diff, diff
-from ingest.intake import SourceBatch
 from ingest.load import load, read, release_of
+from ingest.source_batch import SourceBatch
 from kgdx.domain.graph import LoadCount
 from kgdx.graph.snapshot import Snapshot
 from kgdx.stores.base import GraphStore
@@ -36,8 +36,8 @@ def content(store: GraphStore) -> str:
     return Snapshot.from_tables(*store.export()).content_hash
 
 
-def write_in(intake: SourceBatch, store: GraphStore) -> LoadCount:
-    return store.replace_source(intake.source.name, list(intake.nodes), intake.edges, release_of(intake))
+def write_in(batch: SourceBatch, store: GraphStore) -> LoadCount:
+    return store.replace_source(batch.source.name, list(batch.nodes), batch.edges, release_of(batch))
 
 
 def test_a_diff_tells_what_is_added_removed_and_changed(store: EmbeddedStore, write: Write) -> None:
@@ -46,8 +46,8 @@ def test_a_diff_tells_what_is_added_removed_and_changed(store: EmbeddedStore, wr
     second = [hpoa_row("OMIM:1", frequency="2/2"), hpoa_row("OMIM:3", name="Third disease")]
     load("hpoa", write("1.hpoa", "\n".join(first)), store)
     before = content(store)
-    intake = read("hpoa", write("2.hpoa", "\n".join(second)))
-    found = diff(intake, store)
+    batch = read("hpoa", write("2.hpoa", "\n".join(second)))
+    found = diff(batch, store)
     assert content(store) == before, "nothing is written"
     assert found.nodes_added == {"OMIM:3": "Third disease"}
     assert found.nodes_dropped.keys() == {"OMIM:2"}
@@ -56,8 +56,8 @@ def test_a_diff_tells_what_is_added_removed_and_changed(store: EmbeddedStore, wr
     assert joined(found, "changed") == {("OMIM:1", "has_phenotype", "HP:0002202")}
     assert json.loads(json.dumps(found.to_dict()))["counts"] == found.counts()
     assert ("+", "OMIM:3 Third disease") in list(found.lines(5))
-    write_in(intake, store)
-    assert diff(intake, store).is_empty
+    write_in(batch, store)
+    assert diff(batch, store).is_empty
 
 
 @pytest.fixture
@@ -71,10 +71,10 @@ def three(data: Path, tmp_path: Path) -> Iterator[tuple[EmbeddedStore, list[Sour
 def test_three_releases_in_a_row_add_up(three: tuple[EmbeddedStore, list[SourceBatch]]) -> None:
     store, releases = three
     states, told, counts = [], [], []
-    for intake in releases:
+    for batch in releases:
         nodes, edges = curies(store), triples(store)
-        found = diff(intake, store)
-        counts.append(write_in(intake, store))
+        found = diff(batch, store)
+        counts.append(write_in(batch, store))
         assert curies(store) == (nodes | found.nodes_added.keys()) - found.nodes_dropped.keys()
         assert triples(store) == (edges - joined(found, "removed")) | joined(found, "added")
         assert joined(found, "changed") <= edges & triples(store)

@@ -13,7 +13,7 @@ from ingest.audit import audit
 from ingest.load import load, release_of
 from kgdx.stores.base import GraphStore
 from kgdx.stores.embedded import EmbeddedStore
-from tests.ingest.conftest import Intakes
+from tests.ingest.conftest import Batches
 from tests.servers import Server, open_store, wipe
 
 pytestmark = pytest.mark.realdata
@@ -22,15 +22,15 @@ SMALL = {"padchest", "slake", "ddxplus", "findingmodels", "contraindications", "
 
 
 @pytest.fixture(scope="module")
-def store(intakes: Intakes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
+def store(batches: Batches, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
     with EmbeddedStore.open(tmp_path_factory.mktemp("all") / "graph") as store:
-        put(intakes, store)
+        put(batches, store)
         yield store
 
 
-def put(intakes: Intakes, store: GraphStore) -> None:
-    for name, intake in intakes.items():
-        store.replace_source(name, list(intake.nodes), intake.edges, release_of(intake))
+def put(batches: Batches, store: GraphStore) -> None:
+    for name, batch in batches.items():
+        store.replace_source(name, list(batch.nodes), batch.edges, release_of(batch))
 
 
 def content(store: GraphStore) -> tuple[pa.Table, pa.Table]:
@@ -44,13 +44,13 @@ def are_same(one: GraphStore, other: GraphStore) -> bool:
     return all(a.equals(b) for a, b in zip(content(one), content(other), strict=True))
 
 
-def test_every_row_is_accounted_for(intakes: Intakes) -> None:
-    assert all(Counted.of(intake).adds_up for intake in intakes.values())
-    assert all(intake.edges.num_rows or name == "hpo-zh" for name, intake in intakes.items())
+def test_every_row_is_accounted_for(batches: Batches) -> None:
+    assert all(Counted.of(batch).adds_up for batch in batches.values())
+    assert all(batch.edges.num_rows or name == "hpo-zh" for name, batch in batches.items())
 
 
-def test_the_docs_tell_the_counts(intakes: Intakes, store: GraphStore, root: Path) -> None:
-    counted = {name: Counted.of(intake) for name, intake in intakes.items()}
+def test_the_docs_tell_the_counts(batches: Batches, store: GraphStore, root: Path) -> None:
+    counted = {name: Counted.of(batch) for name, batch in batches.items()}
     written = (root / "docs/reference/sources.md").read_text(encoding="utf-8")
     assert written == page(counted, Contents.of(store)), "run python -m benchmarks.sources --write"
 
@@ -65,9 +65,9 @@ def test_a_question_of_an_analyst_is_answered(store: GraphStore) -> None:
     assert "Marfan syndrome" in {row["name"] for row in found}
 
 
-def test_loading_a_source_again_changes_nothing(intakes: Intakes, store: GraphStore) -> None:
+def test_loading_a_source_again_changes_nothing(batches: Batches, store: GraphStore) -> None:
     for name in ("mondo", "drugs", "hetionet"):
-        change = store.compare_source(name, list(intakes[name].nodes), intakes[name].edges)
+        change = store.compare_source(name, list(batches[name].nodes), batches[name].edges)
         assert change.is_empty
 
 
@@ -77,8 +77,8 @@ def test_the_graph_holds_no_errors(store: GraphStore) -> None:
     assert {f.code for f in findings} >= {"contradiction", "kind-conflict", "identity-conflict"}
 
 
-def test_a_server_holds_the_same(intakes: Intakes, neo4j_server: Server, tmp_path: Path) -> None:
-    small = {name: intake for name, intake in intakes.items() if name in SMALL}
+def test_a_server_holds_the_same(batches: Batches, neo4j_server: Server, tmp_path: Path) -> None:
+    small = {name: batch for name, batch in batches.items() if name in SMALL}
     wipe(neo4j_server)
     with open_store(neo4j_server) as there, EmbeddedStore.open(tmp_path / "graph") as here:
         for store in (there, here):
@@ -87,10 +87,10 @@ def test_a_server_holds_the_same(intakes: Intakes, neo4j_server: Server, tmp_pat
         assert are_same(there, here)
 
 
-def test_a_graph_goes_through_kgx_unchanged(intakes: Intakes, tmp_path: Path) -> None:
+def test_a_graph_goes_through_kgx_unchanged(batches: Batches, tmp_path: Path) -> None:
     """Provenance included: only the name that the edges were loaded under differs."""
     with EmbeddedStore.open(tmp_path / "graph") as store, EmbeddedStore.open(tmp_path / "other") as other:
-        put({name: intakes[name] for name in (*SMALL, "drugs", "doid")}, store)
+        put({name: batches[name] for name in (*SMALL, "drugs", "doid")}, store)
         nodes, edges = store.export()
         kgx.write(nodes, edges, tmp_path / "out", kgx.kinds_of_ends(store, nodes))
         summary = load("kgx", tmp_path / "out", other)

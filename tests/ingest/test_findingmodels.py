@@ -31,16 +31,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_chest_list_becomes_findings_with_hierarchy_and_matches(folder: Path) -> None:
-    intake = taken("findingmodels", folder)
-    nodes = nodes_in(intake)
+    batch = taken("findingmodels", folder)
+    nodes = nodes_in(batch)
     assert nodes["CXRFINDING:X1"].name == "Opacity"
     assert nodes["CXRFINDING:X1"].synonyms == ("Haze", "Shadow")
     assert {node.kind for node in nodes.values()} == {"ImagingFinding"}
-    assert edges_in(intake, "subclass_of") == {("CXRFINDING:X2", "CXRFINDING:X1")}
+    assert edges_in(batch, "subclass_of") == {("CXRFINDING:X2", "CXRFINDING:X1")}
     # Two findings share one model, so neither can be the same as it.
-    assert edges_in(intake, "close_match") == {(f"CXRFINDING:X{n}", "OIFM:AB_000001") for n in (1, 2)}
-    assert edges_in(intake, "exact_match") == set()
-    assert intake.skipped == {"no parent_id": 2, "no oifm_id": 1}
+    assert edges_in(batch, "close_match") == {(f"CXRFINDING:X{n}", "OIFM:AB_000001") for n in (1, 2)}
+    assert edges_in(batch, "exact_match") == set()
+    assert batch.skipped == {"no parent_id": 2, "no oifm_id": 1}
 
 
 def test_the_gamuts_say_what_is_a_diagnosis(folder: Path) -> None:
@@ -81,15 +81,15 @@ def test_the_real_lists_come_out(data: Path) -> None:
         for path in sorted((data / "findingmodels/gamuts_jsonl").glob("*.jsonl"))
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
-    intake = taken("findingmodels", data / "findingmodels")
+    batch = taken("findingmodels", data / "findingmodels")
     parents = [row for row in chest if row["parent_id"]]
     models = [row for row in chest if row["oifm_id"]]
     assert (len(chest), len(gamuts)) == (324, 2_970)
-    assert intake.num_rows == 3 * len(chest) + len(gamuts)
-    assert intake.rejected == {}
-    assert len(edges_in(intake, "subclass_of")) == len(parents) == 17
-    assert len(edges_in(intake, "close_match")) == len(models) == 310
-    told = {(node.curie, node.kind) for node in intake.nodes}
+    assert batch.num_rows == 3 * len(chest) + len(gamuts)
+    assert batch.rejected == {}
+    assert len(edges_in(batch, "subclass_of")) == len(parents) == 17
+    assert len(edges_in(batch, "close_match")) == len(models) == 310
+    told = {(node.curie, node.kind) for node in batch.nodes}
     kinds = {"finding": "ImagingFinding", "diagnosis": "Disease"}
     assert {key for key in told if key[0].startswith("GAMUTS:")} == {
         (f"GAMUTS:{row['gamuts_id']}", kinds[row["category"]]) for row in gamuts

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ingest.catalogue import catalogue, find
-from ingest.intake import SourceBatch
 from ingest.readers import reader_of
+from ingest.source_batch import SourceBatch
 from kgdx.domain.errors import SourceError
 from kgdx.graph.arrow_schema import node_table
 from tests.ingest.seed import Seed
@@ -173,17 +173,17 @@ def mutant(content: bytes, rng: random.Random) -> bytes:
 def consume(seed: Seed, path: Path) -> SourceBatch:
     """Everything the reader says, held against the schema and put into columns."""
     source = find(seed.source)
-    intake = SourceBatch(source)
+    batch = SourceBatch(source)
     for item in reader_of(source)(path, source):
-        intake.take(item)
-    intake.settle()
-    node_table(intake.nodes)
-    return intake
+        batch.add(item)
+    batch.settle()
+    node_table(batch.nodes)
+    return batch
 
 
-def adds_up(intake: SourceBatch) -> bool:
-    beside = sum(intake.rejected.values()) + sum(intake.skipped.values())
-    return intake.num_rows == intake.num_written + intake.num_merged + beside
+def adds_up(batch: SourceBatch) -> bool:
+    beside = sum(batch.rejected.values()) + sum(batch.skipped.values())
+    return batch.num_rows == batch.num_written + batch.num_merged + beside
 
 
 def outcome(seed: Seed, path: Path) -> SourceError | None:
@@ -212,9 +212,9 @@ def test_seeds_are_sound(name: str, tmp_path: Path) -> None:
     for file, text in SEEDS[name].files.items():
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).write_text(text, encoding="utf-8", newline="")
-    intake = consume(SEEDS[name], tmp_path / SEEDS[name].given)
-    assert intake.num_written > 0
-    assert adds_up(intake)
+    batch = consume(SEEDS[name], tmp_path / SEEDS[name].given)
+    assert batch.num_written > 0
+    assert adds_up(batch)
 
 
 @pytest.mark.parametrize("name", SEEDS)

@@ -5,7 +5,7 @@ from pathlib import Path
 import graph_schema
 from ingest.load import load
 from kgdx.domain.treatment import TreatmentStatus
-from kgdx.graph.canonical import resolve
+from kgdx.graph.canonical import canonical_view
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.stores.embedded import EmbeddedStore
@@ -35,7 +35,7 @@ def test_interactions_of_a_users_graph(store: EmbeddedStore, tmp_path: Path) -> 
     (tmp_path / "nodes.tsv").write_text(table(NODES), encoding="utf-8")
     (tmp_path / "edges.tsv").write_text(table(EDGES), encoding="utf-8")
     load("kgx", tmp_path, store)
-    view = resolve(*store.export(), graph_schema.load())
+    view = canonical_view(*store.export(), graph_schema.load())
     snapshot = Snapshot.from_tables(view.nodes, view.edges)
     at, treatments = snapshot.index, TreatmentGraph(snapshot, Hierarchy(snapshot))
 

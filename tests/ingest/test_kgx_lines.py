@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ingest import kgx
 from ingest.catalogue import find
-from ingest.intake import SourceBatch
 from ingest.model import Item, Rejected, Row
+from ingest.source_batch import SourceBatch
 from ingest.sources import kgx as rows
 from ingest.sources import kgx_lines as lines
 from kgdx.domain.errors import SourceError
@@ -35,11 +35,11 @@ def write(folder: Path, nodes: list[Any], edges: list[Any], start: str = "") -> 
 
 
 def taken(items: Iterator[Item]) -> tuple[set[Node], list[dict[str, Any]]]:
-    intake = SourceBatch(SOURCE)
+    batch = SourceBatch(SOURCE)
     for item in items:
-        intake.take(item)
-    intake.settle()
-    return set(intake.nodes), sorted(intake.edges.to_pylist(), key=str)
+        batch.add(item)
+    batch.settle()
+    return set(batch.nodes), sorted(batch.edges.to_pylist(), key=str)
 
 
 def records(file: Path) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest.intake import SourceBatch
+from ingest.source_batch import SourceBatch
 from kgdx.domain.graph import Edge
 from kgdx.graph.arrow_schema import iter_edges
 from tests.ingest.reading import edges_in, nodes_in, taken
@@ -22,18 +22,18 @@ PRIMEKG = (
 )
 
 
-def stated(intake: SourceBatch) -> dict[tuple[str, str, str], Edge]:
-    edges = intake.edges.select([name for name in intake.edges.column_names if not name.endswith("_kind")])
+def stated(batch: SourceBatch) -> dict[tuple[str, str, str], Edge]:
+    edges = batch.edges.select([name for name in batch.edges.column_names if not name.endswith("_kind")])
     return {(edge.head, edge.relation, edge.tail): edge for edge in iter_edges(edges)}
 
 
 def test_primekg_states_what_it_says_twice_once(write: Write) -> None:
     drug, disease = 'DB00001,drug,"a, drug",DrugBank', "5_6,disease,flu,MONDO_grouped"
     text = f"indication,indication,1,{drug},2,{disease}\nindication,indication,2,{disease},1,{drug}\n"
-    intake = taken("primekg", write("kg.csv", PRIMEKG + text))
-    assert (intake.num_written, intake.num_merged) == (1, 1)
-    assert stated(intake).keys() == {("DRUGBANK:DB00001", "treats", "MONDO:0000005")}
-    assert nodes_in(intake)["DRUGBANK:DB00001"].name == "a, drug"
+    batch = taken("primekg", write("kg.csv", PRIMEKG + text))
+    assert (batch.num_written, batch.num_merged) == (1, 1)
+    assert stated(batch).keys() == {("DRUGBANK:DB00001", "treats", "MONDO:0000005")}
+    assert nodes_in(batch)["DRUGBANK:DB00001"].name == "a, drug"
 
 
 @pytest.mark.parametrize(
@@ -95,11 +95,11 @@ def test_genes_are_joined_to_their_diseases_once(write: Write) -> None:
         "x ; FBN1 ; HP:1 ; term ; - ; - ; - ; - ; OMIM:154700",
         "2200 ; FBN1 ; HP:1 ; term ; - ; - ; - ; - ; NOWHERE:1",
     )
-    intake = taken("genes", write("genes.txt", text))
-    assert edges_in(intake, "gene_associated_with_condition") == {("NCBIGene:2200", "OMIM:154700")}
-    assert (intake.num_written, intake.num_merged) == (1, 2)
-    assert nodes_in(intake)["NCBIGene:2200"].name == "FBN1"
-    assert intake.rejected == {"not a gene number": 1, "prefix NOWHERE is not declared": 1}
+    batch = taken("genes", write("genes.txt", text))
+    assert edges_in(batch, "gene_associated_with_condition") == {("NCBIGene:2200", "OMIM:154700")}
+    assert (batch.num_written, batch.num_merged) == (1, 2)
+    assert nodes_in(batch)["NCBIGene:2200"].name == "FBN1"
+    assert batch.rejected == {"not a gene number": 1, "prefix NOWHERE is not declared": 1}
 
 
 def test_disease_ontology(tmp_path: Path) -> None:
@@ -119,12 +119,12 @@ def test_disease_ontology(tmp_path: Path) -> None:
             '"DOID:2" ; "flu" ; "KEGG:1"',
         )
     )
-    intake = taken("doid", tmp_path)
-    assert edges_in(intake, "subclass_of") == {("DOID:2", "DOID:1")}
-    assert edges_in(intake, "close_match") == {("DOID:2", "UMLS:C1"), ("DOID:2", "SCTID:6142004")}
-    assert nodes_in(intake)["DOID:3"].is_obsolete
-    assert intake.rejected == {"a parent that is no term": 1, "prefix KEGG is not declared": 1}
-    assert intake.skipped == {"a term without a parent": 1}
+    batch = taken("doid", tmp_path)
+    assert edges_in(batch, "subclass_of") == {("DOID:2", "DOID:1")}
+    assert edges_in(batch, "close_match") == {("DOID:2", "UMLS:C1"), ("DOID:2", "SCTID:6142004")}
+    assert nodes_in(batch)["DOID:3"].is_obsolete
+    assert batch.rejected == {"a parent that is no term": 1, "prefix KEGG is not declared": 1}
+    assert batch.skipped == {"a term without a parent": 1}
 
 
 @pytest.fixture
@@ -153,8 +153,8 @@ def hetionet(tmp_path: Path) -> Path:
 
 
 def test_hetionet_edges_go_the_way_of_the_relation(hetionet: Path) -> None:
-    intake = taken("hetionet", hetionet)
-    found = stated(intake)
+    batch = taken("hetionet", hetionet)
+    found = stated(batch)
     assert found.keys() == {
         ("DRUGBANK:DB00001", "treats", "DOID:1"),
         ("DRUGBANK:DB00001", "ameliorates", "DOID:1"),
@@ -168,9 +168,9 @@ def test_hetionet_edges_go_the_way_of_the_relation(hetionet: Path) -> None:
     binding = found["DRUGBANK:DB00001", "interacts_with", "NCBIGene:1"]
     assert binding.provenance.publications == ("PMID:1", "PMID:2")
     assert binding.original_predicate == "inhibitor, binder"
-    assert intake.num_merged == 1
-    assert intake.skipped == {"in a table of its own": 1}
-    assert intake.rejected == {"unknown kind of edge": 1, "not an identifier of Hetionet": 1}
+    assert batch.num_merged == 1
+    assert batch.skipped == {"in a table of its own": 1}
+    assert batch.rejected == {"unknown kind of edge": 1, "not an identifier of Hetionet": 1}
 
 
 def test_hetionet_without_its_tables_takes_the_edges(hetionet: Path) -> None:
@@ -204,8 +204,8 @@ def test_a_mechanism_is_its_links_and_the_treatment(write: Write) -> None:
         ("UniProt:P1", "shines on", "MESH:D2"),
         ("UniProt:P1", "causes", "MESH:D9"),
     )
-    intake = taken("drugmechdb", write("paths.jsonl", mechanism(*links)))
-    found = stated(intake)
+    batch = taken("drugmechdb", write("paths.jsonl", mechanism(*links)))
+    found = stated(batch)
     assert {key: edge.original_predicate for key, edge in found.items()} == {
         ("MESH:D1", "treats", "MESH:D2"): "",
         ("MESH:D1", "affects", "UniProtKB:P1"): "decreases activity of",
@@ -215,28 +215,28 @@ def test_a_mechanism_is_its_links_and_the_treatment(write: Write) -> None:
     }
     papers = {edge.provenance.publications for edge in found.values()}
     assert papers == {("PMID:7", "https://example.org/paper")}
-    assert intake.rejected == {"unknown link": 1, "a link to a node that is not among the path's": 1}
+    assert batch.rejected == {"unknown link": 1, "a link to a node that is not among the path's": 1}
 
 
 @pytest.mark.parametrize("more", [{"nodes": 3}, {"links": [{}]}, {"graph": []}])
 def test_what_is_no_mechanism_is_rejected(write: Write, more: dict[str, Any]) -> None:
-    intake = taken("drugmechdb", write("paths.jsonl", mechanism(**more)))
-    assert "not a path of DrugMechDB" in intake.rejected
-    assert intake.num_written == 0
+    batch = taken("drugmechdb", write("paths.jsonl", mechanism(**more)))
+    assert "not a path of DrugMechDB" in batch.rejected
+    assert batch.num_written == 0
 
 
 @pytest.mark.realdata
 def test_real_hetionet_edges_come_out(data: Path) -> None:
-    intake = taken("hetionet", data / "hetionet")
+    batch = taken("hetionet", data / "hetionet")
     (edges,), (bindings,) = ((data / "hetionet").glob(name) for name in ("edges.sif*", "CbG-binding.tsv*"))
     lines = read_text(edges).splitlines()[1:]
     kinds = Counter(line.split("\t")[1] for line in lines)
-    assert len(edges_in(intake, "treats")) == kinds["CtD"]
-    assert len(edges_in(intake, "has_phenotype")) == kinds["DpS"]
-    assert len(edges_in(intake, "has_side_effect")) == kinds["CcSE"]
+    assert len(edges_in(batch, "treats")) == kinds["CtD"]
+    assert len(edges_in(batch, "has_phenotype")) == kinds["DpS"]
+    assert len(edges_in(batch, "has_side_effect")) == kinds["CcSE"]
     rows_of = csv.DictReader(read_text(bindings).splitlines(), delimiter="\t")
     ends = {(row["drugbank_id"], row["entrez_gene_id"]) for row in rows_of}
-    drugs = {(h, t) for h, t in edges_in(intake, "interacts_with") if h.startswith("DRUGBANK:")}
+    drugs = {(h, t) for h, t in edges_in(batch, "interacts_with") if h.startswith("DRUGBANK:")}
     assert drugs == {(f"DRUGBANK:{drug}", f"NCBIGene:{gene}") for drug, gene in ends}
 
 
@@ -244,9 +244,9 @@ def test_real_hetionet_edges_come_out(data: Path) -> None:
 def test_real_mechanisms_come_out(data: Path) -> None:
     (path,) = (data / "drugmechdb").glob("paths.jsonl*")
     documents = [json.loads(line) for line in read_text(path).splitlines()]
-    intake = taken("drugmechdb", path)
-    assert intake.rejected == {}
-    assert intake.num_rows == sum(len(d["nodes"]) + len(d["links"]) + 1 for d in documents)
+    batch = taken("drugmechdb", path)
+    assert batch.rejected == {}
+    assert batch.num_rows == sum(len(d["nodes"]) + len(d["links"]) + 1 for d in documents)
 
 
 def read_text(path: Path) -> str:

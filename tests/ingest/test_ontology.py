@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ingest.catalogue import Source, find
-from ingest.intake import SourceBatch
 from ingest.model import Row, Skipped
+from ingest.source_batch import SourceBatch
 from ingest.sources.ontology import read
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import Edge, Node
@@ -144,13 +144,13 @@ OWL = """<?xml version="1.0"?>
 def take(
     path: Path, source: Source = SOURCE
 ) -> tuple[dict[str, Node], list[tuple[str, str, str]], SourceBatch]:
-    """Nodes by CURIE, edges, and the intake after it has settled."""
-    intake = SourceBatch(source)
+    """Nodes by CURIE, edges, and the batch after it has settled."""
+    batch = SourceBatch(source)
     for item in read(path, source):
-        intake.take(item)
-    intake.settle()
-    edges = zip(*(intake.edges[column].to_pylist() for column in ("head", "relation", "tail")), strict=True)
-    return {node.curie: node for node in intake.nodes}, sorted(edges), intake
+        batch.add(item)
+    batch.settle()
+    edges = zip(*(batch.edges[column].to_pylist() for column in ("head", "relation", "tail")), strict=True)
+    return {node.curie: node for node in batch.nodes}, sorted(edges), batch
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def take(
     [("t.obo", OBO), ("t.json", GRAPH), ("t.owl", OWL), ("t.owl.gz", OWL), ("bom.obo", "\ufeff" + OBO)],
 )
 def test_every_format_says_the_same(write: Write, name: str, text: str) -> None:
-    nodes, edges, intake = take(write(name, text))
+    nodes, edges, batch = take(write(name, text))
     lung = Node(
         "UBERON:0000001", "AnatomicalEntity", "lung", ("pulmo",), definition="Organ of breathing, naïve."
     )
@@ -171,10 +171,8 @@ def test_every_format_says_the_same(write: Write, name: str, text: str) -> None:
     for old in ("UBERON:0000006", "UBERON:0000009"):
         assert (nodes[old].is_obsolete, nodes[old].replaced_by) == (True, "UBERON:0000001")
     assert nodes["UBERON:0000077"].name == "", "a parent that another ontology describes"
-    assert intake.rejected == {
-        "prefix CARO is not declared: declare it in a file that KGDX_PREFIXES names": 1
-    }
-    assert intake.edges["release"][0].as_py() == "2024-02-03"
+    assert batch.rejected == {"prefix CARO is not declared: declare it in a file that KGDX_PREFIXES names": 1}
+    assert batch.edges["release"][0].as_py() == "2024-02-03"
 
 
 def test_the_namespace_tells_the_kind_where_the_prefix_does_not(write: Write) -> None:
@@ -185,7 +183,7 @@ def test_the_namespace_tells_the_kind_where_the_prefix_does_not(write: Write) ->
         ("0000004", "other", "external", ""),
     ]
     frames = [f"[Term]\nid: GO:{i}\nname: {name}\nnamespace: {n}\n{more}\n" for i, name, n, more in terms]
-    nodes, edges, intake = take(write("go.obo", "format-version: 1.2\n\n" + "\n".join(frames)))
+    nodes, edges, batch = take(write("go.obo", "format-version: 1.2\n\n" + "\n".join(frames)))
     assert {curie: node.kind for curie, node in nodes.items()} == {
         "GO:0000001": "BiologicalProcess",
         "GO:0000002": "MolecularActivity",
@@ -196,16 +194,16 @@ def test_the_namespace_tells_the_kind_where_the_prefix_does_not(write: Write) ->
         ("GO:0000001", "part_of", "GO:0000003"),
         ("GO:0000002", "subclass_of", "GO:0000009"),
     ]
-    assert intake.rejected == {"prefix GO has no kind: give the source one": 1}
+    assert batch.rejected == {"prefix GO has no kind: give the source one": 1}
 
 
 def test_the_source_may_give_the_kind(write: Write) -> None:
     text = "[Term]\nid: EFO:1\nname: assay\nrelationship: part_of EFO:2\n\n[Term]\nid: EFO:2\nname: study\n"
     path = write("efo.obo", text)
-    nodes, edges, intake = take(path, replace(SOURCE, kind="Procedure"))
+    nodes, edges, batch = take(path, replace(SOURCE, kind="Procedure"))
     assert {node.kind for node in nodes.values()} == {"Procedure"}
     assert edges == []
-    assert intake.skipped == {"part_of between kinds that it does not join": 1}
+    assert batch.skipped == {"part_of between kinds that it does not join": 1}
     with pytest.raises(SourceError, match="'Assay' is not a kind of the schema: choose one of Disease"):
         take(path, replace(SOURCE, kind="Assay"))
 
@@ -279,6 +277,6 @@ def test_a_byte_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.realdata
 def test_hpo_reads_the_same_through_either_reader(data: Path) -> None:
-    nodes, edges, intake = take(data / "hpo/hp.v2023-01-27.json.gz", find("hpo"))
+    nodes, edges, batch = take(data / "hpo/hp.v2023-01-27.json.gz", find("hpo"))
     assert (len(nodes), len(edges)) == (17_245 + 3_445, 21_138)
-    assert (intake.rejected, intake.skipped) == ({}, {})
+    assert (batch.rejected, batch.skipped) == ({}, {})

@@ -41,17 +41,17 @@ def test_the_branch_tells_the_kind(write: Write) -> None:
 
 
 def test_a_term_may_have_several_parents(write: Write) -> None:
-    intake = taken("padchest", write("tree.csv", TREE))
-    assert edges_in(intake, "subclass_of") == {
+    batch = taken("padchest", write("tree.csv", TREE))
+    assert edges_in(batch, "subclass_of") == {
         ("PADCHEST:calcified-granuloma", "PADCHEST:granuloma"),
         ("PADCHEST:calcified-granuloma", "PADCHEST:calcified-densities"),
         ("PADCHEST:viral-pneumonia", "PADCHEST:pneumonia"),
     }
-    assert edges_in(intake, "part_of") == {("PADCHEST:lobe", "PADCHEST:lung")}
-    assert ("PADCHEST:lung", "UMLS:C0000005") in edges_in(intake, "exact_match")
-    assert len(edges_in(intake, "exact_match")) == 4
-    assert intake.num_merged == 2
-    assert intake.skipped == {"a branch, or a remark on the study": 4}
+    assert edges_in(batch, "part_of") == {("PADCHEST:lobe", "PADCHEST:lung")}
+    assert ("PADCHEST:lung", "UMLS:C0000005") in edges_in(batch, "exact_match")
+    assert len(edges_in(batch, "exact_match")) == 4
+    assert batch.num_merged == 2
+    assert batch.skipped == {"a branch, or a remark on the study": 4}
 
 
 def test_a_line_hangs_on_the_line_above(write: Write) -> None:
@@ -85,17 +85,17 @@ def test_the_real_tree_comes_out(data: Path) -> None:
             codes |= {(branch, term, code) for code in re.findall(r"CUI:(C\d{7})", line)[:1]}
         if depth > 1:
             below.add((branch, term, above[depth - 1]))
-    intake = taken("padchest", path)
+    batch = taken("padchest", path)
     assert len(lines) == 337
-    assert intake.rejected == {}
-    assert intake.skipped.total() == sum(line[0].isalpha() for line in lines)
-    named = [node for node in intake.nodes if node.name]
+    assert batch.rejected == {}
+    assert batch.skipped.total() == sum(line[0].isalpha() for line in lines)
+    named = [node for node in batch.nodes if node.name]
     assert len(named) == len(terms)
     places = sum(branch == "localization" for branch, *_ in below)
-    assert len(edges_in(intake, "part_of")) == places
-    assert len(edges_in(intake, "subclass_of")) == len(below) - places
-    assert len(edges_in(intake, "exact_match")) == len(codes)
+    assert len(edges_in(batch, "part_of")) == places
+    assert len(edges_in(batch, "subclass_of")) == len(below) - places
+    assert len(edges_in(batch, "exact_match")) == len(codes)
     ends = {node.curie: node.name for node in named}
     drawn = {(term, parent) for _, term, parent in below}
-    stated = edges_in(intake, "subclass_of") | edges_in(intake, "part_of")
+    stated = edges_in(batch, "subclass_of") | edges_in(batch, "part_of")
     assert {(ends[head], ends[tail]) for head, tail in stated} == drawn

@@ -22,17 +22,17 @@ def finding(name: Any = "Nodule", disease: Any = "Tumour", modality: Any = "CT")
 
 def test_a_finding_belongs_to_its_pathology(tmp_path: Path) -> None:
     rows = [finding(), finding(modality="MRI"), finding(" nodule "), finding("Tumour", "Nodule", "")]
-    intake = taken("radsem", put(tmp_path, "imaging_findings.json", rows))
-    nodes = nodes_in(intake)
+    batch = taken("radsem", put(tmp_path, "imaging_findings.json", rows))
+    nodes = nodes_in(batch)
     assert (nodes["RADSEM:d-tumour"].kind, nodes["RADSEM:d-tumour"].name) == ("Disease", "Tumour")
     assert nodes["RADSEM:f-nodule"].kind == "ImagingFinding"
-    assert edges_in(intake, "has_phenotype") == {
+    assert edges_in(batch, "has_phenotype") == {
         ("RADSEM:d-tumour", "RADSEM:f-nodule"),
         ("RADSEM:d-nodule", "RADSEM:f-tumour"),
     }
     # The same on two modalities is two statements; the third row repeats the first.
-    assert sorted(intake.edges["original_predicate"].to_pylist()) == ["", "seen on CT", "seen on MRI"]
-    assert set(intake.edges["knowledge_level"].to_pylist()) == {"not_provided"}
+    assert sorted(batch.edges["original_predicate"].to_pylist()) == ["", "seen on CT", "seen on MRI"]
+    assert set(batch.edges["knowledge_level"].to_pylist()) == {"not_provided"}
 
 
 def test_each_disease_of_a_group_shows_the_presentation(tmp_path: Path) -> None:
@@ -41,8 +41,8 @@ def test_each_disease_of_a_group_shows_the_presentation(tmp_path: Path) -> None:
         "modality": "US",
         "differentials": ["A", {"name": "B", "likelihood": "rare"}],
     }
-    intake = taken("radsem", put(tmp_path, "differential_groups.json", [group]))
-    assert edges_in(intake, "has_phenotype") == {(f"RADSEM:d-{name}", "RADSEM:f-cyst") for name in "ab"}
+    batch = taken("radsem", put(tmp_path, "differential_groups.json", [group]))
+    assert edges_in(batch, "has_phenotype") == {(f"RADSEM:d-{name}", "RADSEM:f-cyst") for name in "ab"}
 
 
 def test_a_sign_without_differential_says_nothing(tmp_path: Path) -> None:
@@ -50,9 +50,9 @@ def test_a_sign_without_differential_says_nothing(tmp_path: Path) -> None:
         "x": {"name": "X sign", "modality": ["XR", "CT"], "differential": ["A"]},
         "y": {"name": "Y sign"},
     }
-    intake = taken("radsem", put(tmp_path, "imaging_signs.json", signs))
-    assert intake.edges["original_predicate"].to_pylist() == ["seen on XR, CT"]
-    assert intake.skipped == {"no differential": 1}
+    batch = taken("radsem", put(tmp_path, "imaging_signs.json", signs))
+    assert batch.edges["original_predicate"].to_pylist() == ["seen on XR, CT"]
+    assert batch.skipped == {"no differential": 1}
 
 
 @pytest.mark.parametrize(
@@ -114,13 +114,13 @@ def test_the_real_dictionary_comes_out(data: Path) -> None:
     stated += [
         (name, row["name"], str(row["modality"])) for row in signs for name in row.get("differential", [])
     ]
-    intake = taken("radsem", data / "radsem")
+    batch = taken("radsem", data / "radsem")
     silent = sum(not row.get("differential") for row in signs)
     assert len(findings) == 8_308
-    assert intake.skipped == {"no differential": silent}
-    assert intake.rejected == {}
-    assert intake.num_rows == len(stated) + silent
-    assert intake.edges.num_rows == intake.num_written
+    assert batch.skipped == {"no differential": silent}
+    assert batch.rejected == {}
+    assert batch.num_rows == len(stated) + silent
+    assert batch.edges.num_rows == batch.num_written
     # Names that differ in case alone are one; names that differ in punctuation may be.
     distinct = {tuple(text.strip().casefold() for text in row) for row in stated}
-    assert 0.97 * len(distinct) < intake.num_written <= len(distinct)
+    assert 0.97 * len(distinct) < batch.num_written <= len(distinct)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.intake import SourceBatch
+from ingest.source_batch import SourceBatch
 from kgdx.domain.errors import SourceError
 from tests.ingest.reading import edges_in, nodes_in, taken
 
@@ -32,53 +32,51 @@ def organs(folder: Path, *rows: str) -> SourceBatch:
 def test_what_an_attribute_of_a_disease_states(
     tmp_path: Path, attribute: str, relation: str, head: str, tail: str, kind: str
 ) -> None:
-    intake = diseases(tmp_path, f"Flu#{attribute}#x")
-    assert edges_in(intake, relation) == {(f"SLAKE:{head}", f"SLAKE:{tail}")}
-    assert {node.curie: node.kind for node in intake.nodes} == {
+    batch = diseases(tmp_path, f"Flu#{attribute}#x")
+    assert edges_in(batch, relation) == {(f"SLAKE:{head}", f"SLAKE:{tail}")}
+    assert {node.curie: node.kind for node in batch.nodes} == {
         "SLAKE:d-flu": "Disease",
         f"SLAKE:{({head, tail} - {'d-flu'}).pop()}": kind,
     }
-    assert set(intake.edges["knowledge_level"].to_pylist()) == {"not_provided"}
+    assert set(batch.edges["knowledge_level"].to_pylist()) == {"not_provided"}
 
 
 def test_organs_are_parts_of_organs(tmp_path: Path) -> None:
-    intake = organs(tmp_path, "Lung#belong to#Chest", "Lung#component#bronchi, alveoli", "Lung#shape#a cone")
-    assert edges_in(intake, "part_of") == {
+    batch = organs(tmp_path, "Lung#belong to#Chest", "Lung#component#bronchi, alveoli", "Lung#shape#a cone")
+    assert edges_in(batch, "part_of") == {
         ("SLAKE:a-lung", "SLAKE:a-chest"),
         ("SLAKE:a-bronchi", "SLAKE:a-lung"),
         ("SLAKE:a-alveoli", "SLAKE:a-lung"),
     }
-    assert intake.skipped == {"an attribute in prose": 1}
+    assert batch.skipped == {"an attribute in prose": 1}
 
 
 def test_a_list_states_each_of_its_parts(tmp_path: Path) -> None:
-    intake = diseases(tmp_path, "Flu#symptom#Cough, sore throat, and fever.")
-    assert {tail for _, tail in edges_in(intake, "has_phenotype")} == {
+    batch = diseases(tmp_path, "Flu#symptom#Cough, sore throat, and fever.")
+    assert {tail for _, tail in edges_in(batch, "has_phenotype")} == {
         "SLAKE:f-cough",
         "SLAKE:f-sore-throat",
         "SLAKE:f-fever",
     }
-    assert nodes_in(intake)["SLAKE:f-fever"].name == "fever"
+    assert nodes_in(batch)["SLAKE:f-fever"].name == "fever"
 
 
 def test_a_sentence_is_no_term(tmp_path: Path) -> None:
     six, seven = "a cough that comes at night", "a cough that comes late at night"
-    intake = diseases(tmp_path, f"Flu#symptom#{six}, {seven}", "Flu#symptom#cough, , fever")
-    assert intake.num_written == 3
-    assert intake.rejected == {"a sentence, not a term": 1, "an empty value": 1}
+    batch = diseases(tmp_path, f"Flu#symptom#{six}, {seven}", "Flu#symptom#cough, , fever")
+    assert batch.num_written == 3
+    assert batch.rejected == {"a sentence, not a term": 1, "an empty value": 1}
 
 
 def test_what_is_not_known_causes_nothing(tmp_path: Path) -> None:
-    intake = diseases(
-        tmp_path, "Flu#cause#Not clear", "Flu#cause#viruses, etc.", "Flu#cause#it is not clear."
-    )
-    assert edges_in(intake, "causes") == {("SLAKE:c-viruses", "SLAKE:d-flu")}
-    assert intake.skipped == {"not known": 2, "and so on": 1}
+    batch = diseases(tmp_path, "Flu#cause#Not clear", "Flu#cause#viruses, etc.", "Flu#cause#it is not clear.")
+    assert edges_in(batch, "causes") == {("SLAKE:c-viruses", "SLAKE:d-flu")}
+    assert batch.skipped == {"not known": 2, "and so on": 1}
 
 
 def test_definitions_and_aliases_describe_the_node(tmp_path: Path) -> None:
-    intake = diseases(tmp_path, "Flu#description#An illness, short.", "Cold#alias#common cold, cold, etc.")
-    nodes = nodes_in(intake)
+    batch = diseases(tmp_path, "Flu#description#An illness, short.", "Cold#alias#common cold, cold, etc.")
+    nodes = nodes_in(batch)
     assert nodes["SLAKE:d-flu"].definition == "An illness, short."
     assert nodes["SLAKE:d-cold"].synonyms == ("common cold",)
     assert (nodes["SLAKE:d-flu"].name, nodes["SLAKE:d-flu"].kind) == ("Flu", "Disease")
@@ -111,15 +109,15 @@ def test_the_real_knowledge_comes_out(data: Path) -> None:
         for part in value.split(",")
     ]
     described = [row for row in sound if row[1] in {"description", "definition", "alias"}]
-    intake = taken("slake", data / "slake_kg")
+    batch = taken("slake", data / "slake_kg")
     num_prose = len(sound) - len(described) - sum(row[1] in lists for row in sound)
-    assert intake.num_rows == len(rows) - len(sound) + num_prose + len(described) + len(parts)
-    assert intake.skipped["an attribute in prose"] == num_prose
-    assert intake.skipped["not known"] == sum(
+    assert batch.num_rows == len(rows) - len(sound) + num_prose + len(described) + len(parts)
+    assert batch.skipped["an attribute in prose"] == num_prose
+    assert batch.skipped["not known"] == sum(
         "not clear" in part[2][:15] or "cause is unknown" in part[2] for part in parts
     )
-    assert intake.skipped["and so on"] == sum(part[2] == "etc" for part in parts)
-    assert intake.rejected == {
+    assert batch.skipped["and so on"] == sum(part[2] == "etc" for part in parts)
+    assert batch.rejected == {
         "a sentence, not a term": sum(len(words_of(part[2])) > 6 for part in parts),
         "not three columns": 1,
     }
@@ -128,7 +126,7 @@ def test_the_real_knowledge_comes_out(data: Path) -> None:
         for subject, attribute, part in parts
         if attribute == "treatment"
     }
-    assert len(edges_in(intake, "treats")) == sum(len(part.split()) <= 6 for _, part in treated)
+    assert len(edges_in(batch, "treats")) == sum(len(part.split()) <= 6 for _, part in treated)
 
 
 def words_of(part: str) -> list[str]:

@@ -13,7 +13,7 @@ from ingest.load import load
 from kgdx.domain.case import CodedFinding
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.codes import code_evidence
-from kgdx.graph.canonical import resolve
+from kgdx.graph.canonical import canonical_view
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.query import GraphQuery, seed
 from kgdx.reasoning.ranking import Ranking, ReasonerSettings
@@ -43,7 +43,7 @@ ACMED:2,ACMEF:1,5/20
 ACMED:3,ACMEF:3,1/2
 """
 MAPPING = """release: 2024-05-01
-licence: CC0-1.0
+license: CC0-1.0
 infores: infores:acme
 knowledge_level: observation
 edge:
@@ -104,8 +104,8 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Snapshot]:
     with EmbeddedStore.open(tmp_path / "graph") as store:
         load("ontology", tmp_path / "acme.obo", store)
         load("table", tmp_path / "clinic.csv", store)
-        resolved = resolve(*store.export(), graph_schema.load())
-    yield Snapshot.from_tables(resolved.nodes, resolved.edges)
+        view = canonical_view(*store.export(), graph_schema.load())
+    yield Snapshot.from_tables(view.nodes, view.edges)
     graph_schema.load.cache_clear()
 
 

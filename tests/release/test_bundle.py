@@ -10,7 +10,7 @@ import pytest
 from kgdx.domain.errors import BundleError
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release import bundle
-from kgdx.release.bundle import Bundle, build, seal
+from kgdx.release.bundle import Bundle, build, write_manifest
 from tests.reasoning.tiny import graph
 
 SMALL, OTHER = graph("D1 shows F1 0.5"), graph("D1 shows F1 0.5\nD2 shows F1 0.5")
@@ -158,7 +158,7 @@ def _broken(*_: object) -> None:
     raise DiskFullError
 
 
-@pytest.mark.parametrize("step", ["copytree", "_write_manifest", "first move", "second move"])
+@pytest.mark.parametrize("step", ["copytree", "_write_hashes", "first move", "second move"])
 def test_a_build_that_fails_leaves_the_old_bundle_and_nothing_else(
     built: Bundle, models: Path, out: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,8 +166,8 @@ def test_a_build_that_fails_leaves_the_old_bundle_and_nothing_else(
     with monkeypatch.context() as patched:
         if step == "copytree":
             patched.setattr(bundle.shutil, "copytree", _broken)
-        elif step == "_write_manifest":
-            patched.setattr(bundle, "_write_manifest", _broken)
+        elif step == "_write_hashes":
+            patched.setattr(bundle, "_write_hashes", _broken)
         else:
             patched.setattr(bundle.os, "replace", _failing_move(0 if step == "first move" else 1))
         with pytest.raises(DiskFullError):
@@ -200,18 +200,18 @@ def test_a_first_build_that_fails_leaves_nothing(
 
 
 def test_a_bundle_is_sealed_in_place(models: Path) -> None:
-    sealed = seal(models, SMALL, "1.2.3")
-    assert Bundle.open(models) == sealed
-    assert seal(models, SMALL, "1.2.3") == sealed
-    assert seal(models, OTHER, "1.2.3").release != sealed.release
+    bundle = write_manifest(models, SMALL, "1.2.3")
+    assert Bundle.open(models) == bundle
+    assert write_manifest(models, SMALL, "1.2.3") == bundle
+    assert write_manifest(models, OTHER, "1.2.3").release != bundle.release
 
 
 def test_a_bundle_may_be_sealed_over_the_graph_that_is_read(models: Path) -> None:
-    seal(models, OTHER, "1.2.3")
+    write_manifest(models, OTHER, "1.2.3")
     mapped = Bundle.open(models).snapshot()
-    seal(models, SMALL, "1.2.3")
+    write_manifest(models, SMALL, "1.2.3")
     assert mapped.computed_hash() == OTHER.content_hash, "what was open stays as it was"
-    seal(models, mapped, "1.2.3")
+    write_manifest(models, mapped, "1.2.3")
     assert same_graph(Bundle.open(models).snapshot(), OTHER)
     assert not list(models.rglob("*.partial"))
 

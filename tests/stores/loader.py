@@ -16,7 +16,7 @@ from kgdx.stores.registry import open_store
 
 def statements(release: str, num: int) -> tuple[list[Node], list[Edge]]:
     """A chain of diseases, and one finding each; half of the edges differ from release to release."""
-    given = Provenance("infores:x", licence="CC0-1.0", release=release)
+    given = Provenance("infores:x", license="CC0-1.0", release=release)
     nodes = [Node(f"MONDO:{i}", "Disease", f"disease {i} of {release}") for i in range(num)]
     edges = [Edge(f"MONDO:{i}", "subclass_of", f"MONDO:{i + 1}", given) for i in range(num - 1)]
     edges += [

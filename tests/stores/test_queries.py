@@ -16,7 +16,7 @@ from kgdx.stores.walks import graph_of, neighbourhood, paths
 from tests.servers import Server, open_store, wipe
 
 HPOA = Provenance("infores:hpo-annotations", ("PMID:1",), "HPO licence", release="2023-01-27")
-LIST = Provenance("infores:list", licence="CC0-1.0")
+LIST = Provenance("infores:list", license="CC0-1.0")
 
 NODES = (
     Node("OMIM:1", "Disease", "asthma"),

@@ -12,10 +12,10 @@ from ingest.catalogue import Source, owner_of
 from ingest.diff import Diff
 from ingest.load import Summary
 
-_COLOURS = {"+": "green", "-": "red", "~": "yellow", "error": "red", "warning": "yellow"}
+_COLORS = {"+": "green", "-": "red", "~": "yellow", "error": "red", "warning": "yellow"}
 
 
-def tell_summary(summary: Summary) -> None:
+def print_summary(summary: Summary) -> None:
     """What became of the rows, and what that changed; on stderr."""
     title = f"{summary.source}: {summary.num_rows:,} rows read"
     table = Table("rows", "", title=title, title_justify="left")
@@ -40,7 +40,7 @@ def tell_summary(summary: Summary) -> None:
         console.print(f"{num:,} {prefix} terms in the graph are named by edges alone: {advice}")
 
 
-def tell_diff(diff: Diff, num_examples: int) -> None:
+def print_diff(diff: Diff, num_examples: int) -> None:
     """The counts and the first few of each; on stdout."""
     console = Console()
     if diff.is_empty:
@@ -51,10 +51,10 @@ def tell_diff(diff: Diff, num_examples: int) -> None:
         added, removed, changed = (counts[f"{what}_{how}"] for how in ("added", gone, "changed"))
         console.print(f"{what}: +{added:,} -{removed:,} ~{changed:,}", highlight=False)
     for mark, text in diff.lines(num_examples):
-        console.print(f"[{_COLOURS[mark]}]{mark}[/] {escape(text)}", highlight=False)
+        console.print(f"[{_COLORS[mark]}]{mark}[/] {escape(text)}", highlight=False)
 
 
-def tell_findings(findings: Sequence[Finding]) -> None:
+def print_findings(findings: Sequence[Finding]) -> None:
     """One row a finding; on stdout."""
     console = Console()
     if not findings:
@@ -64,7 +64,7 @@ def tell_findings(findings: Sequence[Finding]) -> None:
     for finding in findings:
         examples = "".join(f"\n  {example}" for example in finding.examples)
         text = escape(f"{finding.message}: {finding.remedy}{examples}")
-        level = f"[{_COLOURS[finding.level]}]{finding.level}[/]"
+        level = f"[{_COLORS[finding.level]}]{finding.level}[/]"
         table.add_row(level, finding.code, escape(finding.where), f"{finding.num:,}", text)
     console.print(table)
 
@@ -72,7 +72,7 @@ def tell_findings(findings: Sequence[Finding]) -> None:
 _HOWS = {"added": "+", "removed": "-", "changed": "~"}
 
 
-def tell_history(loads: Sequence[Mapping[str, Any]]) -> None:
+def print_history(loads: Sequence[Mapping[str, Any]]) -> None:
     """One row a load; on stdout."""
     table = Table("load", "source", "release", "finished (UTC)", "nodes", "edges")
     for load in loads:
@@ -85,7 +85,7 @@ def tell_history(loads: Sequence[Mapping[str, Any]]) -> None:
     Console().print(table)
 
 
-def tell_sources(sources: Sequence[Source], loaded: Mapping[str, Mapping[str, int | str]] | None) -> None:
+def print_sources(sources: Sequence[Source], loaded: Mapping[str, Mapping[str, int | str]] | None) -> None:
     """One row a source; on stdout."""
     held = loaded or {}
     columns = ["nodes", "edges", "release"] if loaded is not None else []
@@ -96,7 +96,7 @@ def tell_sources(sources: Sequence[Source], loaded: Mapping[str, Mapping[str, in
         about = "of your own"
         if source:
             tested = f"\ntested with: {source.release}" if source.release else ""
-            about = f"{source.title} ({source.licence})\n{source.yields}\ngive: {source.format}\n{source.url}"
+            about = f"{source.title} ({source.license})\n{source.yields}\ngive: {source.format}\n{source.url}"
             about += tested
         counts = held.get(name, {})
         cells = [counts.get(key, 0) for key in ("num_nodes", "num_edges")] if columns else []

@@ -1,4 +1,4 @@
-"""What a load takes in: rows sorted into nodes and edges, held against the schema, counted.
+"""What a source states: rows sorted into nodes and edges, held against the schema, counted.
 
 Only the rows themselves decide: what is in the graph already plays no part, so that the order of loading
 cannot matter. The kind of an end is what its own row says, else what its prefix says, else what any row of
@@ -22,7 +22,7 @@ from kgdx.domain.graph import Edge, Node
 from kgdx.graph.arrow_schema import STATED_EDGE_COLUMNS, distinct_edges, edge_table
 
 _MAX_EXAMPLES = 3
-_PER_BATCH = 20_000
+_PER_TABLE = 20_000
 
 Progress = Callable[[int], None]
 """Told the number of rows read so far."""
@@ -33,11 +33,11 @@ _Stated = tuple[Edge, str, str]
 
 @dataclass
 class SourceBatch:
-    """Give it every row with `take`, then `settle`; `nodes` and `edges` are then what the source states.
+    """Give it every row with `add`, then `settle`; `nodes` and `edges` are then what the source states.
 
     Attributes:
         source: whose rows these are.
-        num_rows: rows taken; each is written, merged, rejected or skipped.
+        num_rows: rows added; each is written, merged, rejected or skipped.
         edges: without repetitions, layout `kgdx.graph.arrow_schema.STATED_EDGE_COLUMNS`.
     """
 
@@ -52,8 +52,8 @@ class SourceBatch:
     _stated: dict[tuple[str, str], Node] = field(default_factory=dict)
     _named: dict[tuple[str, str], Node] = field(default_factory=dict)
     _kinds: dict[str, str] = field(default_factory=dict)
-    _batch: list[_Stated] = field(default_factory=list)
-    _batches: list[pa.Table] = field(default_factory=list)
+    _pending: list[_Stated] = field(default_factory=list)
+    _tables: list[pa.Table] = field(default_factory=list)
     _waiting: list[tuple[str, Edge, str, str]] = field(default_factory=list)
 
     @property
@@ -63,10 +63,10 @@ class SourceBatch:
             is_owned = not node.source and prefix_of(node.curie) in self.source.owns
             yield replace(node, source=self.source.infores) if is_owned else node
 
-    def take(self, item: Item) -> None:
-        """Take one row, or a block of them."""
+    def add(self, item: Item) -> None:
+        """Add one row, or a block of them."""
         if isinstance(item, Block):
-            self._take_block(item)
+            self._add_block(item)
             return
         self.num_rows += 1
         if isinstance(item, Skipped):
@@ -87,21 +87,21 @@ class SourceBatch:
             self._state(tidy_node(statement))
             return
         statement = tidy_edge(statement)
-        told = {node.curie: node.kind for node in item.mentions}
-        head, tail = self._kind(statement.head, told), self._kind(statement.tail, told)
+        named = {node.curie: node.kind for node in item.mentions}
+        head, tail = self._kind(statement.head, named), self._kind(statement.tail, named)
         if head and tail:
             self._join(item.where, statement, head, tail)
         else:
             self._waiting.append((item.where, statement, head, tail))
 
     def settle(self) -> None:
-        """Count the edges, once all rows are taken."""
+        """Count the edges, once all rows are added."""
         for where, edge, head, tail in self._waiting:
             self._join(where, edge, head or self._kind(edge.head, {}), tail or self._kind(edge.tail, {}))
         self._waiting.clear()
         self._flush()
-        stated = pa.concat_tables([STATED_EDGE_COLUMNS.empty_table(), *self._batches])
-        self._batches.clear()
+        stated = pa.concat_tables([STATED_EDGE_COLUMNS.empty_table(), *self._tables])
+        self._tables.clear()
         self.edges = distinct_edges(stated)
         self.num_written += self.edges.num_rows
         self.num_merged += stated.num_rows - self.edges.num_rows
@@ -114,7 +114,7 @@ class SourceBatch:
         edges, self.edges = self.edges, STATED_EDGE_COLUMNS.empty_table()
         return edges
 
-    def _take_block(self, block: Block) -> None:
+    def _add_block(self, block: Block) -> None:
         self.num_rows += len(block.lines)
         table, lines = block.edges, block.lines
         for end in ("head", "tail"):
@@ -133,7 +133,7 @@ class SourceBatch:
                     ends = f"{table['head'][row]} {table['tail'][row]}"
                     self._note(f"{block.file}, line {lines[row]}", objection, ends)
                 self.rejected[objection] += len(rows)
-        self._batches.append(table.filter(pa.array(is_sound)).combine_chunks())
+        self._tables.append(table.filter(pa.array(is_sound)).combine_chunks())
 
     def _filled(self, curies: pa.ChunkedArray, kinds: pa.ChunkedArray) -> pa.ChunkedArray:
         if not kinds.null_count:
@@ -146,27 +146,27 @@ class SourceBatch:
         ]
         return pc.coalesce(kinds, pa.array(known, pa.string()).take(encoded.indices))
 
-    def _kind(self, curie: str, told: dict[str, str]) -> str:
+    def _kind(self, curie: str, named: dict[str, str]) -> str:
         """What the row says, else the prefix, else any row of the source; empty where nobody does."""
         return (
-            told.get(curie) or load_schema().prefix_kinds.get(prefix_of(curie)) or self._kinds.get(curie, "")
+            named.get(curie) or load_schema().prefix_kinds.get(prefix_of(curie)) or self._kinds.get(curie, "")
         )
 
     def _join(self, where: str, edge: Edge, head: str, tail: str) -> None:
         if objection := _misjoins(edge.relation, head, tail):
             self._reject(where, objection, f"{edge.head} {edge.tail}")
             return
-        self._batch.append((edge, head, tail))
-        if len(self._batch) >= _PER_BATCH:
+        self._pending.append((edge, head, tail))
+        if len(self._pending) >= _PER_TABLE:
             self._flush()
 
     def _flush(self) -> None:
-        table = edge_table([edge for edge, _, _ in self._batch])
+        table = edge_table([edge for edge, _, _ in self._pending])
         for i, end in ((1, "head"), (2, "tail")):
-            kinds = pa.array([stated[i] for stated in self._batch], pa.string())
+            kinds = pa.array([stated[i] for stated in self._pending], pa.string())
             table = table.append_column(f"{end}_kind", kinds)
-        self._batches.append(table)
-        self._batch.clear()
+        self._tables.append(table)
+        self._pending.clear()
 
     def _state(self, node: Node) -> None:
         key = node.kind, node.curie
