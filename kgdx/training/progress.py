@@ -7,6 +7,10 @@ Progress = Callable[[int, int, str], None]
 """Called with (steps done, steps in all, what is being done)."""
 
 
+def silent(_done: int, _total: int, _what: str) -> None:
+    """Progress that nobody watches."""
+
+
 def named(name: str, progress: Progress) -> Progress:
     """Progress of a part of the work, with the name of the part before what is being done."""
     return lambda done, total, what: progress(done, total, f"{name}: {what}")

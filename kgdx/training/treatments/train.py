@@ -17,7 +17,7 @@ from graph_schema import Schema
 from kgdx.encoders.base import TextEncoder
 from kgdx.graph.snapshot import Snapshot
 from kgdx.training import loop
-from kgdx.training.progress import Progress
+from kgdx.training.progress import Progress, silent
 from kgdx.training.treatments.held_out import CALIBRATED_FOLD, SCORED_FOLD, fold_of, hide
 from kgdx.treatments.graph import TreatmentWalks
 from kgdx.treatments.model import TreatmentModelSettings, TreatmentNetwork
@@ -73,7 +73,7 @@ def train(
     encoder: TextEncoder,
     settings: TreatmentTraining,
     model: TreatmentModelSettings | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> tuple[PredictedTreatments, TreatmentOutcome]:
     """Train on a snapshot; the same seed gives the same network.
 
@@ -87,7 +87,7 @@ def train(
     torch.manual_seed(settings.seed)
     network = TreatmentNetwork(model or TreatmentModelSettings(encoder.dim))
     predictor = PredictedTreatments.on(seen, schema, network, TreatmentCalibration(), encoder)
-    _learn(predictor, settings, progress or (lambda *_: None))
+    _learn(predictor, settings, progress)
     network.eval().requires_grad_(False)
     return _measured(predictor, heldout, whole)
 
