@@ -26,11 +26,10 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks import stamp
+from benchmarks.datasets.medpix import CaseImage, MedPixCase, read_cases, read_split, titles_of
 from benchmarks.measures.medpix.bridge import Bridge
-from benchmarks.measures.medpix.cases import CaseImage, MedPixCase, read_cases, read_split, titles_of
 from benchmarks.measures.medpix.looked import Looked
-from benchmarks.measures.medpix.titles import GraphDocuments, word_overlap
-from benchmarks.measures.medpix.train import graph_of
+from benchmarks.measures.medpix.titles import GraphDocuments, graph_of, word_overlap
 from benchmarks.metrics import accuracy, mid_rank, paired_gain, ranking_metrics
 from kgdx.domain.errors import KgdxError
 from kgdx.encoders.classifier import Classifier
@@ -69,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cases = [known[uid] for uid in read_split(folder, given.split)]
     learnt = _learnt(given.data / "medpix")
     titles = titles_of([*known.values(), *learnt])
-    graph = Snapshot.open(given.graph) if given.graph else graph_of(given.data)
+    graph = Snapshot.open(given.graph) if given.graph else graph_of(given.data, _TALK.print)
     ranks, seen = rank(cases, titles, given.model, graph, is_masked=given.mask_answer)
     text, fused = ranks["text"], ranks["fused"]
     result = {

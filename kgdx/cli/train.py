@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from kgdx.cli import train_images as image_commands
+from kgdx.cli.train_images import print_metrics
+from kgdx.training.progress import progress_bar
 
 
 def add_to(train: typer.Typer) -> None:
@@ -46,11 +48,10 @@ def train_reasoner(
     if data is not None and cases is None:
         cases = data / "phenopackets" / "cases.jsonl.gz"
     training = ReasonerTraining(num_simulated=patients, seed=seed)
-    run(
-        ReasonerCommand(
-            data, graph, cases, clip or shipped_folder() / "clip", out, candidates, folds, training
-        )
+    command = ReasonerCommand(
+        data, graph, cases, clip or shipped_folder() / "clip", out, candidates, folds, training
     )
+    print_metrics(lambda progress: run(command, progress))
 
 
 def train_treatments(
@@ -62,7 +63,7 @@ def train_treatments(
     from kgdx.release.bundle import shipped_folder
     from kgdx.training.run import train_treatments as run
 
-    run(graph, shipped_folder() / "concepts", out, seed)
+    print_metrics(lambda progress: run(graph, shipped_folder() / "concepts", out, seed, progress))
 
 
 def train_mechanisms(
@@ -79,7 +80,7 @@ def train_mechanisms(
     from kgdx.release.bundle import shipped_folder
     from kgdx.training.mechanisms.run import train_mechanisms as run
 
-    run(data, graph, shipped_folder() / "concepts", out, seed)
+    print_metrics(lambda progress: run(data, graph, shipped_folder() / "concepts", out, seed, progress))
 
 
 def train_image(
@@ -102,7 +103,9 @@ def train_image(
         return
     from kgdx.training.run import train_image as run
 
-    run(out, pneumonia, names, seed)
+    with progress_bar() as progress:
+        run(out, pneumonia, names, seed, progress)
+    typer.echo(str(out))
 
 
 def train_fusion(
@@ -115,7 +118,7 @@ def train_fusion(
     from kgdx.release.bundle import shipped_folder
     from kgdx.training.run import train_fusion as run
 
-    run(clip or shipped_folder() / "clip", out, images, seed)
+    print_metrics(lambda progress: run(clip or shipped_folder() / "clip", out, images, seed, progress))
 
 
 def train_text(
@@ -126,4 +129,4 @@ def train_text(
     """Train the concept encoder on names, synonyms and definitions, all but the held-out synonyms."""
     from kgdx.training.run import train_text as run
 
-    run(graph, out, seed)
+    print_metrics(lambda progress: run(graph, out, seed, progress))

@@ -1,11 +1,14 @@
 """Commands that train what looks at images, joined to `kgdx train`."""
 
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from kgdx.domain.errors import BadInputError
+from kgdx.training.progress import Progress, progress_bar
 
 Encoder = Annotated[
     str,
@@ -23,6 +26,13 @@ def add_to(app: typer.Typer, train: typer.Typer) -> None:
     train.command("classifier")(classifier)
     train.command("prompts")(prompts)
     train.command("adapt")(adapt)
+
+
+def print_metrics(train: Callable[[Progress], Mapping[str, Any]]) -> None:
+    """Train with a bar on stderr, then print the metrics as JSON."""
+    with progress_bar() as progress:
+        metrics = train(progress)
+    typer.echo(json.dumps(metrics))
 
 
 def classifier(
@@ -45,15 +55,18 @@ def classifier(
         raise BadInputError("--from-scratch", "needs no --encoder", "give one or the other")
     from kgdx.training.classifier.run import train_classifier
 
-    train_classifier(
-        data,
-        out,
-        encoder,
-        labels,
-        from_scratch=from_scratch,
-        is_multi_label=multi_label,
-        epochs=epochs,
-        seed=seed,
+    print_metrics(
+        lambda progress: train_classifier(
+            data,
+            out,
+            encoder,
+            labels,
+            from_scratch=from_scratch,
+            is_multi_label=multi_label,
+            epochs=epochs,
+            seed=seed,
+            progress=progress,
+        )
     )
 
 
@@ -67,7 +80,11 @@ def prompts(
     """Calibrate the answers of an encoder of your own to prompts, on labelled images."""
     from kgdx.training.classifier.run import train_prompts
 
-    train_prompts(data, out, encoder, labels, is_multi_label=multi_label)
+    print_metrics(
+        lambda progress: train_prompts(
+            data, out, encoder, labels, is_multi_label=multi_label, progress=progress
+        )
+    )
 
 
 def adapt(
@@ -90,7 +107,7 @@ def adapt(
     from kgdx.training.open_clip.finetune import Adaptation
 
     settings = Adaptation(rank, epochs, batch, learning_rate, patience, validation, seed)
-    train_adapter(data, out, encoder, labels, settings)
+    print_metrics(lambda progress: train_adapter(data, out, encoder, labels, settings, progress))
 
 
 def fetch(
@@ -109,4 +126,5 @@ def pairs(data: Path, out: Path, architecture: str, epochs: int, seed: int) -> N
     from kgdx.training.classifier.run import train_pairs
     from kgdx.training.open_clip.finetune import Adaptation
 
-    train_pairs(data, out, architecture, Adaptation(rank=0, epochs=epochs, learning_rate=1e-3, seed=seed))
+    settings = Adaptation(rank=0, epochs=epochs, learning_rate=1e-3, seed=seed)
+    print_metrics(lambda progress: train_pairs(data, out, architecture, settings, progress))

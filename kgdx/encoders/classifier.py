@@ -5,26 +5,24 @@ head.safetensors     weight, bias, centroids
 tower/               the tower that was trained with it, if any
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from kgdx.domain.errors import BundleError
 from kgdx.encoders.base import ImageEncoder
+from kgdx.encoders.checkpoint import CheckpointFiles, digest_of, write_checkpoint
 from kgdx.encoders.linear_head import Head, HeadLabel
 from kgdx.encoders.registry import open_encoder
 from kgdx.encoders.small_tower import Tower
 
 HEAD, ARRAYS, TOWER_FOLDER = "head.json", "head.safetensors", "tower"
-_REMEDY = "train it anew with `kgdx train classifier`"
+_FILES = CheckpointFiles("a classifier", "train it anew with `kgdx train classifier`")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +71,6 @@ def save_head(folder: Path, head: Head, encoder_name: str) -> None:
     Args:
         encoder_name: what `open_encoder` opens; empty for a tower in the folder, or that of a release.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     arrays = save({"weight": head.weight, "bias": head.bias, "centroids": head.centroids})
     content = {
         "labels": [asdict(label) for label in head.labels],
@@ -82,20 +79,16 @@ def save_head(folder: Path, head: Head, encoder_name: str) -> None:
         "least_likeness": head.least_likeness,
         "trained_on": head.trained_on,
         "encoder": {"name": encoder_name, "revision": head.encoder},
-        "sha256": sha256(arrays).hexdigest(),
+        "sha256": digest_of(arrays),
     }
-    (folder / ARRAYS).write_bytes(arrays)
-    (folder / HEAD).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_checkpoint(folder, content, {ARRAYS: arrays}, HEAD)
 
 
 def _read(folder: Path) -> tuple[Head, str]:
     """The head and the name of its encoder."""
-    try:
-        content: dict[str, Any] = json.loads((folder / HEAD).read_text(encoding="utf-8"))
-        raw = (folder / ARRAYS).read_bytes()
-        if sha256(raw).hexdigest() != content["sha256"]:
-            raise BundleError(str(folder / ARRAYS), "is not the file that head.json names", _REMEDY)
-        arrays = load(raw)
+    with _FILES.parsing(folder):
+        content = _FILES.read_json(folder / HEAD)
+        arrays = load(_FILES.read_named(folder / ARRAYS, content["sha256"], HEAD))
         head = Head(
             labels=tuple(HeadLabel(**label) for label in content["labels"]),
             weight=arrays["weight"],
@@ -108,9 +101,3 @@ def _read(folder: Path) -> tuple[Head, str]:
             trained_on=str(content["trained_on"]),
         )
         return head, str(content["encoder"]["name"])
-    except OSError as error:
-        raise BundleError(str(folder), f"cannot be read ({error.strerror})", _REMEDY) from error
-    except (ValueError, KeyError, TypeError, SafetensorError) as error:
-        if isinstance(error, BundleError):
-            raise
-        raise BundleError(str(folder), "holds no classifier of this version", _REMEDY) from error

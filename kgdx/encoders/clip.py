@@ -7,7 +7,6 @@ Opening reads three files of one folder and nothing else: no hub, no download, n
     findings.json          what the model can find, how to ask, how to calibrate the answer
 """
 
-import hashlib
 import json
 import threading
 from collections.abc import Sequence
@@ -19,19 +18,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from open_clip import SimpleTokenizer
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 from torch import Tensor
 from torch.nn import Module
 from torch.nn.functional import normalize
 
-from kgdx.domain.errors import BundleError
+from kgdx.encoders.checkpoint import (
+    CONFIG,
+    WEIGHTS,
+    CheckpointFiles,
+    digest_of,
+    pack,
+    restore,
+    write_checkpoint,
+)
 from kgdx.encoders.clip_model import build, patch_embeddings, text_embeddings
 from kgdx.encoders.finding_set import FindingSet
 from kgdx.encoders.pixels import to_batch
 
-CONFIG, WEIGHTS, FINDINGS = "config.json", "weights.safetensors", "findings.json"
-_REMEDY = "reinstall kgdx or train anew with `kgdx train image`"
+FINDINGS = "findings.json"
+_FILES = CheckpointFiles("an image-text model", "reinstall kgdx or train anew with `kgdx train image`")
 _BATCH = 64
 _CACHE = 8192
 
@@ -64,22 +69,17 @@ class Clip:
             BundleError: if a file is missing, damaged, or not the one that config.json names.
         """
         home = Path(folder)
-        config = _json(home / CONFIG, _read(home / CONFIG))
-        weights, findings = _read(home / WEIGHTS), _read(home / FINDINGS)
-        try:
-            for name, content in ((WEIGHTS, weights), (FINDINGS, findings)):
-                _check(home / name, content, config["sha256"][name])
-            model = build(config["model_cfg"])
-            model.load_state_dict(load(weights))
-            dim, size = int(config["model_cfg"]["embed_dim"]), int(config["image_size"])
-            context = int(config["model_cfg"]["text_cfg"]["context_length"])
-        except (KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            fact = f"config.json and weights.safetensors do not fit together ({error})"
-            raise BundleError(str(home), fact, _REMEDY) from error
-        known = FindingSet.from_json(_json(home / FINDINGS, findings), str(home / FINDINGS))
-        revision = hashlib.sha256(weights).hexdigest()[:12]
+        with _FILES.parsing(home):
+            config = _FILES.read_json(home / CONFIG)
+            weights, findings = (
+                _FILES.read_named(home / name, config["sha256"][name]) for name in (WEIGHTS, FINDINGS)
+            )
+            model_cfg, size = config["model_cfg"], int(config["image_size"])
+            dim, context = int(model_cfg["embed_dim"]), int(model_cfg["text_cfg"]["context_length"])
+            model = restore(build(model_cfg), weights)
+            known = FindingSet.from_json(json.loads(findings))
         tokenizer = SimpleTokenizer(context_length=context)
-        return cls(dim, revision, size, known, model.eval().requires_grad_(False), tokenizer)
+        return cls(dim, digest_of(weights)[:12], size, known, model, tokenizer)
 
     def encode_images(self, images: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """(N, dim) float32 unit rows; each image is (H, W) float32 in [0, 1], any size."""
@@ -122,39 +122,8 @@ def save_clip(
     folder: Path, model: Module, model_cfg: dict[str, Any], image_size: int, findings: FindingSet
 ) -> None:
     """Write a model so that `Clip.open` reads it back."""
-    folder.mkdir(parents=True, exist_ok=True)
-    state = {key: value.contiguous() for key, value in model.state_dict().items()}
-    weights = save(
-        {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
-    )
+    weights = pack(model, is_half=True)
     listed = (json.dumps(findings.to_json(), indent=1) + "\n").encode()
-    hashes = {
-        name: hashlib.sha256(content).hexdigest()
-        for name, content in ((WEIGHTS, weights), (FINDINGS, listed))
-    }
-    config = {"model_cfg": model_cfg, "image_size": image_size, "sha256": hashes}
-    (folder / WEIGHTS).write_bytes(weights)
-    (folder / FINDINGS).write_bytes(listed)
-    (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BundleError(str(path), f"cannot be read ({error.strerror})", _REMEDY) from error
-
-
-def _json(path: Path, content: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(content)
-    except ValueError as error:
-        raise BundleError(str(path), "is not JSON", _REMEDY) from error
-    if not isinstance(value, dict):
-        raise BundleError(str(path), "is not a JSON object", _REMEDY)
-    return value
-
-
-def _check(path: Path, content: bytes, expected: str) -> None:
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise BundleError(str(path), "is not the file that config.json names: its SHA-256 differs", _REMEDY)
+    files = {WEIGHTS: weights, FINDINGS: listed}
+    hashes = {name: digest_of(content) for name, content in files.items()}
+    write_checkpoint(folder, {"model_cfg": model_cfg, "image_size": image_size, "sha256": hashes}, files)

@@ -11,10 +11,9 @@ Such a folder is read without importing sentence-transformers, which alone takes
 sentence-transformers folder is opened with it: never a hub, never a download, never a pickle.
 """
 
-import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -22,17 +21,19 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from tokenizers import Tokenizer
 
-from kgdx.domain.errors import BundleError
+from kgdx.encoders.checkpoint import CONFIG, CheckpointFiles, digest_of, write_checkpoint
 from kgdx.encoders.link_calibration import LinkCalibration
 
-CONFIG, MODULES, TOKENIZER, WEIGHTS = "config.json", "modules.json", "tokenizer.json", "model.safetensors"
+MODULES, TOKENIZER, WEIGHTS = "modules.json", "tokenizer.json", "model.safetensors"
 _EMBEDDING = "embedding.weight"
 _STATIC = "sentence_transformers.sentence_transformer.modules.StaticEmbedding"
-_REMEDY = "reinstall kgdx, train anew with `kgdx train text`, or name another sentence-transformers folder"
+_FILES = CheckpointFiles(
+    "a concept encoder",
+    "reinstall kgdx, train anew with `kgdx train text`, or name another sentence-transformers folder",
+)
 _CACHE = 65_536
 # Texts whose subwords' vectors are gathered at once: they fit into the processor's cache.
 _BLOCK = 512
@@ -65,36 +66,29 @@ class ConceptEncoder:
             BundleError: if a file is missing, damaged, or not the one that config.json names.
         """
         home = Path(folder)
-        config = _json(home / CONFIG) if (home / CONFIG).is_file() else {}
+        config = _FILES.read_json(home / CONFIG) if (home / CONFIG).is_file() else {}
         return cls._static(home, config) if "kgdx" in config else cls._foreign(home)
 
     @classmethod
     def _static(cls, home: Path, config: dict[str, Any]) -> Self:
-        try:
+        with _FILES.parsing(home):
             hashes, fitted = config["kgdx"]["sha256"], config["kgdx"]["link"]
-            contents = {name: _checked(home / name, hashes[name]) for name in (TOKENIZER, WEIGHTS)}
+            contents = {name: _FILES.read_named(home / name, hashes[name]) for name in (TOKENIZER, WEIGHTS)}
             table = load(contents[WEIGHTS])[_EMBEDDING].astype(np.float32)
             tokenizer = Tokenizer.from_str(contents[TOKENIZER].decode())
             calibration = None if fitted is None else LinkCalibration(**fitted)
-        except (KeyError, TypeError, ValueError, SafetensorError) as error:
-            if isinstance(error, BundleError):
-                raise
-            fact = f"holds no concept encoder of this version ({error})"
-            raise BundleError(str(home), fact, _REMEDY) from error
         if tokenizer.get_vocab_size() != len(table):
-            raise BundleError(str(home), "tokenizer and weights do not fit together", _REMEDY)
-        revision = _revision(contents.values())
+            raise _FILES.error(home, "tokenizer and weights do not fit together")
+        revision = digest_of(b"".join(contents.values()))[:12]
         return cls(table.shape[1], revision, calibration, lambda texts: mean_vectors(tokenizer, table, texts))
 
     @classmethod
     def _foreign(cls, home: Path) -> Self:
         if not (home / MODULES).is_file():
-            raise BundleError(
-                str(home), "is no sentence-transformers model (it has no modules.json)", _REMEDY
-            )
+            raise _FILES.error(home, "is no sentence-transformers model (it has no modules.json)")
         weights = sorted(home.rglob("*.safetensors"))
         if not weights:
-            raise BundleError(str(home), "has no weights as safetensors, and others are not read", _REMEDY)
+            raise _FILES.error(home, "has no weights as safetensors, and others are not read")
         from sentence_transformers import SentenceTransformer
 
         try:
@@ -106,9 +100,8 @@ class ConceptEncoder:
                 model_kwargs={"use_safetensors": True},
             )
         except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-            fact = f"sentence-transformers cannot open it ({error})"
-            raise BundleError(str(home), fact, _REMEDY) from error
-        revision = _revision(path.read_bytes() for path in weights)
+            raise _FILES.error(home, f"sentence-transformers cannot open it ({error})") from error
+        revision = digest_of(b"".join(path.read_bytes() for path in weights))[:12]
 
         def encode(texts: list[str]) -> NDArray[np.float32]:
             vectors = model.encode(texts, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
@@ -157,14 +150,11 @@ def save_concepts(
     folder: Path, tokenizer: Tokenizer, table: NDArray[np.float32], link: LinkCalibration | None
 ) -> None:
     """Write a model so that `ConceptEncoder.open` and sentence-transformers read it back."""
-    folder.mkdir(parents=True, exist_ok=True)
     contents = {
         TOKENIZER: tokenizer.to_str().encode(),
         WEIGHTS: save({_EMBEDDING: table.astype(np.float16)}),
     }
-    for name, content in contents.items():
-        (folder / name).write_bytes(content)
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    hashes = {name: digest_of(content) for name, content in contents.items()}
     fitted = None if link is None else link.to_json()
     config = {"kgdx": {"dim": table.shape[1], "sha256": hashes, "link": fitted}}
     modules = [
@@ -176,36 +166,5 @@ def save_concepts(
             "type": "sentence_transformers.sentence_transformer.modules.Normalize",
         },
     ]
-    (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-    (folder / MODULES).write_text(json.dumps(modules, indent=1) + "\n", encoding="utf-8")
-
-
-def _revision(contents: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    for content in contents:
-        digest.update(content)
-    return digest.hexdigest()[:12]
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BundleError(str(path), f"cannot be read ({error.strerror})", _REMEDY) from error
-
-
-def _checked(path: Path, expected: str) -> bytes:
-    content = _read(path)
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise BundleError(str(path), "is not the file that config.json names: its SHA-256 differs", _REMEDY)
-    return content
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(_read(path))
-    except ValueError as error:
-        raise BundleError(str(path), "is not JSON", _REMEDY) from error
-    if not isinstance(value, dict):
-        raise BundleError(str(path), "is not a JSON object", _REMEDY)
-    return value
+    contents[MODULES] = (json.dumps(modules, indent=1) + "\n").encode()
+    write_checkpoint(folder, config, contents)

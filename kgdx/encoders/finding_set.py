@@ -1,14 +1,13 @@
 """What an image model can find: how to ask it, and what its answers are worth."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from kgdx.domain.errors import BundleError
+from kgdx.encoders.checkpoint import CheckpointFiles, write_json
 
-_REMEDY = "calibrate it with `kgdx train prompts`"
+_FILES = CheckpointFiles("a finding set", "calibrate it with `kgdx train prompts`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +74,21 @@ class FindingSet:
         return asdict(replace(self, domain=replace(self.domain, centroids=centroids)))
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any], where: str = "findings.json") -> Self:
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote.
 
         Raises:
-            BundleError: if a field is missing, unknown or of another kind.
+            KeyError, TypeError, ValueError: if a field is missing, unknown or of another kind.
         """
-        try:
-            findings = tuple(_finding(entry) for entry in content["findings"])
-            raw = content["domain"]
-            domain = Domain(
-                prompts=tuple(raw["prompts"]),
-                absent_prompts=tuple(raw["absent_prompts"]),
-                least_margin=float(raw["least_margin"]),
-                centroids=tuple(tuple(float(value) for value in row) for row in raw["centroids"]),
-                least_likeness=float(raw["least_likeness"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise BundleError(
-                where, f"malformed list of findings ({error})", "reinstall or train anew"
-            ) from error
-        return cls(findings, domain)
+        raw = content["domain"]
+        domain = Domain(
+            prompts=tuple(raw["prompts"]),
+            absent_prompts=tuple(raw["absent_prompts"]),
+            least_margin=float(raw["least_margin"]),
+            centroids=tuple(tuple(float(value) for value in row) for row in raw["centroids"]),
+            least_likeness=float(raw["least_likeness"]),
+        )
+        return cls(tuple(_finding(entry) for entry in content["findings"]), domain)
 
 
 def _finding(entry: Mapping[str, Any]) -> ImageFinding:
@@ -105,9 +98,7 @@ def _finding(entry: Mapping[str, Any]) -> ImageFinding:
 
 def write_findings(path: Path, findings: FindingSet, encoder: str) -> None:
     """Write a finding set with the revision of the encoder that it belongs to."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"encoder": encoder, **findings.to_json()}
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_json(path, {"encoder": encoder, **findings.to_json()})
 
 
 def read_findings(path: Path, encoder: str) -> FindingSet:
@@ -116,13 +107,9 @@ def read_findings(path: Path, encoder: str) -> FindingSet:
     Raises:
         BundleError: if the file is missing, malformed, or belongs to another encoder.
     """
-    try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
+    content = _FILES.read_json(path)
+    with _FILES.parsing(path):
         revision = content["encoder"]
-    except OSError as error:
-        raise BundleError(str(path), f"cannot be read ({error.strerror})", _REMEDY) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise BundleError(str(path), "is no finding set with an encoder", _REMEDY) from error
-    if revision != encoder:
-        raise BundleError(str(path), f"belongs to encoder {revision}, not {encoder}", _REMEDY)
-    return FindingSet.from_json(content, str(path))
+        if revision != encoder:
+            raise _FILES.error(path, f"belongs to encoder {revision}, not {encoder}")
+        return FindingSet.from_json(content)

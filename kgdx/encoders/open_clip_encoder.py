@@ -4,11 +4,9 @@ The configuration and the checkpoint are read here rather than by open_clip's fa
 for what it does not find. Nothing is unpickled: safetensors, or torch files with `weights_only`.
 """
 
-import json
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, Self
@@ -25,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from kgdx.domain.errors import BundleError
+from kgdx.encoders.checkpoint import CheckpointFiles, digest_of_file
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.clip_model import model_config
 from kgdx.encoders.local_features import local_features
@@ -40,7 +39,10 @@ _CHECKPOINTS = (
     "open_clip_pytorch_model.bin",
     "open_clip_pytorch_model.pt",
 )
-_REMEDY = "give a folder with open_clip_config.json and its weights, or ARCHITECTURE@CHECKPOINT"
+_FILES = CheckpointFiles(
+    "a model_cfg of open_clip",
+    "give a folder with open_clip_config.json and its weights, or ARCHITECTURE@CHECKPOINT",
+)
 _BATCH = 32
 # What a foreign configuration can break in open_clip, timm and transformers has no common root.
 _BROKEN = (
@@ -83,17 +85,12 @@ class OpenClip:
         Raises:
             BundleError: if the configuration or the weights are missing, damaged, or do not fit together.
         """
-        try:
-            content: Any = json.loads((folder / OPEN_CLIP_CONFIG).read_text(encoding="utf-8"))
+        with _FILES.parsing(folder / OPEN_CLIP_CONFIG):
+            content = _FILES.read_json(folder / OPEN_CLIP_CONFIG)
             model_cfg, transform_cfg = dict(content["model_cfg"]), dict(content.get("preprocess_cfg", {}))
-        except OSError as error:
-            fact = f"{OPEN_CLIP_CONFIG} cannot be read ({error.strerror})"
-            raise BundleError(str(folder), fact, _REMEDY) from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise BundleError(str(folder / OPEN_CLIP_CONFIG), "has no model_cfg", _REMEDY) from error
         checkpoint = next((folder / name for name in _CHECKPOINTS if (folder / name).is_file()), None)
         if checkpoint is None:
-            raise BundleError(str(folder), f"holds none of {', '.join(_CHECKPOINTS)}", _REMEDY)
+            raise _FILES.error(folder, f"holds none of {', '.join(_CHECKPOINTS)}")
         return cls._build(model_cfg, transform_cfg, checkpoint, folder)
 
     @classmethod
@@ -106,7 +103,7 @@ class OpenClip:
         if architecture not in open_clip.list_models():
             raise BundleError(architecture, "is no architecture of open_clip", "see open_clip.list_models()")
         if not checkpoint.is_file():
-            raise BundleError(str(checkpoint), "there is no such checkpoint", _REMEDY)
+            raise _FILES.error(checkpoint, "there is no such checkpoint")
         model_cfg = open_clip.get_model_config(architecture)
         if "siglip" in architecture.lower():
             fact = f"the tokenizer of {architecture} lies on a hub"
@@ -163,11 +160,11 @@ class OpenClip:
             raise
         except _BROKEN as error:
             fact = f"configuration and weights do not fit together ({str(error)[:300]})"
-            raise BundleError(str(checkpoint), fact, _REMEDY) from error
+            raise _FILES.error(checkpoint, fact) from error
         model.eval().requires_grad_(False)
         device = best_device()
         model.to(device)
-        return cls(dim, _digest(checkpoint), transform, model_cfg, model, tokenizer, device)
+        return cls(dim, digest_of_file(checkpoint)[:12], transform, model_cfg, model, tokenizer, device)
 
     def encode_images(self, images: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """(N, dim) float32 unit rows; each image is (H, W) float32 in [0, 1], any size."""
@@ -241,11 +238,3 @@ def _tokenizer(text_cfg: dict[str, Any], folder: Path) -> SimpleTokenizer | HFTo
     return HFTokenizer(
         str(folder), context_length=context, tokenizer_mode=mode, local_files_only=True, **extra
     )
-
-
-def _digest(path: Path) -> str:
-    digest = sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()[:12]

@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 
 from kgdx.domain.errors import BundleError
-from kgdx.encoders.clip import CONFIG, Clip
+from kgdx.encoders.checkpoint import CONFIG
+from kgdx.encoders.clip import Clip
 from kgdx.encoders.open_clip_encoder import OPEN_CLIP_CONFIG, OpenClip
 from kgdx.settings import Settings
 

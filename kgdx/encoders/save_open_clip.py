@@ -1,13 +1,10 @@
 """Write a model in open_clip's own layout, which `open_encoder` and open_clip itself read back."""
 
-import json
 import shutil
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
-from safetensors.torch import save
-
+from kgdx.encoders.checkpoint import digest_of, pack, write_checkpoint
 from kgdx.encoders.open_clip_encoder import OPEN_CLIP_CONFIG, TEXT_FOLDER, OpenClip
 
 WEIGHTS = "open_clip_model.safetensors"
@@ -30,9 +27,7 @@ def save_open_clip(folder: Path, encoder: OpenClip, source: Path | None = None) 
     Returns:
         The same encoder, with the revision of the file.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    state = {name: value.detach().cpu().contiguous() for name, value in encoder.model.state_dict().items()}
-    weights = save(state)
+    weights = pack(encoder.model)
     transform = encoder.transform
     config = {
         "model_cfg": encoder.model_cfg,
@@ -43,12 +38,11 @@ def save_open_clip(folder: Path, encoder: OpenClip, source: Path | None = None) 
             "resize_mode": "longest",
         },
     }
-    (folder / WEIGHTS).write_bytes(weights)
-    (folder / OPEN_CLIP_CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    write_checkpoint(folder, config, {WEIGHTS: weights}, OPEN_CLIP_CONFIG)
     if source is not None and source.resolve() != folder.resolve():
         for name in TOKENIZER:
             if (source / name).is_file():
                 shutil.copyfile(source / name, folder / name)
         if (source / TEXT_FOLDER).is_dir():
             shutil.copytree(source / TEXT_FOLDER, folder / TEXT_FOLDER, dirs_exist_ok=True)
-    return replace(encoder, revision=sha256(weights).hexdigest()[:12])
+    return replace(encoder, revision=digest_of(weights)[:12])

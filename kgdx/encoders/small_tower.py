@@ -4,10 +4,8 @@ config.json           name and number of the networks, input size, SHA-256 of th
 weights.safetensors   half precision
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,18 +13,25 @@ import numpy as np
 import timm
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 from timm.models import register_model
 from timm.models.resnet import BasicBlock, ResNet
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from kgdx.domain.errors import BundleError
+from kgdx.encoders.checkpoint import (
+    CONFIG,
+    WEIGHTS,
+    CheckpointFiles,
+    digest_of,
+    pack,
+    restore,
+    write_checkpoint,
+)
 from kgdx.encoders.pixels import to_batch
 
-CONFIG, WEIGHTS = "config.json", "weights.safetensors"
-_REMEDY = "reinstall kgdx or train anew with `kgdx train classifier --from-scratch`"
+_FILES = CheckpointFiles(
+    "an image tower", "reinstall kgdx or train anew with `kgdx train classifier --from-scratch`"
+)
 _BATCH = 64
 NARROW, MEDIUM = "kgdx_resnet_narrow", "kgdx_resnet_medium"
 
@@ -96,23 +101,12 @@ class Tower:
         Raises:
             BundleError: if a file is missing, damaged, or not the one that config.json names.
         """
-        try:
-            config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-            weights = (folder / WEIGHTS).read_bytes()
-            digest = sha256(weights).hexdigest()
-            if digest != config["sha256"]:
-                raise BundleError(str(folder / WEIGHTS), "is not the file that config.json names", _REMEDY)
+        with _FILES.parsing(folder):
+            config = _FILES.read_json(folder / CONFIG)
+            weights = _FILES.read_named(folder / WEIGHTS, config["sha256"])
             settings = TowerSettings(**config["tower"])
-            networks = settings.build()
-            networks.load_state_dict(load(weights))
-        except OSError as error:
-            raise BundleError(str(folder), f"cannot be read ({error.strerror})", _REMEDY) from error
-        except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            if isinstance(error, BundleError):
-                raise
-            raise BundleError(str(folder), "holds no image tower of this version", _REMEDY) from error
-        networks.eval().requires_grad_(False)
-        return cls(networks.width * settings.num_networks, digest[:12], settings, networks)
+            networks = restore(settings.build(), weights)
+        return cls(networks.width * settings.num_networks, digest_of(weights)[:12], settings, networks)
 
     def encode_images(self, images: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """(N, dim) float32 unit rows; each image is (H, W) float32 in [0, 1], any size."""
@@ -139,13 +133,9 @@ class Tower:
 
 def save_tower(folder: Path, networks: Networks, settings: TowerSettings) -> None:
     """Write networks, rounded to half precision, so that `Tower.open` reads it back."""
-    folder.mkdir(parents=True, exist_ok=True)
-    state = {key: value.contiguous() for key, value in networks.state_dict().items()}
-    halves = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
-    weights = save(halves)
-    config = {"tower": asdict(settings), "sha256": sha256(weights).hexdigest()}
-    (folder / WEIGHTS).write_bytes(weights)
-    (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    weights = pack(networks, is_half=True)
+    config = {"tower": asdict(settings), "sha256": digest_of(weights)}
+    write_checkpoint(folder, config, {WEIGHTS: weights})
 
 
 @register_model

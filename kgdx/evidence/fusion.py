@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgdx.domain.case import Polarity
-from kgdx.domain.errors import BundleError
 from kgdx.domain.evidence import Evidence
 from kgdx.encoders.base import TextEncoder
 
@@ -187,23 +186,20 @@ class Fusion:
         return {"revision": self.revision} | numbers
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any], where: str = "fusion.json") -> Self:
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote.
 
         Raises:
-            BundleError: if a part is missing, no number, not finite, or of another shape.
+            KeyError: if a part is missing.
+            ValueError, TypeError: if a part is no number, not finite, or of another shape.
         """
-        try:
-            parts = {name: np.asarray(content[name], dtype=np.float64) for name in _SHAPES}
-            revision = str(content["revision"])
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise BundleError(where, f"holds no fusion of this version ({error})", _REMEDY) from error
+        parts = {name: np.asarray(content[name], dtype=np.float64) for name in _SHAPES}
         dim = len(np.atleast_1d(parts["reading"]))
         for name, part in parts.items():
             shape = (dim, dim) if name == "reading" else _SHAPES[name]
             if part.shape != shape or not np.isfinite(part).all():
-                raise BundleError(where, f"`{name}` is not finite numbers of shape {shape}", _REMEDY)
-        return cls(revision, **parts)
+                raise ValueError(f"`{name}` is not finite numbers of shape {shape}")
+        return cls(str(content["revision"]), **parts)
 
 
 _SHAPES = {
@@ -211,7 +207,6 @@ _SHAPES = {
     for part in fields(Fusion)
     if part.name != "revision"
 }
-_REMEDY = "reinstall kgdx, or train anew with `kgdx train fusion`"
 
 
 def _present_names(evidence: Sequence[Evidence]) -> list[str]:

@@ -20,13 +20,13 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import graph_schema
 from graph_schema import RelationFileError, Schema
 from kgdx.domain.errors import BundleError
+from kgdx.encoders.checkpoint import digest_of, digest_of_file, write_json
 from kgdx.graph.snapshot import Snapshot
 
 MANIFEST, GRAPH = "manifest.json", "graph"
@@ -60,7 +60,7 @@ class Bundle:
             path = folder / name
             if not path.is_file():
                 raise BundleError(str(path), "is missing from the bundle", _BUILD)
-            if _digest(path) != expected:
+            if digest_of_file(path) != expected:
                 raise BundleError(str(path), "was altered after the bundle was built", _BUILD)
         return cls(folder, manifest["release"])
 
@@ -128,7 +128,7 @@ def build(
             snapshot.write(draft / GRAPH)
             held = set(snapshot.relations.tolist())
             if own := {name: entry for name, entry in (own_relations or {}).items() if name in held}:
-                (draft / _RELATIONS).write_text(json.dumps(own, indent=1) + "\n", encoding="utf-8")
+                write_json(draft / _RELATIONS, own)
             for name in MODELS:
                 shutil.copytree(models / name, draft / name)
             _write_hashes(draft, snapshot, version)
@@ -157,8 +157,8 @@ def _write_hashes(folder: Path, snapshot: Snapshot, version: str) -> None:
         for p in (folder / name).rglob("*")
         if p.suffix in {".arrow", ".json", ".safetensors"}
     )
-    files = {path.relative_to(folder).as_posix(): _digest(path) for path in paths}
-    whole = sha256("".join(f"{name}={digest}\n" for name, digest in files.items()).encode()).hexdigest()
+    files = {path.relative_to(folder).as_posix(): digest_of_file(path) for path in paths}
+    whole = digest_of("".join(f"{name}={digest}\n" for name, digest in files.items()).encode())
     manifest = {
         "format": _FORMAT,
         "release": f"kgdx-{version}+{whole[:12]}",
@@ -170,7 +170,7 @@ def _write_hashes(folder: Path, snapshot: Snapshot, version: str) -> None:
         },
         "files": files,
     }
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    write_json(folder / MANIFEST, manifest)
 
 
 def _sources(snapshot: Snapshot) -> dict[str, str]:
@@ -193,14 +193,6 @@ def _manifest(folder: Path) -> dict[str, Any]:
         if isinstance(error, BundleError):
             raise
         raise BundleError(str(path), "is no manifest of a bundle", _BUILD) from error
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        digest = sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 @contextmanager

@@ -1,24 +1,30 @@
-"""Trained models on disk.
+"""Trained models of the graph on disk.
 
 A reasoner, a network of treatments, or those of mechanisms are `config.json` and `weights.safetensors`,
 checked against each other; fusion is `fusion.json`.
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor, nn
+from torch import nn
 
 from kgdx.domain.errors import BundleError
 from kgdx.encoders.base import TextEncoder
+from kgdx.encoders.checkpoint import (
+    CONFIG,
+    WEIGHTS,
+    CheckpointFiles,
+    digest_of,
+    pack,
+    restore,
+    write_checkpoint,
+    write_json,
+)
 from kgdx.evidence.fusion import Fusion
 from kgdx.mechanisms.model import MechanismModelSettings, MechanismNetwork
 from kgdx.reasoning.calibration import Calibration
@@ -31,11 +37,17 @@ from kgdx.reasoning.reasoner import Reasoner
 from kgdx.treatments.model import TreatmentModelSettings, TreatmentNetwork
 from kgdx.treatments.predictor import TreatmentCalibration
 
-CONFIG, WEIGHTS, FUSION = "config.json", "weights.safetensors", "fusion.json"
-_REMEDY = "reinstall kgdx, or train anew with `kgdx train reasoner`"
-_REMEDY_TREATMENTS = "reinstall kgdx, or train anew with `kgdx train treatments`"
-_REMEDY_MECHANISMS = "reinstall kgdx, or train anew with `kgdx train mechanisms`"
-_REMEDY_FUSION = "reinstall kgdx, or train anew with `kgdx train fusion`"
+FUSION = "fusion.json"
+
+
+def _files(content: str, command: str) -> CheckpointFiles:
+    return CheckpointFiles(content, f"reinstall kgdx, or train anew with `kgdx train {command}`")
+
+
+_REASONER = _files("a reasoner", "reasoner")
+_TREATMENTS = _files("a network of treatments", "treatments")
+_MECHANISMS = _files("networks of mechanisms", "mechanisms")
+_FUSION = _files("a fusion", "fusion")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +97,8 @@ class ReasonerCheckpoint:
         Raises:
             BundleError: if a file is missing, damaged, or not the one that config.json names.
         """
-        with _understood(folder, "holds no reasoner of this version", _REMEDY):
-            config, weights = _read(folder, _REMEDY)
+        with _REASONER.parsing(folder):
+            config, weights = _read(folder, _REASONER)
             calibration = _calibration(config["reasoner"]["calibration"])
             saved = cls(
                 PathNetwork(ModelSettings(**config["model"])),
@@ -95,8 +107,7 @@ class ReasonerCheckpoint:
                 LikelihoodSettings(**config["likelihood"]),
                 str(config["text_revision"]),
             )
-            saved._networks.load_state_dict(weights)
-            saved._networks.eval().requires_grad_(False)
+            restore(saved._networks, weights)
             return saved
 
 
@@ -134,12 +145,10 @@ class TreatmentCheckpoint:
         Raises:
             BundleError: if a file is missing, damaged, or not the one that config.json names.
         """
-        with _understood(folder, "holds no network of treatments of this version", _REMEDY_TREATMENTS):
-            config, weights = _read(folder, _REMEDY_TREATMENTS)
-            network = TreatmentNetwork(TreatmentModelSettings(**config["model"]))
-            network.load_state_dict(weights)
+        with _TREATMENTS.parsing(folder):
+            config, weights = _read(folder, _TREATMENTS)
             return cls(
-                network.eval().requires_grad_(False),
+                restore(TreatmentNetwork(TreatmentModelSettings(**config["model"])), weights),
                 TreatmentCalibration(**config["calibration"]),
                 str(config["text_revision"]),
             )
@@ -182,8 +191,8 @@ class MechanismCheckpoint:
         Raises:
             BundleError: if a file is missing, damaged, or not the one that config.json names.
         """
-        with _understood(folder, "holds no networks of mechanisms of this version", _REMEDY_MECHANISMS):
-            config, weights = _read(folder, _REMEDY_MECHANISMS)
+        with _MECHANISMS.parsing(folder):
+            config, weights = _read(folder, _MECHANISMS)
             settings = MechanismModelSettings(**config["model"])
             saved = cls(
                 MechanismNetwork(settings),
@@ -191,8 +200,7 @@ class MechanismCheckpoint:
                 {str(pair): int(fold) for pair, fold in config["learnt"].items()},
                 str(config["text_revision"]),
             )
-            saved._networks.load_state_dict(weights)
-            saved._networks.eval().requires_grad_(False)
+            restore(saved._networks, weights)
             return saved
 
 
@@ -217,41 +225,19 @@ def pair_id(drug: str, disease: str) -> str:
 
 
 def _write(folder: Path, config: dict[str, Any], network: nn.Module) -> None:
-    """Weights, and beside them what they were made with and their digest."""
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = save({name: value.contiguous() for name, value in network.state_dict().items()})
-    told = config | {"sha256": sha256(weights).hexdigest()}
-    (folder / WEIGHTS).write_bytes(weights)
-    (folder / CONFIG).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    weights = pack(network)
+    write_checkpoint(folder, config | {"sha256": digest_of(weights)}, {WEIGHTS: weights})
 
 
-def _read(folder: Path, remedy: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """What `_write` wrote, checked against each other."""
-    try:
-        config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        weights = (folder / WEIGHTS).read_bytes()
-    except OSError as error:
-        raise BundleError(str(folder), f"cannot be read ({error.strerror})", remedy) from error
-    if sha256(weights).hexdigest() != config["sha256"]:
-        raise BundleError(str(folder / WEIGHTS), "is not the file that config.json names", remedy)
-    return config, load(weights)
-
-
-@contextmanager
-def _understood(folder: Path, fact: str, remedy: str) -> Iterator[None]:
-    """Whatever a damaged or foreign file makes go wrong is one error."""
-    try:
-        yield
-    except BundleError:
-        raise
-    except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise BundleError(str(folder), fact, remedy) from error
+def _read(folder: Path, files: CheckpointFiles) -> tuple[dict[str, Any], bytes]:
+    """Config and weights that `_write` wrote, checked against each other."""
+    config = files.read_json(folder / CONFIG)
+    return config, files.read_named(folder / WEIGHTS, config["sha256"])
 
 
 def write_fusion(fusion: Fusion, folder: Path) -> None:
     """Write into a folder, which is made if it is not there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / FUSION).write_text(json.dumps(fusion.to_json()) + "\n", encoding="utf-8")
+    write_json(folder / FUSION, fusion.to_json(), indent=None)
 
 
 def open_fusion(folder: Path, revision: str) -> Fusion:
@@ -264,14 +250,8 @@ def open_fusion(folder: Path, revision: str) -> Fusion:
         BundleError: if the file is missing, damaged, or trained with another model.
     """
     path = folder / FUSION
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BundleError(str(path), f"cannot be read ({error.strerror})", _REMEDY_FUSION) from error
-    except ValueError as error:
-        raise BundleError(str(path), "is not JSON", _REMEDY_FUSION) from error
-    fusion = Fusion.from_json(content, str(path))
+    with _FUSION.parsing(path):
+        fusion = Fusion.from_json(_FUSION.read_json(path))
     if fusion.revision != revision:
-        fact = f"was trained with image-text model {fusion.revision}, not {revision}"
-        raise BundleError(str(path), fact, _REMEDY_FUSION)
+        raise _FUSION.error(path, f"was trained with image-text model {fusion.revision}, not {revision}")
     return fusion

@@ -1,24 +1,27 @@
-"""`kgdx train …`: from a command to trained weights on disk, with progress on stderr."""
+"""From the arguments of `kgdx train …` to trained weights on disk; returns what the command prints."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-
-import typer
+from typing import Any
 
 from kgdx.encoders.clip import Clip
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release.checkpoints import TreatmentCheckpoint, write_fusion
-from kgdx.training.progress import progress_bar
+from kgdx.training.progress import Progress
 
 # Of each kind, to calibrate linking on.
 _LINKED_SENTENCES = 600
 
 
-def train_treatments(graph: Path, concepts: Path, out: Path, seed: int) -> None:
-    """Train what predicts treatments and write it to a folder; metrics go to stdout as JSON.
+def snapshot_in(folder: Path) -> Snapshot:
+    """The graph of a snapshot folder or of a bundle."""
+    return Snapshot.open(folder / "graph" if (folder / "graph").is_dir() else folder)
+
+
+def train_treatments(graph: Path, concepts: Path, out: Path, seed: int, progress: Progress) -> dict[str, Any]:
+    """Train what predicts treatments and write it to a folder; returns metrics.
 
     Args:
         graph: a snapshot folder or a bundle, with statements of what treats what.
@@ -31,30 +34,26 @@ def train_treatments(graph: Path, concepts: Path, out: Path, seed: int) -> None:
     from kgdx.training.treatments.train import TreatmentTraining
     from kgdx.training.treatments.train import train as run
 
-    snapshot = Snapshot.open(graph / "graph" if (graph / "graph").is_dir() else graph)
+    snapshot = snapshot_in(graph)
     encoder = ConceptEncoder.open(concepts)
     # With one thread the same seed gives the same bytes on any machine.
     torch.set_num_threads(1)
     began, settings = time.monotonic(), TreatmentTraining(seed=seed)
-    with progress_bar() as progress:
-        trained, outcome = run(snapshot, graph_schema.load(), encoder, settings, progress=progress)
+    trained, outcome = run(snapshot, graph_schema.load(), encoder, settings, progress=progress)
     TreatmentCheckpoint(trained.network, trained.calibration, encoder.revision).write(out)
-    told = asdict(outcome) | {"graph": snapshot.content_hash, "seconds": round(time.monotonic() - began, 1)}
-    typer.echo(json.dumps(told))
+    return asdict(outcome) | {"graph": snapshot.content_hash, "seconds": round(time.monotonic() - began, 1)}
 
 
-def train_image(out: Path, pneumonia: Path | None, names: Path | None, seed: int) -> None:
+def train_image(out: Path, pneumonia: Path | None, names: Path | None, seed: int, progress: Progress) -> None:
     """Train the image and text towers and write them to a folder."""
     from kgdx.training.clip.train import ClipTraining
     from kgdx.training.clip.train import train as run
 
-    with progress_bar() as progress:
-        run(ClipTraining(out=out, pneumonia=pneumonia, names=names, seed=seed), progress)
-    typer.echo(str(out))
+    run(ClipTraining(out=out, pneumonia=pneumonia, names=names, seed=seed), progress)
 
 
-def train_fusion(clip: Path, out: Path, images: int, seed: int) -> None:
-    """Learn fusion on drawn cases and write it to a folder; metrics on held-out ones go to stdout as JSON.
+def train_fusion(clip: Path, out: Path, images: int, seed: int, progress: Progress) -> dict[str, Any]:
+    """Learn fusion on drawn cases and write it to a folder; returns metrics on held-out ones.
 
     Args:
         clip: folder of the image-text model whose answers are fused.
@@ -65,15 +64,13 @@ def train_fusion(clip: Path, out: Path, images: int, seed: int) -> None:
 
     began = time.monotonic()
     settings = FusionTraining(images, images // 2, images // 2, seed=seed)
-    with progress_bar() as progress:
-        fusion, outcome = run(Clip.open(clip), settings, progress)
+    fusion, outcome = run(Clip.open(clip), settings, progress)
     write_fusion(fusion, out)
-    told = asdict(settings) | asdict(outcome) | {"seconds": round(time.monotonic() - began, 1)}
-    typer.echo(json.dumps(told))
+    return asdict(settings) | asdict(outcome) | {"seconds": round(time.monotonic() - began, 1)}
 
 
-def train_text(graphs: Sequence[Path], out: Path, seed: int) -> None:
-    """Train the concept encoder, calibrate linking with it and write it; metrics go to stdout as JSON.
+def train_text(graphs: Sequence[Path], out: Path, seed: int, progress: Progress) -> dict[str, Any]:
+    """Train the concept encoder, calibrate linking with it and write it; returns metrics.
 
     Args:
         graphs: snapshot folders or bundles; links are calibrated on the first.
@@ -84,14 +81,13 @@ def train_text(graphs: Sequence[Path], out: Path, seed: int) -> None:
     from kgdx.training.concepts.train import train as run
     from kgdx.training.data.concept_names import read_vocabularies
 
-    snapshots = [Snapshot.open(g / "graph" if (g / "graph").is_dir() else g) for g in graphs]
+    snapshots = [snapshot_in(graph) for graph in graphs]
     began, known = time.monotonic(), read_vocabularies(snapshots)
-    with progress_bar() as progress:
-        trained = run(known, ConceptTraining(seed=seed), progress)
-        save_concepts(out, trained.tokenizer, trained.table, None)
-        link = fit_links(snapshots[0], known, ConceptEncoder.open(out), _LINKED_SENTENCES, progress)
+    trained = run(known, ConceptTraining(seed=seed), progress)
+    save_concepts(out, trained.tokenizer, trained.table, None)
+    link = fit_links(snapshots[0], known, ConceptEncoder.open(out), _LINKED_SENTENCES, progress)
     save_concepts(out, trained.tokenizer, trained.table, link)
-    told = {
+    return {
         "revision": ConceptEncoder.open(out).revision,
         "concepts": len(known.concepts),
         "names": sum(len(concept.names) for concept in known.concepts),
@@ -102,4 +98,3 @@ def train_text(graphs: Sequence[Path], out: Path, seed: int) -> None:
         "graphs": [snapshot.content_hash for snapshot in snapshots],
         "seconds": round(time.monotonic() - began, 1),
     }
-    typer.echo(json.dumps(told))

@@ -10,15 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from benchmarks.measures.medpix import ranker
-from benchmarks.measures.medpix.augment import SOURCE_SIDE, mix, squared, vary
+from benchmarks.datasets.medpix import CaseImage, MedPixCase, read_cases, read_split, titles_of
 from benchmarks.measures.medpix.bridge import Bridge
-from benchmarks.measures.medpix.cases import CaseImage, MedPixCase, read_cases, read_split, titles_of
-from benchmarks.measures.medpix.committee import HEADS, part_of, train_committee
 from benchmarks.measures.medpix.looked import Looked
-from benchmarks.measures.medpix.text import Told, told_by_cases, told_by_graph
 from benchmarks.measures.medpix.titles import GraphDocuments, word_overlap
-from benchmarks.measures.medpix.tower import Lesson, TowerTraining, train_network
 from benchmarks.runs.multimodal import audit
 from kgdx.domain.errors import SourceError
 from kgdx.domain.graph import Edge, Node, Provenance
@@ -27,6 +22,12 @@ from kgdx.encoders.small_tower import Tower, TowerSettings
 from kgdx.evidence.spelling import fold
 from kgdx.graph.arrow_schema import edge_table, node_table
 from kgdx.graph.snapshot import Snapshot
+from tools.medpix import ranker
+from tools.medpix.augment import SOURCE_SIDE, mix, squared, vary
+from tools.medpix.bridge import fit_bridge
+from tools.medpix.committee import HEADS, part_of, train_committee
+from tools.medpix.text import Told, told_by_cases, told_by_graph
+from tools.medpix.tower import Lesson, TowerTraining, train_network
 
 
 def case(title: str, text: str, uid: str = "M1") -> MedPixCase:
@@ -132,7 +133,7 @@ def test_a_bridge_carries_what_the_vectors_share(tmp_path: Path) -> None:
     texts = images @ rng.standard_normal((8, 6)).astype(np.float32)
     places = np.digitize(images[:, 0], [-0.5, 0.5])
     # A fourth place, which no case is about, is never what a title is about.
-    Bridge.fit(texts, texts, images, places.tolist(), 4).write(tmp_path / "b.safetensors")
+    fit_bridge(texts, texts, images, places.tolist(), 4).write(tmp_path / "b.safetensors")
     bridge = Bridge.open(tmp_path / "b.safetensors")
     assert (bridge.similarity(images, texts).argmax(axis=1) == np.arange(60)).mean() > 0.9
     likelier = bridge.by_place(np.eye(4)[places], texts)
@@ -175,7 +176,7 @@ def test_a_committee_answers_by_the_mean_of_networks_that_each_missed_a_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shape = TowerSettings(image_size=32, num_networks=1, has_texture=True)
-    monkeypatch.setattr("benchmarks.measures.medpix.committee.SHAPE", shape)
+    monkeypatch.setattr("tools.medpix.committee.SHAPE", shape)
     cases = photographed(tmp_path, 60)
     settings = TowerTraining(epochs=2, batch=8)
     train_committee(cases, tmp_path / "out", settings, lambda *_: None, members=2)

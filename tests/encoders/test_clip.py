@@ -150,7 +150,7 @@ def test_altered_or_missing_files_are_refused(folder, tmp_path):
         with pytest.raises(BundleError, match="SHA-256"):
             Clip.open(copied)
     (copied / "config.json").write_text("{}")
-    with pytest.raises(BundleError, match="do not fit"):
+    with pytest.raises(BundleError, match="does not hold an image-text model"):
         Clip.open(copied)
     (copied / "config.json").write_text("[")
     with pytest.raises(BundleError, match="JSON"):

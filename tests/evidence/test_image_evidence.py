@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from kgdx.domain.case import Polarity
-from kgdx.domain.errors import BundleError
 from kgdx.encoders.finding_set import Domain, FindingSet, ImageFinding
 from kgdx.evidence.image_evidence import MAX_WEIGHT, heat_map, hot_box, image_evidence, weigh
 
@@ -136,5 +135,5 @@ def test_findings_survive_json_and_bad_json_is_told():
     assert FindingSet.from_json(FINDINGS.to_json()) == FINDINGS
     broken = FINDINGS.to_json()
     del broken["findings"][0]["slope"]
-    with pytest.raises(BundleError, match="malformed"):
+    with pytest.raises(TypeError, match="slope"):
         FindingSet.from_json(broken)

@@ -81,7 +81,7 @@ def test_an_encoder_is_asked_once_it_is_calibrated(clip, film, foreign, films, t
     assert not eyes.look(film, "film").warnings
     with pytest.raises(BundleError, match="belongs to encoder"):
         ImageReader.open(Settings(findings=out), clip)
-    with pytest.raises(BundleError, match="no finding set"):
+    with pytest.raises(BundleError, match="not a JSON object"):
         read_findings(tmp_path / "labels.json", "x")
     for file in list((films / "opaque").iterdir())[:5]:
         file.unlink()

@@ -1,1 +1,1 @@
-"""MedPix 2.0 (Siragusa et al. 2025, research use): cases, what is trained on them, how it is scored."""
+"""What the multimodal benchmark makes of a MedPix case: vectors of its images, documents of titles."""

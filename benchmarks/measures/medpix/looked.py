@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measures.medpix.cases import MedPixCase
+from benchmarks.datasets.medpix import MedPixCase
 from kgdx.encoders.linear_head import Head
 from kgdx.encoders.small_tower import Tower
 from kgdx.imaging.read import read_image

@@ -1,18 +1,22 @@
 """What the graph knows of a diagnosis that is given as free text: its document."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
+from benchmarks.runs.sources import PATHS
+from ingest.phenotypes import build_snapshot
 from kgdx.domain.language import language_of
 from kgdx.evidence.spelling import fold
 from kgdx.graph.snapshot import Snapshot
 
+_SOURCES = ("hpo", "hpoa", "mondo", "doid", "radsem", "findingmodels", "slake", "padchest")
 _KINDS = ("Disease", "PhenotypicFeature", "ImagingFinding")
 _LEAST_LIKENESS = 0.55
 _MAX_NODES, _MAX_NAMES, _MAX_NEIGHBOURS = 4, 12, 60
@@ -90,6 +94,11 @@ class GraphDocuments:
             if relation in _SAME and depth:
                 parts.append(self._document(other, rows, neighbours, depth - 1))
         return ". ".join(part for part in parts if part)
+
+
+def graph_of(data: Path, tell: Callable[[str], None]) -> Snapshot:
+    """The graph that titles are looked up in, made of the sources that say what diseases look like."""
+    return build_snapshot([(name, data / PATHS[name]) for name in _SOURCES], tell)
 
 
 def words_of_text(text: str) -> list[str]:

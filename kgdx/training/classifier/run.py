@@ -1,12 +1,11 @@
-"""`kgdx train classifier …` and its like: from a command to weights on disk, metrics to stdout as JSON."""
+"""From the arguments of `kgdx train classifier …` and its like to weights on disk; returns metrics."""
 
-import json
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import typer
 from numpy.typing import NDArray
 
 from kgdx.domain.errors import BadInputError, SourceError
@@ -21,7 +20,7 @@ from kgdx.training.data.image_text_pairs import Pairs, read_pairs, split_by_case
 from kgdx.training.data.labelled_images import Labelled, read_labelled, read_labels
 from kgdx.training.open_clip.calibrate_prompts import calibrate_prompts
 from kgdx.training.open_clip.finetune import Adaptation, adapt, tokens_of_labels, tokens_of_pairs
-from kgdx.training.progress import progress_bar
+from kgdx.training.progress import Progress
 
 
 def train_classifier(
@@ -34,7 +33,8 @@ def train_classifier(
     is_multi_label: bool,
     epochs: int,
     seed: int,
-) -> None:
+    progress: Progress,
+) -> dict[str, Any]:
     """Train a head on an encoder, or a tower with its head, and write it to a folder.
 
     Args:
@@ -43,26 +43,26 @@ def train_classifier(
     """
     named = read_labels(labels) if labels is not None else ()
     began = time.monotonic()
-    with progress_bar() as report:
-        if from_scratch:
-            settings = TowerTraining(seed=seed, epochs=epochs)
-            metrics = train_from_scratch(data, out, named, report, settings, is_multi_label=is_multi_label)
-        else:
-            opened = open_encoder(encoder or str(shipped_folder() / "clip"))
-            metrics = train_head(
-                data,
-                out,
-                opened,
-                named,
-                report,
-                encoder_name=encoder,
-                is_multi_label=is_multi_label,
-                seed=seed,
-            )
-    typer.echo(json.dumps(asdict(metrics) | {"seconds": round(time.monotonic() - began, 1)}))
+    if from_scratch:
+        settings = TowerTraining(seed=seed, epochs=epochs)
+        metrics = train_from_scratch(data, out, named, progress, settings, is_multi_label=is_multi_label)
+    else:
+        metrics = train_head(
+            data,
+            out,
+            open_encoder(encoder or str(shipped_folder() / "clip")),
+            named,
+            progress,
+            encoder_name=encoder,
+            is_multi_label=is_multi_label,
+            seed=seed,
+        )
+    return asdict(metrics) | {"seconds": round(time.monotonic() - began, 1)}
 
 
-def train_prompts(data: Path, out: Path, encoder: str, labels: Path, *, is_multi_label: bool) -> None:
+def train_prompts(
+    data: Path, out: Path, encoder: str, labels: Path, *, is_multi_label: bool, progress: Progress
+) -> dict[str, Any]:
     """Calibrate what an encoder answers to prompts, and write it to a file.
 
     Args:
@@ -73,8 +73,7 @@ def train_prompts(data: Path, out: Path, encoder: str, labels: Path, *, is_multi
     named = read_labels(labels)
     fitted, heldout = read_labelled(data, named, is_multi_label=is_multi_label)
     chosen, opened = heldout or fitted, open_encoder(encoder)
-    with progress_bar() as report:
-        vectors = encode(opened, chosen, report)
+    vectors = encode(opened, chosen, progress)
     findings = calibrate_prompts(vectors, chosen, named, opened, data.name)
     try:
         write_findings(out, findings, opened.revision)
@@ -82,10 +81,12 @@ def train_prompts(data: Path, out: Path, encoder: str, labels: Path, *, is_multi
         fact = f"cannot be written ({error.strerror})"
         raise BadInputError(str(out), fact, "choose another file for --out") from error
     aucs = {finding.name: finding.heldout_auc for finding in findings.findings}
-    typer.echo(json.dumps({"encoder": opened.revision, "num_images": len(chosen), "auc": aucs}))
+    return {"encoder": opened.revision, "num_images": len(chosen), "auc": aucs}
 
 
-def train_adapter(data: Path, out: Path, encoder: str, labels: Path | None, settings: Adaptation) -> None:
+def train_adapter(
+    data: Path, out: Path, encoder: str, labels: Path | None, settings: Adaptation, progress: Progress
+) -> dict[str, Any]:
     """Fine-tune an encoder on image-text pairs or a labelled source, and write it in open_clip's layout.
 
     Args:
@@ -105,21 +106,19 @@ def train_adapter(data: Path, out: Path, encoder: str, labels: Path | None, sett
         pairs = read_pairs(data)
         rows = split_by_case(pairs.cases, settings.validation_share, settings.seed)
         tokens = tokens_of_pairs(pairs, opened)
-    with progress_bar() as report:
-        adapted, metrics = adapt(opened, tokens, rows, settings, report)
-    saved = save_open_clip(out, adapted, source)
-    typer.echo(json.dumps(asdict(metrics) | {"revision": saved.revision}))
+    adapted, metrics = adapt(opened, tokens, rows, settings, progress)
+    return asdict(metrics) | {"revision": save_open_clip(out, adapted, source).revision}
 
 
-def train_pairs(pairs: Path, out: Path, architecture: str, settings: Adaptation) -> None:
+def train_pairs(
+    pairs: Path, out: Path, architecture: str, settings: Adaptation, progress: Progress
+) -> dict[str, Any]:
     """Train an image-text model from random weights on pairs, and write it in open_clip's layout."""
     read = read_pairs(pairs)
     model = OpenClip.untrained(architecture, settings.seed)
     rows = split_by_case(read.cases, settings.validation_share, settings.seed)
-    with progress_bar() as report:
-        trained, metrics = adapt(model, tokens_of_pairs(read, model), rows, settings, report)
-    saved = save_open_clip(out, trained)
-    typer.echo(json.dumps(asdict(metrics) | {"revision": saved.revision}))
+    trained, metrics = adapt(model, tokens_of_pairs(read, model), rows, settings, progress)
+    return asdict(metrics) | {"revision": save_open_clip(out, trained).revision}
 
 
 def _sentences(

@@ -14,8 +14,9 @@ from kgdx.encoders.linear_head import Head, HeadLabel
 from kgdx.encoders.small_tower import Tower, TowerSettings, save_tower
 from kgdx.training.classifier.fit_head import fit_domain, fit_head, fit_temperature
 from kgdx.training.classifier.metrics import accuracy, area_under_curve
-from kgdx.training.classifier.train_tower import Report, TowerTraining, train_tower
+from kgdx.training.classifier.train_tower import TowerTraining, train_tower
 from kgdx.training.data.labelled_images import Labelled, read_labelled
+from kgdx.training.progress import Progress
 
 _BATCH = 64
 _LEAST_FOR_TOWER = 100
@@ -44,7 +45,7 @@ def train_head(
     out: Path,
     encoder: ImageEncoder,
     labels: Sequence[HeadLabel],
-    report: Report,
+    progress: Progress,
     *,
     encoder_name: str = "",
     is_multi_label: bool = False,
@@ -61,8 +62,8 @@ def train_head(
         SourceError, ImageError, BundleError: if data or encoder cannot be read.
     """
     fitted, heldout = read_labelled(data, labels, is_multi_label=is_multi_label)
-    vectors = encode(encoder, fitted, report)
-    calibration = None if heldout is None else (encode(encoder, heldout, report), heldout.truths)
+    vectors = encode(encoder, fitted, progress)
+    calibration = None if heldout is None else (encode(encoder, heldout, progress), heldout.truths)
     head, answered = fit_head(
         vectors,
         fitted.truths,
@@ -81,7 +82,7 @@ def train_from_scratch(
     data: Path,
     out: Path,
     labels: Sequence[HeadLabel],
-    report: Report,
+    progress: Progress,
     settings: TowerTraining,
     *,
     is_multi_label: bool = False,
@@ -98,10 +99,10 @@ def train_from_scratch(
     if heldout is None:
         fitted, heldout = split_labelled(fitted, settings.seed)
     shape = TowerSettings()
-    trained = train_tower(fitted, heldout, shape, settings, report)
+    trained = train_tower(fitted, heldout, shape, settings, progress)
     save_tower(out / TOWER_FOLDER, trained.networks, shape)
     tower = Tower.open(out / TOWER_FOLDER)
-    vectors, watched = (encode(tower, part, report) for part in (fitted, heldout))
+    vectors, watched = (encode(tower, part, progress) for part in (fitted, heldout))
     weight, bias = trained.weight.numpy(), trained.bias.numpy()
     logits = np.asarray(watched @ weight.T + bias, dtype=np.float32)
     temperature = fit_temperature(logits, heldout.truths, is_multi_label=heldout.is_multi_label)
@@ -121,12 +122,12 @@ def train_from_scratch(
     return _metrics(head, len(fitted), (logits, heldout.truths))
 
 
-def encode(encoder: ImageEncoder, data: Labelled, report: Report) -> NDArray[np.float32]:
+def encode(encoder: ImageEncoder, data: Labelled, progress: Progress) -> NDArray[np.float32]:
     """(N, dim) float32 unit rows, with progress."""
     rows = []
     for start in range(0, len(data), _BATCH):
         rows.append(encoder.encode_images(data.images[start : start + _BATCH]))
-        report(min(start + _BATCH, len(data)), len(data), "encoding images")
+        progress(min(start + _BATCH, len(data)), len(data), "encoding images")
     return np.concatenate(rows)
 
 

@@ -7,7 +7,7 @@ data, same machine: same weights.
 """
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,12 +16,12 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 
 from kgdx.encoders.pixels import to_batch
 from kgdx.encoders.small_tower import Networks, TowerSettings
+from kgdx.training import loop
 from kgdx.training.classifier.fit_head import balanced_loss
 from kgdx.training.data.augment import vary
 from kgdx.training.data.labelled_images import Labelled
-from kgdx.training.optimizer import average, optimizer_of
+from kgdx.training.progress import Progress
 
-Report = Callable[[int, int, str], None]
 SCALE = 16.0
 """Of logits: unit vectors and weights of usual size would give answers near one another."""
 
@@ -91,14 +91,13 @@ def joined_head(heads: Sequence[nn.Module]) -> tuple[Tensor, Tensor]:
 
 
 def train_tower(
-    data: Labelled, heldout: Labelled, shape: TowerSettings, settings: TowerTraining, report: Report
+    data: Labelled, heldout: Labelled, shape: TowerSettings, settings: TowerTraining, progress: Progress
 ) -> TrainedTower:
     """Train until the loss on `heldout` has not fallen for `patience` epochs.
 
     Args:
         data: images to train on.
         heldout: images to stop on.
-        report: called with (done, total, what) as work goes on.
     """
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
@@ -108,31 +107,34 @@ def train_tower(
     images, truths = _pixels(data, shape.image_size), torch.from_numpy(data.truths)
     watched = to_batch(heldout.images, shape.image_size)
     steps = max(len(data) // settings.batch, 1)
-    optimizer, schedule = optimizer_of(model, settings.learning_rate, steps * settings.epochs)
-    least, waited = float("inf"), 0
-    for epoch in range(1, settings.epochs + 1):
-        for step in range(steps):
-            rows = torch.randint(0, len(data), (min(settings.batch, len(data)),), generator=generator)
-            varied = vary(images[rows].float() / 255, settings.strength, generator)
-            logits = model.train()(((varied - 0.5) / 0.25).contiguous(memory_format=torch.channels_last))
-            loss = balanced_cross_entropy(
-                logits, truths[rows], truths, settings.smoothing, data.is_multi_label
-            )
-            optimizer.zero_grad()
-            torch.autograd.backward(loss)
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            done = (epoch - 1) * steps + step
-            average(averaged, model, min(0.995, done / (done + 10)))
-        missed = _heldout_loss(averaged, watched, heldout)
-        report(epoch, settings.epochs, f"training, held-out loss {missed:.4f}")
-        waited += 1
-        if missed < least:
-            least, waited = missed, 0
-            best.load_state_dict(averaged.state_dict())
-        if waited >= settings.patience:
-            break
+    optimizer, schedule = loop.adamw(model, settings.learning_rate, steps * settings.epochs)
+
+    def loss_of(_: int) -> Tensor:
+        rows = torch.randint(0, len(data), (min(settings.batch, len(data)),), generator=generator)
+        varied = vary(images[rows].float() / 255, settings.strength, generator)
+        logits = model.train()(((varied - 0.5) / 0.25).contiguous(memory_format=torch.channels_last))
+        return balanced_cross_entropy(logits, truths[rows], truths, settings.smoothing, data.is_multi_label)
+
+    def after_step(done: int) -> None:
+        loop.average(averaged, model, min(0.995, (done - 1) / (done + 9)))
+
+    loop.fit(
+        model,
+        range(steps * settings.epochs),
+        loss_of,
+        optimizer,
+        schedule,
+        total=steps * settings.epochs,
+        what="image tower",
+        progress=progress,
+        after_step=after_step,
+        early_stop=loop.EarlyStop(
+            steps,
+            settings.patience,
+            lambda: -_heldout_loss(averaged, watched, heldout),
+            lambda _: best.load_state_dict(averaged.state_dict()),
+        ),
+    )
     return best.joined()
 
 

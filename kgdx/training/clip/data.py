@@ -1,6 +1,5 @@
 """Images to train the two-tower model on: phantoms, decoys and, if given, PneumoniaMNIST's train part."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from torch.nn.functional import adaptive_max_pool2d, affine_grid, grid_sample, i
 
 from kgdx.domain.errors import ImageError
 from kgdx.encoders.pixels import to_batch
+from kgdx.training.progress import Progress
 from kgdx.training.synthetic.captions import CLAIMS, COLUMN, truths_of_signs
 from kgdx.training.synthetic.decoys import draw_decoy
 from kgdx.training.synthetic.phantom import draw_phantom
@@ -47,8 +47,8 @@ class Pool:
         return torch.from_numpy(self.images)[:, None].float() / 255
 
 
-def draw_pool(seeds: range, size: int, report: Callable[[int], None]) -> Pool:
-    """Draw one phantom a seed, with truths and masks; `report` hears how many are done."""
+def draw_pool(seeds: range, size: int, progress: Progress) -> Pool:
+    """Draw one phantom a seed, with truths and masks."""
     images = np.empty((len(seeds), size, size), np.uint8)
     truths = np.empty((len(seeds), len(CLAIMS)), np.float32)
     masks = np.zeros((len(seeds), len(DRAWABLE), GRID, GRID), np.uint8)
@@ -59,16 +59,16 @@ def draw_pool(seeds: range, size: int, report: Callable[[int], None]) -> Pool:
         for curie, mask in phantom.masks.items():
             small = adaptive_max_pool2d(torch.from_numpy(mask)[None].float(), GRID)
             masks[row, DRAWABLE.index(curie)] = small[0].numpy() * 255
-        report(row + 1)
+        progress(row + 1, len(seeds), "drawing phantoms")
     return Pool(images, truths, masks)
 
 
-def draw_decoys(seeds: range, size: int, report: Callable[[int], None]) -> Pool:
+def draw_decoys(seeds: range, size: int, progress: Progress) -> Pool:
     """Draw one decoy a seed. Of its findings nothing is known but that it is no chest radiograph."""
     images = np.empty((len(seeds), size, size), np.uint8)
     for row, seed in enumerate(seeds):
         images[row] = np.rint(draw_decoy(seed, size) * 255)
-        report(row + 1)
+        progress(row + 1, len(seeds), "drawing decoys")
     truths = np.full((len(seeds), len(CLAIMS)), np.nan, np.float32)
     truths[:, COLUMN[RADIOGRAPH, ""]] = 0
     return Pool(images, truths)

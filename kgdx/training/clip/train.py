@@ -7,7 +7,6 @@ images that neither training nor early stopping saw. Same settings, same data, s
 """
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,17 +14,15 @@ import numpy as np
 import torch
 from open_clip import SimpleTokenizer
 from open_clip.model import CustomTextCLIP
-from torch import Tensor
 
 from kgdx.encoders.clip import save_clip
 from kgdx.encoders.clip_model import build, model_config
+from kgdx.training import loop
 from kgdx.training.clip.calibrate import Heldout, calibrate, validation_auc
 from kgdx.training.clip.data import Pool, draw_decoys, draw_pool, read_pneumonia
 from kgdx.training.clip.step import Sources, batch_loss
 from kgdx.training.data.synonyms import read_synonyms
-from kgdx.training.optimizer import average
-
-Report = Callable[[int, int, str], None]
+from kgdx.training.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class ClipTraining:
         seed: of everything random.
         num_phantoms: phantoms to train on; a tenth as many again for early stopping and calibration each.
         num_decoys: pictures that are no chest radiograph.
-        steps: optimiser steps at most.
+        steps: optimizer steps at most.
         batch: (phantoms, pneumonia, decoys) a step.
         learning_rate: peak of the one-cycle schedule.
         check_every: steps between validations.
@@ -61,12 +58,11 @@ class ClipTraining:
     threads: int = 1
 
 
-def train(settings: ClipTraining, report: Report) -> Path:
+def train(settings: ClipTraining, progress: Progress) -> Path:
     """Train, calibrate and write a model.
 
     Args:
         settings: what to train on, and for how long.
-        report: called with (done, total, what) as work goes on.
 
     Returns:
         The folder, which `Clip.open` reads.
@@ -79,55 +75,51 @@ def train(settings: ClipTraining, report: Report) -> Path:
     torch.manual_seed(settings.seed)
     config = model_config()
     size = int(config["vision_cfg"]["image_size"])
-    sources, stopping, calibration = _gather(settings, size, report)
+    sources, stopping, calibration = _gather(settings, size, progress)
     # The convolutions run a third faster with channels last.
     model = build(config).to(memory_format=torch.channels_last)
     averaged = copy.deepcopy(model)
-    optimizer = torch.optim.AdamW(_parameter_groups(model), lr=settings.learning_rate)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=settings.steps, pct_start=0.1
-    )
+    optimizer, schedule = loop.adamw(model, settings.learning_rate, settings.steps, warm_up=0.1)
     rng = np.random.default_rng(settings.seed)
     generator = torch.Generator().manual_seed(settings.seed)
     tokenizer = SimpleTokenizer(context_length=int(config["text_cfg"]["context_length"]))
-    best_auc, waited = 0.0, 0
-    for done in range(1, settings.steps + 1):
-        loss = batch_loss(model.train(), sources, rng, generator, tokenizer)
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        average(averaged, model, min(0.99, done / (done + 10)))
-        report(done, settings.steps, f"training, loss {float(loss.detach()):.3f}")
-        if done % settings.check_every and done != settings.steps:
-            continue
+
+    def keep(_: int) -> None:
         shipped = _rounded(averaged)
-        auc = validation_auc(shipped, tokenizer, stopping)
-        report(done, settings.steps, f"validation, mean AUC {auc:.4f}")
-        if auc > best_auc:
-            best_auc, waited = auc, 0
-            save_clip(settings.out, shipped, config, size, calibrate(shipped, tokenizer, calibration))
-        else:
-            waited += 1
-            if waited >= settings.patience:
-                break
-    report(settings.steps, settings.steps, f"saved, best validation AUC {best_auc:.4f}")
+        save_clip(settings.out, shipped, config, size, calibrate(shipped, tokenizer, calibration))
+
+    stop = loop.EarlyStop(
+        settings.check_every,
+        settings.patience,
+        lambda: validation_auc(_rounded(averaged), tokenizer, stopping),
+        keep,
+        best=0.0,
+    )
+    loop.fit(
+        model,
+        range(settings.steps),
+        lambda _: batch_loss(model.train(), sources, rng, generator, tokenizer),
+        optimizer,
+        schedule,
+        total=settings.steps,
+        what="image and text towers",
+        progress=progress,
+        after_step=lambda done: loop.average(averaged, model, min(0.99, done / (done + 10))),
+        early_stop=stop,
+    )
     return settings.out
 
 
-def _gather(settings: ClipTraining, size: int, report: Report) -> tuple[Sources, Heldout, Heldout]:
+def _gather(settings: ClipTraining, size: int, progress: Progress) -> tuple[Sources, Heldout, Heldout]:
     """Draw and read what to train on, to stop on and to calibrate on; no image is in two of them."""
     spare = max(settings.num_phantoms // 10, 1)
     first = 1_000_000 * settings.seed
     total = settings.num_phantoms + 2 * spare
-    drawn = draw_pool(range(first, first + total), size, lambda done: report(done, total, "drawing phantoms"))
+    drawn = draw_pool(range(first, first + total), size, progress)
     rows = np.split(np.arange(total), [settings.num_phantoms, settings.num_phantoms + spare])
     spare_decoys = max(settings.num_decoys // 10, 1)
     count = settings.num_decoys + 2 * spare_decoys
-    decoys = draw_decoys(
-        range(first, first + count), size, lambda done: report(done, count, "drawing decoys")
-    )
+    decoys = draw_decoys(range(first, first + count), size, progress)
     decoy_rows = np.split(np.arange(count), [settings.num_decoys, settings.num_decoys + spare_decoys])
     pools, sizes = [drawn.take(rows[0]), decoys.take(decoy_rows[0])], [settings.batch[0], settings.batch[2]]
     real: list[Pool | None] = [None, None]
@@ -142,15 +134,6 @@ def _gather(settings: ClipTraining, size: int, report: Report) -> tuple[Sources,
     heldout = [Heldout(drawn.take(rows[k + 1]), decoys.take(decoy_rows[k + 1]), real[k]) for k in range(2)]
     synonyms = [] if settings.names is None else read_synonyms(settings.names)
     return Sources(pools, sizes, synonyms), heldout[0], heldout[1]
-
-
-def _parameter_groups(model: CustomTextCLIP) -> list[dict[str, object]]:
-    """Weight decay for matrices and kernels only: not for biases, norms, scales or token vectors."""
-    decayed: list[Tensor] = []
-    free: list[Tensor] = []
-    for name, parameter in model.named_parameters():
-        (free if parameter.ndim < 2 or "embedding" in name else decayed).append(parameter)
-    return [{"params": decayed, "weight_decay": 0.05}, {"params": free, "weight_decay": 0.0}]
 
 
 def _rounded(model: CustomTextCLIP) -> CustomTextCLIP:

@@ -9,7 +9,7 @@ Three kinds of sentences, all from names that the encoder never saw:
 The last is harsh: a definition rightly mentions other findings. What is wrong there is an upper bound.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,9 +24,9 @@ from kgdx.evidence.words import sentences
 from kgdx.graph.kinds import FINDING_KINDS
 from kgdx.graph.snapshot import Snapshot
 from kgdx.training.data.concept_names import HeldOut, Part, Vocabularies, part_of, plain
+from kgdx.training.progress import Progress
 
 Kind = Literal["named", "missing", "defined"]
-Report = Callable[[int, int, str], None]
 
 CARRIERS = (
     "There is {}.",
@@ -76,10 +76,10 @@ class Trial:
 
 
 def fit_links(
-    snapshot: Snapshot, known: Vocabularies, encoder: TextEncoder, limit: int, report: Report
+    snapshot: Snapshot, known: Vocabularies, encoder: TextEncoder, limit: int, progress: Progress
 ) -> LinkCalibration | None:
     """Calibrate on the validation names; None if too few links are right, or none is wrong."""
-    seen = try_links(snapshot, known, encoder, "validation", limit, report).proposed
+    seen = try_links(snapshot, known, encoder, "validation", limit, progress).proposed
     is_right = [p.is_right for p in seen]
     if min(sum(is_right), len(seen) - sum(is_right)) < 10:
         return None
@@ -94,7 +94,7 @@ def try_links(
     encoder: TextEncoder,
     part: Part,
     limit: int,
-    report: Report,
+    progress: Progress,
 ) -> Trial:
     """Propose links in sentences of one part.
 
@@ -121,7 +121,7 @@ def try_links(
     for kind, reader, texts in jobs:
         for i, item in enumerate(texts):
             proposed += reader.proposed(kind, i, item)
-            report(i + 1, len(texts), f"calibrating links: {kind}")
+            progress(i + 1, len(texts), f"calibrating links: {kind}")
     return Trial({kind: len(texts) for kind, _, texts in jobs}, tuple(proposed))
 
 

@@ -8,7 +8,7 @@ arXiv:2010.11784). The vectors begin at random directions, with lengths that fal
 frequency (Arora et al. 2017). Same settings, same graph, same machine: same weights.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,12 +20,13 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
 
 from kgdx.encoders.concepts import mean_vectors
+from kgdx.training import loop
 from kgdx.training.concepts.index import NameIndex, accuracy
 from kgdx.training.concepts.tokenizer import train_tokenizer
 from kgdx.training.data.concept_names import Concept, Vocabularies
 from kgdx.training.data.concept_noise import noisy
+from kgdx.training.progress import Progress
 
-Report = Callable[[int, int, str], None]
 _SMOOTHING = 1e-3
 
 
@@ -36,7 +37,7 @@ class ConceptTraining:
     Attributes:
         seed: of everything random.
         num_subwords, dim: size of the embedding.
-        steps: optimiser steps at most.
+        steps: optimizer steps at most.
         batch: concepts a step.
         hard: share of a batch that comes in families of neighbours.
         family: neighbours to a family.
@@ -79,16 +80,12 @@ class TrainedConcepts:
     steps: int
 
 
-def train(known: Vocabularies, settings: ConceptTraining, report: Report) -> TrainedConcepts:
-    """Train on the concepts, stop on the validation names; the test names are not looked at.
-
-    Args:
-        report: called with (done, total, what) as work goes on.
-    """
+def train(known: Vocabularies, settings: ConceptTraining, progress: Progress) -> TrainedConcepts:
+    """Train on the concepts, stop on the validation names; the test names are not looked at."""
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     texts = [text for concept in known.concepts for text in (*concept.names, *concept.definitions)]
-    report(0, settings.steps, "subwords")
+    progress(0, settings.steps, "subwords")
     tokenizer = train_tokenizer(texts, settings.num_subwords)
     tokens = Tokens(tokenizer)
     tokens.learn(texts)
@@ -98,26 +95,36 @@ def train(known: Vocabularies, settings: ConceptTraining, report: Report) -> Tra
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, settings.learning_rate, total_steps=settings.steps, pct_start=0.05
     )
-    best, waited = TrainedConcepts(tokenizer, _rounded(model), -1.0, 0), 0
-    for done in range(1, settings.steps + 1):
-        if done % settings.check_every == 1:
+    best = TrainedConcepts(tokenizer, _rounded(model), -1.0, 0)
+
+    def loss_of(done: int) -> Tensor:
+        if done % settings.check_every == 0:
             views.look_around(tokenizer, _rounded(model))
-        loss = batch_loss(model, tokens, *views.draw(), settings.temperature)
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        optimizer.step()
-        schedule.step()
-        report(done, settings.steps, f"training, loss {float(loss.detach()):.3f}")
-        if done % settings.check_every and done != settings.steps:
-            continue
-        table = _rounded(model)
-        first = validate(known, tokenizer, table)
-        report(done, settings.steps, f"validation, accuracy {first:.4f}")
-        waited = 0 if first > best.validation else waited + 1
-        if not waited:
-            best = TrainedConcepts(tokenizer, table, first, done)
-        elif waited >= settings.patience:
-            break
+        return batch_loss(model, tokens, *views.draw(), settings.temperature)
+
+    def keep(done: int) -> None:
+        nonlocal best
+        best = TrainedConcepts(tokenizer, _rounded(model), stop.best, done)
+
+    stop = loop.EarlyStop(
+        settings.check_every,
+        settings.patience,
+        lambda: validate(known, tokenizer, _rounded(model)),
+        keep,
+        best=best.validation,
+    )
+    loop.fit(
+        model,
+        range(settings.steps),
+        loss_of,
+        optimizer,
+        schedule,
+        total=settings.steps,
+        what="concept encoder",
+        progress=progress,
+        max_norm=None,
+        early_stop=stop,
+    )
     return best
 
 

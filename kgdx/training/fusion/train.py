@@ -17,10 +17,10 @@ from scipy.optimize import minimize
 
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.fusion import MODALITIES, NUM_HEARD, Fusion, strongest
+from kgdx.training.progress import Progress
 from kgdx.training.synthetic.cases import DrawnCase, draw_cases, drawn_findings
 
 Floats = NDArray[np.float64]
-Report = Callable[[int, int, str], None]
 
 # Seeds from which cases are drawn; the image-text model and the benchmarks draw from others.
 _FIRST_SEED = 20_000_000
@@ -111,7 +111,7 @@ def log_losses(logits: Floats, is_true: NDArray[np.bool_]) -> Floats:
     return np.logaddexp(0.0, np.where(is_true, -logits, logits))
 
 
-def train(clip: Clip, settings: FusionTraining, report: Report) -> tuple[Fusion, Outcome]:
+def train(clip: Clip, settings: FusionTraining, progress: Progress) -> tuple[Fusion, Outcome]:
     """Draw cases, learn, calibrate, measure."""
     torch.set_num_threads(settings.threads)
     sizes = (settings.num_images, settings.num_calibration, settings.num_heldout)
@@ -119,21 +119,21 @@ def train(clip: Clip, settings: FusionTraining, report: Report) -> tuple[Fusion,
     drawn: list[list[DrawnCase]] = []
     for done in range(sum(sizes)):
         drawn.append(draw_cases(first + done, clip, settings.patients))
-        report(done + 1, sum(sizes), "drawing cases")
+        progress(done + 1, sum(sizes), "drawing cases")
     ends = np.cumsum((0, *sizes))
     learnt, calibrating, heldout = (
         [case for cases in drawn[start:end] for case in cases] for start, end in pairwise(ends)
     )
-    report(0, 3, "learning what statements weigh")
+    progress(0, 3, "learning what statements weigh")
     fusion = fit_factors(Fusion.additive(clip.revision, clip.dim), Statements.of(learnt))
-    report(1, 3, "calibrating on held-out cases")
+    progress(1, 3, "calibrating on held-out cases")
     fusion = fit_scale(fusion, Statements.of(calibrating))
-    report(2, 3, "learning the vector of the case")
+    progress(2, 3, "learning the vector of the case")
     fusion = fit_vector(fusion, [cases[0] for cases in drawn[: sizes[0]]], clip)
     # What is measured is what is shipped: rounded.
     fusion = Fusion.from_json(fusion.to_json())
     outcome = measure(fusion, heldout, clip)
-    report(3, 3, f"log loss {outcome.log_loss:.4f}, adding {outcome.additive_log_loss:.4f}")
+    progress(3, 3, f"log loss {outcome.log_loss:.4f}, adding {outcome.additive_log_loss:.4f}")
     return fusion, outcome
 
 

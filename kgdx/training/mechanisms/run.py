@@ -1,6 +1,5 @@
 """`kgdx train mechanisms`: from a folder of data to weights, with metrics on what it never saw."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import torch
-import typer
 from numpy.typing import NDArray
 from torch import Tensor
 
 import graph_schema
 from kgdx.domain.errors import SourceError
 from kgdx.domain.mechanism import CuratedMechanism
+from kgdx.encoders.checkpoint import write_json
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.graph import MechanismGraph
@@ -28,19 +27,21 @@ from kgdx.training.mechanisms.evaluate import Place, place_metrics
 from kgdx.training.mechanisms.train import (
     Example,
     MechanismTraining,
-    Progress,
     examples,
     fit,
     fold_of,
     learners,
 )
-from kgdx.training.progress import progress_bar
+from kgdx.training.progress import Progress
+from kgdx.training.run import snapshot_in
 
 _METRICS = "metrics.json"
 
 
-def train_mechanisms(data: Path, graph: Path | None, concepts: Path, out: Path, seed: int) -> None:
-    """Train the networks and write them to a folder; metrics out of fold go to stdout as JSON.
+def train_mechanisms(
+    data: Path, graph: Path | None, concepts: Path, out: Path, seed: int, progress: Progress
+) -> dict[str, Any]:
+    """Train the networks and write them to a folder; returns metrics out of fold.
 
     Args:
         data: folder of real data, of which the graph is made.
@@ -50,15 +51,17 @@ def train_mechanisms(data: Path, graph: Path | None, concepts: Path, out: Path, 
     # With one thread the same seed gives the same bytes on any machine.
     torch.set_num_threads(1)
     began, settings = time.monotonic(), MechanismTraining(seed=seed)
-    snapshot = _made("kgdx.graphs", data, _tell) if graph is None else _opened(graph)
+    if graph is None:
+        snapshot = _made("kgdx.graphs", data, lambda text: progress(0, 1, text))
+    else:
+        snapshot = snapshot_in(graph)
     drawn: list[CuratedMechanism] = _made("kgdx.curated", data)
     encoder = ConceptEncoder.open(concepts)
-    with progress_bar() as progress:
-        saved, told = learn(snapshot, drawn, encoder, settings, progress)
-    told |= {"graph": snapshot.content_hash, "seconds": round(time.monotonic() - began, 1)}
+    saved, metrics = learn(snapshot, drawn, encoder, settings, progress)
+    metrics |= {"graph": snapshot.content_hash, "seconds": round(time.monotonic() - began, 1)}
     saved.write(out)
-    (out / _METRICS).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    typer.echo(json.dumps(told))
+    write_json(out / _METRICS, metrics)
+    return metrics
 
 
 def learn(
@@ -127,11 +130,3 @@ def _made(group: str, data: Path, *others: Any) -> Any:
     if not builders:
         raise SourceError("kgdx train mechanisms", "finds no loader of data", "install kgdx with its loaders")
     return builders[0].load()(data, *others)
-
-
-def _opened(graph: Path) -> Snapshot:
-    return Snapshot.open(graph / "graph" if (graph / "graph").is_dir() else graph)
-
-
-def _tell(text: str) -> None:
-    typer.echo(text, err=True)

@@ -4,7 +4,7 @@ Each pair is asked as if nobody had drawn it: what the graph has from its own cu
 Networks that judge a pair have seen neither its drug nor its disease.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -17,11 +17,10 @@ from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.mechanisms.model import MechanismNetwork, slots
 from kgdx.mechanisms.names import GroupNames
 from kgdx.mechanisms.scored import Readings, read
+from kgdx.training import loop
 from kgdx.training.mechanisms.curated import Curated, Pair
 from kgdx.training.mechanisms.evaluate import Place, is_gold, place
-
-Progress = Callable[[int, int, str], None]
-"""Told (steps done, steps in all, what is going on)."""
+from kgdx.training.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class MechanismTraining:
 
     Attributes:
         epochs: how often each pair is asked.
-        batch: pairs per optimiser step.
+        batch: pairs per optimizer step.
         learning_rate: the highest; it rises over the first tenth of the steps and falls along a cosine.
         most_paths: of a pair, in each block of paths, that are learnt from; others stand for those left out.
         folds: parts by disease, for metrics.
@@ -130,16 +129,18 @@ def fit(
     order = [rng.permutation(len(known)) for _ in range(settings.epochs)]
     batches = [o[i : i + settings.batch] for o in order for i in range(0, len(o), settings.batch)]
     rate = settings.learning_rate
-    optimiser = torch.optim.AdamW(network.parameters(), rate, weight_decay=settings.weight_decay)
+    optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, rate, total_steps=max(2, len(batches)), pct_start=0.1
+        optimizer, rate, total_steps=max(2, len(batches)), pct_start=0.1
     )
-    for done, batch in enumerate(batches, 1):
-        optimiser.zero_grad()
-        loss = torch.stack([known[i].loss(network, meanings) for i in batch]).mean()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        progress(done, len(batches), f"learning mechanisms, loss {float(loss.detach()):.2f}")
+    loop.fit(
+        network,
+        batches,
+        lambda batch: torch.stack([known[i].loss(network, meanings) for i in batch]).mean(),
+        optimizer,
+        schedule,
+        total=len(batches),
+        what="mechanisms",
+        progress=progress,
+    )
     return network.eval().requires_grad_(False)

@@ -6,7 +6,7 @@ the result is a model like any other. What is kept is the state with the least l
 """
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,9 +19,9 @@ from torch.nn.functional import cross_entropy, normalize
 
 from kgdx.domain.errors import BackendUnavailableError, SourceError
 from kgdx.encoders.open_clip_encoder import OpenClip
+from kgdx.training import loop
 from kgdx.training.data.image_text_pairs import Pairs
-
-Report = Callable[[int, int, str], None]
+from kgdx.training.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,13 @@ def adapt(
     tokens: Tokens,
     rows: tuple[NDArray[np.int64], NDArray[np.int64]],
     settings: Adaptation,
-    report: Report,
+    progress: Progress,
 ) -> tuple[OpenClip, AdaptationMetrics]:
     """Train on some rows, stop on others.
 
     Args:
         encoder: its network is changed; use what is returned.
         rows: to train on, to validate on.
-        report: called with (done, total, what) as work goes on.
 
     Raises:
         BackendUnavailableError: if adapters are wanted and PEFT is not installed.
@@ -119,7 +118,7 @@ def adapt(
     inside, watched = torch.from_numpy(rows[0]), tokens.take(torch.from_numpy(rows[1]))
     course = _Course(model, encoder.device, wrapped is not None, settings)
     before = heldout_loss(model, watched, settings.batch, encoder.device)
-    least, epochs = course.run(tokens, inside, watched, before, report)
+    least, epochs = course.run(tokens, inside, watched, before, progress)
     num_trained, num = sum(p.numel() for p in course.trained), sum(p.numel() for p in model.parameters())
     merged: nn.Module = model if wrapped is None else wrapped.merge_and_unload()
     merged.eval().requires_grad_(False)
@@ -141,36 +140,49 @@ class _Course:
         return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
 
     def run(
-        self, tokens: Tokens, inside: Tensor, watched: Tokens, before: float, report: Report
+        self, tokens: Tokens, inside: Tensor, watched: Tokens, before: float, progress: Progress
     ) -> tuple[float, int]:
         """(least held-out loss, epochs done)."""
         settings, steps = self.settings, max(len(inside) // self.settings.batch, 1)
-        generator = torch.Generator().manual_seed(settings.seed)
         optimizer = torch.optim.AdamW(self.trained, lr=settings.learning_rate, weight_decay=0.01)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, settings.learning_rate, total_steps=steps * settings.epochs, pct_start=0.1
         )
-        least, best, waited, epoch = before, self._copied(), 0, 0
-        for epoch in range(1, settings.epochs + 1):
+        best = self._copied()
+
+        def loss_of(rows: Tensor) -> Tensor:
             # Adapters are trained with the checkpoint's batch statistics, which stay as they are.
             self.model.train(not self.has_adapters)
+            return pair_loss(self.model, tokens.take(rows), self.device)
+
+        stop = loop.EarlyStop(
+            steps,
+            settings.patience,
+            lambda: -heldout_loss(self.model, watched, settings.batch, self.device),
+            lambda _: best.update(self._copied()),
+            best=-before,
+        )
+        done = loop.fit(
+            self.model,
+            self._batches(inside, steps),
+            loss_of,
+            optimizer,
+            schedule,
+            total=steps * settings.epochs,
+            what="image and text towers",
+            progress=progress,
+            early_stop=stop,
+        )
+        self.model.load_state_dict(best, strict=False)
+        return -stop.best, done // steps
+
+    def _batches(self, inside: Tensor, steps: int) -> Iterator[Tensor]:
+        """Rows of each batch, in another order in every epoch."""
+        size, generator = self.settings.batch, torch.Generator().manual_seed(self.settings.seed)
+        for _ in range(self.settings.epochs):
             order = inside[torch.randperm(len(inside), generator=generator)]
             for step in range(steps):
-                part = tokens.take(order[step * settings.batch : (step + 1) * settings.batch])
-                optimizer.zero_grad()
-                torch.autograd.backward(pair_loss(self.model, part, self.device))
-                torch.nn.utils.clip_grad_norm_(self.trained, 1.0)
-                optimizer.step()
-                schedule.step()
-            missed = heldout_loss(self.model, watched, settings.batch, self.device)
-            report(epoch, settings.epochs, f"training, held-out loss {missed:.4f}")
-            waited += 1
-            if missed < least:
-                least, waited, best = missed, 0, self._copied()
-            if waited >= settings.patience:
-                break
-        self.model.load_state_dict(best, strict=False)
-        return least, epoch
+                yield order[step * size : (step + 1) * size]
 
     def _copied(self) -> dict[str, Tensor]:
         """A copy of what is trained: adapters, or everything with its batch statistics."""

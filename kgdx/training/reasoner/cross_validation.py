@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from kgdx.reasoning.calibration import Calibration, ConfidenceFeatures
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.training.progress import Progress, named
 from kgdx.training.reasoner.evaluate import CaseResult, evaluate_case
 from kgdx.training.reasoner.labelled_cases import LabelledCase, folds
-from kgdx.training.reasoner.train_messages import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,11 +104,6 @@ class CrossValidation:
 def calibrated(judged: Sequence[CaseResult]) -> Calibration:
     """A calibration fitted on judged cases."""
     return Calibration.fit([case.clues for case in judged], [case.is_right for case in judged])
-
-
-def named(name: str, progress: Progress) -> Progress:
-    """Progress that says what it is part of."""
-    return lambda done, total, what: progress(done, total, f"{name}: {what}")
 
 
 def _judge(

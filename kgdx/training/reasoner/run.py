@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import torch
-import typer
 
 import graph_schema
 from graph_schema import Schema
 from kgdx.domain.errors import CaseError, SourceError
+from kgdx.encoders.checkpoint import write_json
 from kgdx.encoders.clip import Clip
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.annotations import Annotations
@@ -24,12 +24,12 @@ from kgdx.reasoning.reasoner import Reasoner
 from kgdx.release.bundle import MANIFEST, Bundle
 from kgdx.release.checkpoints import ReasonerCheckpoint
 from kgdx.training.data.phenopackets import labelled_case, read_payloads
-from kgdx.training.progress import progress_bar
-from kgdx.training.reasoner.cross_validation import CrossValidation, calibrated, named
+from kgdx.training.progress import Progress, named, silent
+from kgdx.training.reasoner.cross_validation import CrossValidation, calibrated
 from kgdx.training.reasoner.evaluate import CaseResult, case_metrics
 from kgdx.training.reasoner.labelled_cases import LabelledCase
 from kgdx.training.reasoner.train import ReasonerTraining, fit, simulated, untrained
-from kgdx.training.reasoner.train_messages import MetCase, Progress
+from kgdx.training.reasoner.train_messages import MetCase
 
 _PARTIAL = "partial"
 _METRICS = "metrics.json"
@@ -57,24 +57,23 @@ class ReasonerCommand:
     training: ReasonerTraining
 
 
-def train_reasoner(command: ReasonerCommand) -> None:
-    """Train, judge out of fold, calibrate, and write a reasoner; metrics go to stdout as JSON."""
+def train_reasoner(command: ReasonerCommand, progress: Progress = silent) -> dict[str, Any]:
+    """Train, judge out of fold, calibrate, and write a reasoner; returns metrics."""
     torch.set_num_threads(1)
     began = time.monotonic()
-    course = _Course(command, *graph_of(command), Clip.open(command.clip))
-    with progress_bar() as progress:
-        published = course.published(progress)
-        validation = course.validation(published)
-        judged = validation.run(course.trained_without(published), progress)
-        reasoner = course.trained(published, (), named("all cases", progress))
+    course = _Course(command, *graph_of(command, progress), Clip.open(command.clip))
+    published = course.published(progress)
+    validation = course.validation(published)
+    judged = validation.run(course.trained_without(published), progress)
+    reasoner = course.trained(published, (), named("all cases", progress))
     settings = replace(reasoner.settings, calibration=calibrated(judged))
-    told = course.metrics(validation, judged) | {"seconds": round(time.monotonic() - began, 1)}
+    metrics = course.metrics(validation, judged) | {"seconds": round(time.monotonic() - began, 1)}
     revision = course.encoder.revision
     saved = ReasonerCheckpoint(reasoner.network, reasoner.messages, settings, reasoner.likelihood, revision)
     saved.write(command.out)
-    (command.out / _METRICS).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    write_json(command.out / _METRICS, metrics)
     validation.forget()
-    typer.echo(json.dumps(told))
+    return metrics
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +180,7 @@ class _Course:
         return sha256("\n".join(parts).encode()).hexdigest()
 
 
-def graph_of(command: ReasonerCommand) -> tuple[Snapshot, Schema]:
+def graph_of(command: ReasonerCommand, progress: Progress = silent) -> tuple[Snapshot, Schema]:
     """The graph to learn on, and what it means: a bundle may hold relations of its builder's own."""
     if (folder := command.graph) is not None:
         if (folder / MANIFEST).is_file():
@@ -191,7 +190,7 @@ def graph_of(command: ReasonerCommand) -> tuple[Snapshot, Schema]:
     builders = list(entry_points(group="kgdx.graphs", name="phenotypes"))
     if not builders or command.data is None:
         raise SourceError("kgdx train reasoner", "has no graph to learn on", "give --graph or --data")
-    snapshot: Snapshot = builders[0].load()(command.data, lambda text: typer.echo(text, err=True))
+    snapshot: Snapshot = builders[0].load()(command.data, lambda text: progress(0, 1, text))
     return snapshot, graph_schema.load()
 
 

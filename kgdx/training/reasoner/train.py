@@ -18,8 +18,9 @@ from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.path_network import ModelSettings, PathNetwork
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.training.progress import Progress
 from kgdx.training.reasoner.labelled_cases import LabelledCase, weights
-from kgdx.training.reasoner.train_messages import MessageTraining, MetCase, Progress, fit_messages
+from kgdx.training.reasoner.train_messages import MessageTraining, MetCase, fit_messages
 from kgdx.training.reasoner.train_paths import WalkTraining, fit_walks
 from kgdx.training.synthetic.patients import SimulationSettings, Simulator
 

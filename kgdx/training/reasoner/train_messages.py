@@ -4,7 +4,7 @@ For each case the likelihood chooses the candidates to be met; the messages lear
 right one comes first (cross-entropy over those that were met).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +15,9 @@ from torch import Tensor
 from kgdx.reasoning.messages import MessageNetwork
 from kgdx.reasoning.query import certainty
 from kgdx.reasoning.reasoner import Reasoner, denied
+from kgdx.training import loop
+from kgdx.training.progress import Progress
 from kgdx.training.reasoner.labelled_cases import LabelledCase
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class MessageTraining:
 
     Attributes:
         epochs: times each case is seen.
-        batch: cases per optimiser step.
+        batch: cases per optimizer step.
         learning_rate: at its highest (one cycle).
         weight_decay: of all parameters.
         without_absent: share of cases whose absent findings are hidden, each time anew: published cases list
@@ -119,34 +119,42 @@ def fit_messages(
         weight: (n,) of each case.
     """
     network, diseases = reasoner.messages.train(), torch.from_numpy(reasoner.best_paths.diseases)
-    parameters = list(network.parameters())
-    optimizer = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
-    steps_per_epoch = -(-len(met) // settings.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=settings.epochs * steps_per_epoch
+    optimizer = torch.optim.AdamW(
+        network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
     )
-    for epoch in range(settings.epochs):
-        order, losses = rng.permutation(len(met)), []
-        for batch in np.array_split(order, steps_per_epoch):
-            shown = [
-                met[i].without_absent() if hidden else met[i]
-                for i, hidden in zip(batch, rng.random(len(batch)) < settings.without_absent, strict=True)
-            ]
-            losses_of = [
-                _loss(network, case, diseases) * float(weight[i])
-                for i, case in zip(batch, shown, strict=True)
-            ]
-            loss = torch.stack(losses_of).mean()
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimizer.step()
-            # A likelihood ratio may be disbelieved and never turned round.
-            network.trust.data.clamp_(min=0.0)
-            schedule.step()
-            losses.append(float(loss.detach()))
-            told = f"messages, epoch {epoch + 1}, loss {np.mean(losses):.3f}"
-            progress(epoch * steps_per_epoch + len(losses), settings.epochs * steps_per_epoch, told)
+    steps_per_epoch = -(-len(met) // settings.batch)
+    total = settings.epochs * steps_per_epoch
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=total)
+
+    def batches() -> Iterator[NDArray[np.int64]]:
+        for _ in range(settings.epochs):
+            yield from np.array_split(rng.permutation(len(met)), steps_per_epoch)
+
+    def loss_of(batch: NDArray[np.int64]) -> Tensor:
+        is_hidden = rng.random(len(batch)) < settings.without_absent
+        shown = [
+            met[i].without_absent() if hidden else met[i] for i, hidden in zip(batch, is_hidden, strict=True)
+        ]
+        losses = [
+            _loss(network, case, diseases) * float(weight[i]) for i, case in zip(batch, shown, strict=True)
+        ]
+        return torch.stack(losses).mean()
+
+    def after_step(_: int) -> None:
+        # A likelihood ratio may be discounted, never inverted.
+        network.trust.data.clamp_(min=0.0)
+
+    loop.fit(
+        network,
+        batches(),
+        loss_of,
+        optimizer,
+        schedule,
+        total=total,
+        what="messages",
+        progress=progress,
+        after_step=after_step,
+    )
     network.eval()
 
 

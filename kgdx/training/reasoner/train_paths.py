@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.training import loop
+from kgdx.training.progress import Progress
 from kgdx.training.reasoner.labelled_cases import LabelledCase
-from kgdx.training.reasoner.train_messages import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class WalkTraining:
 
     Attributes:
         num_cases: seen once each; drawn by weight.
-        batch: cases per optimiser step.
+        batch: cases per optimizer step.
         learning_rate: at the start; it falls along a cosine.
         weight_decay: of all parameters.
     """
@@ -54,17 +55,21 @@ def fit_walks(
         network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, len(batches))
-    recent: list[float] = []
-    for done, batch in enumerate(batches):
+
+    def loss_of(batch: NDArray[np.int64]) -> Tensor | None:
         losses = [loss for i in batch if (loss := _loss(reasoner, cases[i])) is not None]
-        if losses:
-            optimizer.zero_grad()
-            torch.autograd.backward(torch.stack(losses).mean())
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            recent = [*recent[-49:], float(torch.stack(losses).detach().mean())]
-        schedule.step()
-        progress(done + 1, len(batches), f"walks, loss {np.mean(recent or [0.0]):.3f}")
+        return torch.stack(losses).mean() if losses else None
+
+    loop.fit(
+        network,
+        batches,
+        loss_of,
+        optimizer,
+        schedule,
+        total=len(batches),
+        what="walks",
+        progress=progress,
+    )
     network.eval()
 
 

@@ -5,7 +5,7 @@ Each disease is asked as if nothing treated it: its own edges to treatments are 
 treatments). Two folds of the diseases never take part, see `held_out`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,14 +16,13 @@ from sklearn.linear_model import LogisticRegression
 from graph_schema import Schema
 from kgdx.encoders.base import TextEncoder
 from kgdx.graph.snapshot import Snapshot
+from kgdx.training import loop
+from kgdx.training.progress import Progress, silent
 from kgdx.training.treatments.held_out import CALIBRATED_FOLD, SCORED_FOLD, fold_of, hide
 from kgdx.treatments.graph import TreatmentWalks
 from kgdx.treatments.model import TreatmentModelSettings, TreatmentNetwork
 from kgdx.treatments.predictor import PredictedTreatments, TreatmentCalibration
 from kgdx.treatments.scores import scores
-
-Progress = Callable[[int, int, str], None]
-"""Told (batches done, batches in all, what is going on)."""
 
 # Of the treatments of a disease, those that calibration looks at; no report shows more.
 _CALIBRATED = 200
@@ -36,7 +35,7 @@ class TreatmentTraining:
 
     Attributes:
         epochs: how often each disease is asked.
-        batch: diseases per optimiser step.
+        batch: diseases per optimizer step.
         learning_rate: the highest; it rises over the first tenth of the steps and falls along a cosine.
         seed: of everything random.
     """
@@ -74,7 +73,7 @@ def train(
     encoder: TextEncoder,
     settings: TreatmentTraining,
     model: TreatmentModelSettings | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> tuple[PredictedTreatments, TreatmentOutcome]:
     """Train on a snapshot; the same seed gives the same network.
 
@@ -88,7 +87,7 @@ def train(
     torch.manual_seed(settings.seed)
     network = TreatmentNetwork(model or TreatmentModelSettings(encoder.dim))
     predictor = PredictedTreatments.on(seen, schema, network, TreatmentCalibration(), encoder)
-    _learn(predictor, settings, progress or (lambda *_: None))
+    _learn(predictor, settings, progress)
     network.eval().requires_grad_(False)
     return _measured(predictor, heldout, whole)
 
@@ -98,18 +97,20 @@ def _learn(predictor: PredictedTreatments, settings: TreatmentTraining, progress
     rng = np.random.default_rng(settings.seed)
     order = np.concatenate([rng.permutation(walks.treated) for _ in range(settings.epochs)])
     batches = [np.unique(order[i : i + settings.batch]) for i in range(0, len(order), settings.batch)]
-    optimiser = torch.optim.Adam(network.parameters(), settings.learning_rate)
+    optimizer = torch.optim.Adam(network.parameters(), settings.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=max(2, len(batches)), pct_start=0.1
+        optimizer, settings.learning_rate, total_steps=max(2, len(batches)), pct_start=0.1
     )
-    for done, batch in enumerate(batches):
-        optimiser.zero_grad()
-        loss = _loss(predictor, batch)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        progress(done + 1, len(batches), f"learning treatments, loss {float(loss.detach()):.2f}")
+    loop.fit(
+        network,
+        batches,
+        lambda batch: _loss(predictor, batch),
+        optimizer,
+        schedule,
+        total=len(batches),
+        what="treatments",
+        progress=progress,
+    )
 
 
 def _loss(predictor: PredictedTreatments, groups: NDArray[np.int64]) -> torch.Tensor:

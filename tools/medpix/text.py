@@ -6,7 +6,7 @@ findings, and a name). Contrastive learning with in-batch negatives, as in `kgdx
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
+from torch import Tensor
 
-from benchmarks.measures.medpix.cases import MedPixCase
+from benchmarks.datasets.medpix import MedPixCase
 from kgdx.domain.language import language_of
 from kgdx.encoders.concepts import TOKENIZER, WEIGHTS
 from kgdx.graph.snapshot import Snapshot
+from kgdx.training import loop
 from kgdx.training.concepts.train import Tokens, batch_loss
+from kgdx.training.progress import Progress
 
-Report = Callable[[int, int, str], None]
 _SENTENCE = re.compile(r"(?<=[.;])\s+")
 _LEAST_SENTENCE, _MAX_SENTENCES = 9, 4
 _RELATIONS = ("has_phenotype", "causes", "located_in")
@@ -57,7 +59,7 @@ class Told:
 
 
 def train_text(
-    base: Path, cases: Sequence[Told], graph: Sequence[Told], settings: TextTraining, report: Report
+    base: Path, cases: Sequence[Told], graph: Sequence[Told], settings: TextTraining, progress: Progress
 ) -> tuple[Tokenizer, NDArray[np.float32]]:
     """The tokenizer of `base` and its table of vectors after training, (num_subwords, dim) float32."""
     torch.set_num_threads(settings.threads)
@@ -66,16 +68,24 @@ def train_text(
     table = load_file(base / WEIGHTS)["embedding.weight"].astype(np.float32)
     tokens, model = Tokens(tokenizer), StaticEmbedding(tokenizer, embedding_weights=torch.from_numpy(table))
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
-    for step in range(settings.steps):
+
+    def loss_of(step: int) -> Tensor:
         rise, fall = min(1.0, (step + 1) / settings.warm_up), 1 - step / settings.steps
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * rise * fall
-        said, names = _draw(cases, graph, settings, rng)
-        loss = batch_loss(model, tokens, said, names, settings.temperature)
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        optimizer.step()
-        report(step + 1, settings.steps, f"text, loss {float(loss.detach()):.3f}")
+        return batch_loss(model, tokens, *_draw(cases, graph, settings, rng), settings.temperature)
+
+    loop.fit(
+        model,
+        range(settings.steps),
+        loss_of,
+        optimizer,
+        None,
+        total=settings.steps,
+        what="text",
+        progress=progress,
+        max_norm=None,
+    )
     rounded: NDArray[np.float32] = model.embedding.weight.detach().half().float().numpy()
     return tokenizer, rounded
 

@@ -8,7 +8,7 @@ weights at the end.
 """
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, log_softmax, normalize
 
-from benchmarks.measures.medpix.augment import mix, vary
 from kgdx.encoders.small_tower import Networks, TowerSettings
+from kgdx.training import loop
 from kgdx.training.classifier.train_tower import SCALE
-from kgdx.training.optimizer import average, optimizer_of
+from kgdx.training.progress import Progress
+from tools.medpix.augment import mix, vary
 
-Report = Callable[[int, int, str], None]
 UNKNOWN = -100
 
 
@@ -86,7 +86,11 @@ class Answering(nn.Module):
 
 
 def train_network(
-    shape: TowerSettings, lesson: Lesson, num_answers: Sequence[int], settings: TowerTraining, report: Report
+    shape: TowerSettings,
+    lesson: Lesson,
+    num_answers: Sequence[int],
+    settings: TowerTraining,
+    progress: Progress,
 ) -> Answering:
     """Train one network for a fixed number of epochs.
 
@@ -102,25 +106,31 @@ def train_network(
     averaged = copy.deepcopy(model)
     known, words = torch.from_numpy(lesson.truths), torch.from_numpy(lesson.words)
     total = max(len(known) // settings.batch, 1) * settings.epochs
-    optimizer, schedule = optimizer_of(model, settings.learning_rate, total)
+    optimizer, schedule = loop.adamw(model, settings.learning_rate, total)
     chances = _chances(lesson.truths[:, -1], settings.evenness)
-    for done in range(total):
+
+    def loss_of(step: int) -> Tensor:
         rows = rng.choice(len(known), settings.batch, p=chances)
         images = torch.from_numpy(lesson.images[rows]).float() / 255
         varied = vary(images, shape.image_size, generator)
         share = float(rng.beta(settings.mixing, settings.mixing)) if rng.random() < settings.mixed else 1.0
-        mixed, other, share = mix(varied, share, done % 2 == 0, generator)
+        mixed, other, share = mix(varied, share, step % 2 == 0, generator)
         partners = rows[other.numpy()]
-        said = model.train()(((mixed - 0.5) / 0.25).contiguous(memory_format=torch.channels_last))
-        loss = share * _loss(said, known[rows], words[rows], settings.smoothing)
-        loss = loss + (1 - share) * _loss(said, known[partners], words[partners], settings.smoothing)
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        average(averaged, model, min(0.995, done / (done + 10)))
-        report(done + 1, total, f"loss {float(loss.detach()):.3f}")
+        logits = model.train()(((mixed - 0.5) / 0.25).contiguous(memory_format=torch.channels_last))
+        loss = share * _loss(logits, known[rows], words[rows], settings.smoothing)
+        return loss + (1 - share) * _loss(logits, known[partners], words[partners], settings.smoothing)
+
+    loop.fit(
+        model,
+        range(total),
+        loss_of,
+        optimizer,
+        schedule,
+        total=total,
+        what="image tower",
+        progress=progress,
+        after_step=lambda done: loop.average(averaged, model, min(0.995, (done - 1) / (done + 9))),
+    )
     return averaged.eval()
 
 

@@ -12,15 +12,16 @@ from pathlib import Path
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 
-from benchmarks.measures.medpix.augment import squared
-from benchmarks.measures.medpix.cases import MODALITIES, PLANES, CaseImage, MedPixCase
-from benchmarks.measures.medpix.tower import UNKNOWN, Answering, Lesson, Report, TowerTraining, train_network
+from benchmarks.datasets.medpix import MODALITIES, PLANES, CaseImage, MedPixCase
 from kgdx.encoders.classifier import save_head
 from kgdx.encoders.linear_head import Head, HeadLabel
 from kgdx.encoders.small_tower import MEDIUM, Networks, Tower, TowerSettings, save_tower
 from kgdx.imaging.read import read_image
 from kgdx.training.classifier.fit_head import fit_domain
 from kgdx.training.classifier.train_tower import joined_head
+from kgdx.training.progress import Progress, named
+from tools.medpix.augment import squared
+from tools.medpix.tower import UNKNOWN, Answering, Lesson, TowerTraining, train_network
 
 MEMBERS, _PARTS = 3, 6
 SHAPE = TowerSettings(network=MEDIUM, image_size=112, num_networks=1, has_texture=True)
@@ -36,17 +37,21 @@ def part_of(case: MedPixCase) -> int:
 
 
 def train_committee(
-    cases: Sequence[MedPixCase], out: Path, settings: TowerTraining, report: Report, members: int = MEMBERS
+    cases: Sequence[MedPixCase],
+    out: Path,
+    settings: TowerTraining,
+    progress: Progress,
+    members: int = MEMBERS,
 ) -> None:
     """Write the tower, and heads for the modality, the part of the body and the finer place."""
     images = [image for case in cases for image in case.images]
     parts = np.array([part_of(case) for case in cases for _ in case.images])
     tasks = _tasks(images)
-    lesson = _lesson(images, tasks, report)
+    lesson = _lesson(images, tasks, progress)
     trained = []
     sizes = [len(names) for names, _ in tasks.values()]
     for member in range(members):
-        own, told = replace(settings, seed=settings.seed + member), _told(report, member, members)
+        own, told = replace(settings, seed=settings.seed + member), _of_member(progress, member, members)
         trained.append(train_network(SHAPE, lesson.of(parts != member), sizes, own, told))
     networks = Networks([network for one in trained for network in one.networks.each])
     save_tower(out / "tower", networks, replace(SHAPE, num_networks=members))
@@ -75,11 +80,10 @@ def _save_heads(out: Path, trained: Sequence[Answering], tasks: Tasks, images: S
             save_head(out / name, head, "")
 
 
-def _told(report: Report, member: int, members: int) -> Report:
-    def told(done: int, total: int, what: str) -> None:
-        report(member * total + done, members * total, f"network {member + 1} of {members}, {what}")
-
-    return told
+def _of_member(progress: Progress, member: int, members: int) -> Progress:
+    """Progress of one network as a part of that of all."""
+    told = named(f"network {member + 1} of {members}", progress)
+    return lambda done, total, what: told(member * total + done, members * total, what)
 
 
 def _tasks(images: Sequence[CaseImage]) -> Tasks:
@@ -97,11 +101,11 @@ def _tasks(images: Sequence[CaseImage]) -> Tasks:
     }
 
 
-def _lesson(images: Sequence[CaseImage], tasks: Tasks, report: Report) -> Lesson:
+def _lesson(images: Sequence[CaseImage], tasks: Tasks, progress: Progress) -> Lesson:
     pixels = []
     for done, image in enumerate(images, 1):
         pixels.append(squared(read_image(image.path).pixels))
-        report(done, len(images), "reading images")
+        progress(done, len(images), "reading images")
     truths = [
         [names.index(of(image)) if of(image) in names else UNKNOWN for image in images]
         for names, of in tasks.values()

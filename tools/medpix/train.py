@@ -1,6 +1,6 @@
 """Train what the multimodal benchmark asks.
 
-`python -m benchmarks.medpix.train --data DIR --out models/research/medpix`
+`python -m tools.medpix.train --data DIR --out models/research/medpix`
 
 MedPix is for research use alone, and so are these weights: they lie in `models/research`, never in a wheel.
 Only the split `train` is read. Two stages, each of which can be run by itself: `tower` (images), and `text`
@@ -12,7 +12,7 @@ import argparse
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,34 +20,30 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import Progress
 
-from benchmarks.measures.medpix import ranker
+from benchmarks.datasets.medpix import MedPixCase, read_cases, read_split, titles_of
 from benchmarks.measures.medpix.bridge import Bridge
-from benchmarks.measures.medpix.cases import MedPixCase, read_cases, read_split, titles_of
-from benchmarks.measures.medpix.committee import part_of, train_committee
 from benchmarks.measures.medpix.looked import Looked
-from benchmarks.measures.medpix.text import TextTraining, Told, told_by_cases, told_by_graph, train_text
-from benchmarks.measures.medpix.titles import GraphDocuments, word_overlap
-from benchmarks.measures.medpix.tower import TowerTraining
+from benchmarks.measures.medpix.titles import GraphDocuments, graph_of, word_overlap
 from benchmarks.metrics import mid_rank, paired_gain, ranking_metrics
-from ingest.catalogue import find
-from ingest.phenotypes import build_snapshot
 from kgdx.encoders.classifier import Classifier
 from kgdx.encoders.concepts import ConceptEncoder, mean_vectors, save_concepts
 from kgdx.encoders.small_tower import Tower
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release.bundle import shipped_folder
+from kgdx.training.progress import Progress, progress_bar
+from tools.medpix import ranker
+from tools.medpix.bridge import fit_bridge
+from tools.medpix.committee import part_of, train_committee
+from tools.medpix.text import TextTraining, Told, told_by_cases, told_by_graph, train_text
+from tools.medpix.tower import TowerTraining
 
-Report = Callable[[int, int, str], None]
-# Sources that say what diseases look like; the graph of the benchmark.
-GRAPH = ("hpo", "hpoa", "mondo", "doid", "radsem", "findingmodels", "slake", "padchest")
 BASE = shipped_folder() / "concepts"
 _TALK = Console(stderr=True)
 
 
 def train_texts(
-    cases: Sequence[MedPixCase], snapshot: Snapshot, out: Path, seed: int, report: Report
+    cases: Sequence[MedPixCase], snapshot: Snapshot, out: Path, seed: int, progress: Progress
 ) -> None:
     """Write the text encoder, the bridge from images, and what graph, text and images weigh.
 
@@ -58,10 +54,10 @@ def train_texts(
     texts = [case.text(is_masked=True) for case in cases]
     overlap = word_overlap(texts, GraphDocuments(snapshot).of(titles))
     settings, graph = TextTraining(seed=seed), told_by_graph(snapshot)
-    likeness = _unseen_likeness(cases, titles, graph, settings, report)
+    likeness = _unseen_likeness(cases, titles, graph, settings, progress)
     weights = ranker.fit(np.stack([overlap, likeness], axis=2), right)
     by_text = weights[0] * overlap + weights[1] * likeness
-    save_concepts(out / "text", *train_text(BASE, told_by_cases(cases), graph, settings, report), None)
+    save_concepts(out / "text", *train_text(BASE, told_by_cases(cases), graph, settings, progress), None)
     shown = np.flatnonzero([bool(case.images) for case in cases])
     rows, signs = train_bridge([cases[row] for row in shown], titles, out)
     chosen = shown[rows]
@@ -103,14 +99,14 @@ def _unseen_likeness(
     titles: Sequence[str],
     graph: Sequence[Told],
     settings: TextTraining,
-    report: Report,
+    progress: Progress,
 ) -> NDArray[np.float64]:
     """(N, M) likeness of text and title, each half of the titles by an encoder trained on the other half."""
     likeness = np.zeros((len(cases), len(titles)))
     halves = np.array([hashlib.sha256(case.title.encode()).digest()[0] % 2 for case in cases])
     for half in (0, 1):
         seen = [case for case, part in zip(cases, halves, strict=True) if part != half]
-        tokenizer, table = train_text(BASE, told_by_cases(seen), graph, settings, report)
+        tokenizer, table = train_text(BASE, told_by_cases(seen), graph, settings, progress)
         rows = np.flatnonzero(halves == half)
         texts = [cases[row].text(is_masked=True) for row in rows]
         likeness[rows] = mean_vectors(tokenizer, table, texts) @ mean_vectors(tokenizer, table, titles).T
@@ -144,7 +140,7 @@ def _fit_bridge(
 ) -> Bridge:
     names = [label.name for label in looked.head.labels]
     chosen = [cases[row] for row in rows]
-    return Bridge.fit(
+    return fit_bridge(
         encoder.encode_texts([case.title for case in chosen]),
         encoder.encode_texts([case.text(is_masked=True) for case in chosen]),
         looked.vectors[rows],
@@ -156,11 +152,6 @@ def _fit_bridge(
 def _commonest(case: MedPixCase) -> str:
     """The place of most of its images."""
     return Counter(image.place for image in case.images).most_common(1)[0][0]
-
-
-def graph_of(data: Path) -> Snapshot:
-    """The graph that titles are looked up in."""
-    return build_snapshot([(name, data / find(name).test_data) for name in GRAPH], _TALK.print)
 
 
 def main() -> None:
@@ -176,17 +167,12 @@ def main() -> None:
     torch.set_num_threads(1)
     cases = read_cases(given.data / "medpix")
     train = [cases[uid] for uid in read_split(given.data / "medpix", "train")]
-    with Progress(console=_TALK) as bar:
-        task = bar.add_task("", total=None)
-
-        def report(done: int, total: int, what: str) -> None:
-            bar.update(task, completed=done, total=total, description=what)
-
+    with progress_bar() as progress:
         if given.stage in ("tower", "all"):
-            train_committee(train, given.out, TowerTraining(seed=given.seed, epochs=given.epochs), report)
+            train_committee(train, given.out, TowerTraining(seed=given.seed, epochs=given.epochs), progress)
         if given.stage in ("text", "all"):
-            snapshot = Snapshot.open(given.graph) if given.graph else graph_of(given.data)
-            train_texts(train, snapshot, given.out, given.seed, report)
+            snapshot = Snapshot.open(given.graph) if given.graph else graph_of(given.data, _TALK.print)
+            train_texts(train, snapshot, given.out, given.seed, progress)
 
 
 if __name__ == "__main__":
