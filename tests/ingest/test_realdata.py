@@ -13,7 +13,6 @@ import pytest
 
 from benchmarks.runs.sources import PATHS
 from ingest.sources.hpoa import RELATIONS
-from tests.ingest.conftest import Intakes
 from tests.ingest.reading import edges_in, nodes_in
 
 pytestmark = pytest.mark.realdata
