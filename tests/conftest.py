@@ -35,17 +35,25 @@ def data() -> Path:
 LONGEST = (
     "neo4j",
     "tests/stores/test_embedded.py",
-    "tests/docs/test_docs.py",
+    "tests/docs",
     "tests/ingest/test_every_source.py",
     "tests/stores/test_killed.py",
-    "tests/docs/test_how_to_ontology.py",
+    "tests/e2e",
 )
 
 
+# Whole folders whose tests share the shipped engine.
+ONE_ENGINE = {"tests/docs", "tests/e2e"}
+
+
 def group_of(item: pytest.Item) -> str:
-    """Side by side, the tests of a file stay together, and so do all that ask the one server."""
+    """Side by side, the tests of a file stay together, and so do all that share the server or an engine."""
     asks_server = "neo4j_server" in getattr(item, "fixturenames", ()) or _is_on_server(item)
-    return "neo4j" if asks_server else item.path.relative_to(ROOT).as_posix()
+    if asks_server:
+        return "neo4j"
+    file = item.path.relative_to(ROOT)
+    folder = file.parent.as_posix()
+    return folder if folder in ONE_ENGINE else file.as_posix()
 
 
 def _is_on_server(item: pytest.Item) -> bool:

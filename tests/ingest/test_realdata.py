@@ -12,10 +12,20 @@ import pyarrow.compute as pc
 import pytest
 
 from benchmarks.runs.sources import PATHS
+from ingest.intake import SourceBatch
+from ingest.load import read
 from ingest.sources.hpoa import RELATIONS
 from tests.ingest.reading import edges_in, nodes_in
 
 pytestmark = pytest.mark.realdata
+
+Intakes = dict[str, SourceBatch]
+NAMES = ("hpoa", "hpo", "mondo", "indications", "contraindications")
+
+
+@pytest.fixture(scope="module")
+def intakes(data: Path) -> Intakes:
+    return {name: read(name, data / PATHS[name]) for name in NAMES}
 
 
 def rows(path: Path) -> list[list[str]]:
