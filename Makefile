@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: demo test lint types imports unit format starter pictures clean
+.PHONY: demo test test-slow lint types imports unit format starter pictures clean
 
 demo: $(READY)
 	$(BIN)/kgdx demo
@@ -22,7 +23,11 @@ imports: $(READY)
 	$(BIN)/lint-imports
 
 unit: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(PYTEST) -m "not slow"
+
+# The long forms: every source in both stores, loads killed at ten moments, thousands of random cases.
+test-slow: $(READY)
+	$(PYTEST) -m slow
 
 format: $(READY)
 	$(BIN)/ruff format .

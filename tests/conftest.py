@@ -31,11 +31,47 @@ def data() -> Path:
     return DATA
 
 
+# The groups that take longest start first, so that no worker is left alone with one of them at the end.
+LONGEST = (
+    "neo4j",
+    "tests/stores/test_embedded.py",
+    "tests/docs",
+    "tests/ingest/test_every_source.py",
+    "tests/stores/test_killed.py",
+    "tests/e2e",
+)
+
+
+# Whole folders whose tests share the shipped engine.
+ONE_ENGINE = {"tests/docs", "tests/e2e"}
+
+
+def group_of(item: pytest.Item) -> str:
+    """Side by side, the tests of a file stay together, and so do all that share the server or an engine."""
+    asks_server = "neo4j_server" in getattr(item, "fixturenames", ()) or _is_on_server(item)
+    if asks_server:
+        return "neo4j"
+    file = item.path.relative_to(ROOT)
+    folder = file.parent.as_posix()
+    return folder if folder in ONE_ENGINE else file.as_posix()
+
+
+def _is_on_server(item: pytest.Item) -> bool:
+    """Whether a parameter asks for the server, whose fixture is then named only while the test runs."""
+    call = getattr(item, "callspec", None)
+    return call is not None and any(
+        isinstance(value, str) and value == "server" for value in call.params.values()
+    )
+
+
+# First of all hooks: xdist reads the groups in its own, and a file would else be spread over the workers.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        # Side by side, the tests of a file stay together, and all that ask one server.
-        needs_server = "neo4j_server" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("neo4j" if needs_server else str(item.path)))
+    groups = {item: group_of(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    places = {group: place for place, group in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(groups[item], len(LONGEST)))
     if DATA.is_dir():
         return
     skip = pytest.mark.skip(reason=f"real data not found at {DATA}: set KGDX_DATA")

@@ -36,6 +36,7 @@ def test_a_missing_part_is_told(drawn):
         images.main(["--test", str(drawn), "--split", "val"])
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_the_shipped_classifier_is_as_good_on_val_as_its_card_says(data, capsys):
     images.main(["--test", str(data / "pneumoniamnist" / "pneumoniamnist.npz"), "--split", "val"])

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from kgdx.cli.main import app
 from kgdx.engine import Engine
+from tests.e2e.shipped import shipped_engine
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CUT = "…"
@@ -19,7 +20,7 @@ def folder(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the page is typed. The release is opened once, whatever number of cases is diagnosed."""
     (tmp_path / "examples").symlink_to(root / "examples")
     monkeypatch.chdir(tmp_path)
-    engine = Engine.open()
+    engine = shipped_engine()
     monkeypatch.setattr(Engine, "open", lambda *_: engine)
     return tmp_path
 

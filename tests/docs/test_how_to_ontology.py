@@ -45,7 +45,8 @@ class Terminal:
         self.printed = " ".join(_BOX.sub(" ", done.stdout + done.stderr).split())
 
 
-@pytest.fixture(params=["file", "server"])
+# The stores keep one contract: what the page prints of a file is what most readers will see.
+@pytest.fixture(params=["file", pytest.param("server", marks=pytest.mark.slow)])
 def terminal(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     graph = "build/own/graph"
     if request.param == "server":

@@ -44,7 +44,21 @@ def test_long_forms(text, expected):
     assert read(text) == expected
 
 
-@given(st.text(alphabet="abAB ().,;\n", max_size=60))
+_NOISE = st.text(alphabet="abAB ().,;\n", max_size=60)
+# Words, and after them their first letters in brackets: what is drawn letter by letter defines nothing.
+_DEFINED = st.builds(
+    lambda before, words: f"{before} {' '.join(words)} ({''.join(word[0] for word in words).upper()})",
+    _NOISE,
+    st.lists(st.sampled_from(["auto", "bore", "cell"]), min_size=2, max_size=4),
+)
+
+
+@given(_DEFINED)
+def test_what_a_text_defines_is_found(text):
+    assert read(text)
+
+
+@given(st.one_of(_DEFINED, _NOISE))
 def test_what_is_found_stands_in_the_text_and_holds_the_letters_in_order(text):
     for short, long in read(text):
         letters = iter(long.lower())

@@ -225,6 +225,7 @@ def test_what_is_no_mechanism_is_rejected(write: Write, more: dict[str, Any]) ->
     assert batch.num_written == 0
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_real_hetionet_edges_come_out(data: Path) -> None:
     batch = taken("hetionet", data / "hetionet")

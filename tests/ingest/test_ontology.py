@@ -275,6 +275,7 @@ def test_a_byte_that_is_no_text_is_named(tmp_path: Path) -> None:
     assert "naïve" in take(tmp_path / "t.owl")[0]["UBERON:0000001"].definition
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_hpo_reads_the_same_through_either_reader(data: Path) -> None:
     nodes, edges, batch = take(data / "hpo/hp.v2023-01-27.json.gz", find("hpo"))

@@ -12,11 +12,20 @@ import pyarrow.compute as pc
 import pytest
 
 from ingest.catalogue import find
+from ingest.load import read
+from ingest.source_batch import SourceBatch
 from ingest.sources.hpoa import RELATIONS
-from tests.ingest.conftest import Batches
 from tests.ingest.reading import edges_in, nodes_in
 
 pytestmark = pytest.mark.realdata
+
+Batches = dict[str, SourceBatch]
+NAMES = ("hpoa", "hpo", "mondo", "indications", "contraindications")
+
+
+@pytest.fixture(scope="module")
+def batches(data: Path) -> Batches:
+    return {name: read(name, data / find(name).test_data) for name in NAMES}
 
 
 def rows(path: Path) -> list[list[str]]:

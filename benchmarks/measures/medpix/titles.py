@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
-from benchmarks.runs.sources import PATHS
+from ingest.catalogue import find
 from ingest.phenotypes import build_snapshot
 from kgdx.domain.language import language_of
 from kgdx.evidence.spelling import fold
@@ -98,7 +98,7 @@ class GraphDocuments:
 
 def graph_of(data: Path, tell: Callable[[str], None]) -> Snapshot:
     """The graph that titles are looked up in, made of the sources that say what diseases look like."""
-    return build_snapshot([(name, data / PATHS[name]) for name in _SOURCES], tell)
+    return build_snapshot([(name, data / find(name).test_data) for name in _SOURCES], tell)
 
 
 def words_of_text(text: str) -> list[str]:
