@@ -18,7 +18,6 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from open_clip import SimpleTokenizer
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
@@ -26,9 +25,10 @@ from torch.nn import Module
 from torch.nn.functional import normalize
 
 from kgdx.domain.errors import BundleError
-from kgdx.encoders.clip_model import build, patch_embeddings, text_embeddings
+from kgdx.encoders.byte_pairs import BytePairs
 from kgdx.encoders.finding_set import FindingSet
 from kgdx.encoders.pixels import to_batch
+from kgdx.encoders.two_towers import TwoTowers, patch_embeddings, text_embeddings
 
 CONFIG, WEIGHTS, FINDINGS = "config.json", "weights.safetensors", "findings.json"
 _REMEDY = "reinstall kgdx or train anew with `kgdx train image`"
@@ -52,7 +52,7 @@ class Clip:
     image_size: int
     findings: FindingSet
     model: Module = field(repr=False)
-    tokenize: SimpleTokenizer = field(repr=False)
+    tokenize: BytePairs = field(repr=False)
     _known: dict[str, NDArray[np.float32]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -69,7 +69,7 @@ class Clip:
         try:
             for name, content in ((WEIGHTS, weights), (FINDINGS, findings)):
                 _check(home / name, content, config["sha256"][name])
-            model = build(config["model_cfg"])
+            model = TwoTowers(config["model_cfg"])
             model.load_state_dict(load(weights))
             dim, size = int(config["model_cfg"]["embed_dim"]), int(config["image_size"])
             context = int(config["model_cfg"]["text_cfg"]["context_length"])
@@ -78,8 +78,7 @@ class Clip:
             raise BundleError(str(home), fact, _REMEDY) from error
         known = FindingSet.from_json(_json(home / FINDINGS, findings), str(home / FINDINGS))
         revision = hashlib.sha256(weights).hexdigest()[:12]
-        tokenizer = SimpleTokenizer(context_length=context)
-        return cls(dim, revision, size, known, model.eval().requires_grad_(False), tokenizer)
+        return cls(dim, revision, size, known, model.eval().requires_grad_(False), BytePairs(context))
 
     def encode_images(self, images: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """(N, dim) float32 unit rows; each image is (H, W) float32 in [0, 1], any size."""

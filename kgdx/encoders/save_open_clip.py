@@ -8,7 +8,8 @@ from pathlib import Path
 
 from safetensors.torch import save
 
-from kgdx.encoders.open_clip_encoder import OPEN_CLIP_CONFIG, TEXT_FOLDER, OpenClip
+from kgdx.encoders.base import OPEN_CLIP_CONFIG
+from kgdx.encoders.open_clip_encoder import TEXT_FOLDER, OpenClip
 
 WEIGHTS = "open_clip_model.safetensors"
 TOKENIZER = [
