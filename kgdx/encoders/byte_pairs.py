@@ -58,7 +58,9 @@ def _tokenizer() -> Tokenizer:
 def _merges() -> list[str]:
     spec = find_spec("open_clip")
     if spec is None or spec.origin is None:
-        raise BundleError("open_clip", "is not installed", "install open_clip_torch: the subwords are its own")
+        raise BundleError(
+            "open_clip", "is not installed", "install open_clip_torch: the subwords are its own"
+        )
     with gzip.open(Path(spec.origin).with_name(_FILE), "rt", encoding="utf-8") as lines:
         return lines.read().split("\n")[1 : _NUM_MERGES + 1]
 

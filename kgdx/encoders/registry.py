@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HUB = "hf-hub:"
 LOCAL = "local-dir:"
 
+
 def open_encoder(name: str) -> "Clip | OpenClip":
     """Open an image-text model.
 
