@@ -64,7 +64,7 @@ class Extraction:
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """What all images of a case show, gathered one by one; scores below threshold are the strongest image's."""
+    """What all images of a case show, gathered one by one; undecided scores are the strongest image's."""
 
     evidence: list[Evidence] = field(default_factory=list)
     vectors: list[NDArray[np.float32]] = field(default_factory=list)
