@@ -6,6 +6,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+OPEN_CLIP_CONFIG = "open_clip_config.json"
+"""What a folder in open_clip's layout holds beside the weights."""
+
 
 class ImageEncoder(Protocol):
     """Images to vectors. `revision` names the weights, so that vectors of two models never mix."""

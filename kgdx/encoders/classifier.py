@@ -19,7 +19,6 @@ from kgdx.encoders.base import ImageEncoder
 from kgdx.encoders.checkpoint import CheckpointFiles, digest_of, write_checkpoint
 from kgdx.encoders.linear_head import Head, HeadLabel
 from kgdx.encoders.registry import open_encoder
-from kgdx.encoders.small_tower import Tower
 
 HEAD, ARRAYS, TOWER_FOLDER = "head.json", "head.safetensors", "tower"
 _FILES = CheckpointFiles("a classifier", "train it anew with `kgdx train classifier`")
@@ -47,6 +46,8 @@ class Classifier:
         head, name = _read(home)
         opened: ImageEncoder
         if (home / TOWER_FOLDER).is_dir():
+            from kgdx.encoders.small_tower import Tower  # imports timm
+
             opened = Tower.open(home / TOWER_FOLDER)
         elif encoder is not None and (encoder.revision == head.encoder or not name):
             opened = encoder

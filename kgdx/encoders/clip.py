@@ -17,11 +17,11 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from open_clip import SimpleTokenizer
 from torch import Tensor
 from torch.nn import Module
 from torch.nn.functional import normalize
 
+from kgdx.encoders.byte_pairs import BytePairs
 from kgdx.encoders.checkpoint import (
     CONFIG,
     WEIGHTS,
@@ -31,9 +31,9 @@ from kgdx.encoders.checkpoint import (
     restore,
     write_checkpoint,
 )
-from kgdx.encoders.clip_model import build, patch_embeddings, text_embeddings
 from kgdx.encoders.finding_set import FindingSet
 from kgdx.encoders.pixels import to_batch
+from kgdx.encoders.two_towers import TwoTowers, patch_embeddings, text_embeddings
 
 FINDINGS = "findings.json"
 _FILES = CheckpointFiles("an image-text model", "reinstall kgdx or train anew with `kgdx train image`")
@@ -57,7 +57,7 @@ class Clip:
     image_size: int
     findings: FindingSet
     model: Module = field(repr=False)
-    tokenize: SimpleTokenizer = field(repr=False)
+    tokenize: BytePairs = field(repr=False)
     _known: dict[str, NDArray[np.float32]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -76,10 +76,9 @@ class Clip:
             )
             model_cfg, size = config["model_cfg"], int(config["image_size"])
             dim, context = int(model_cfg["embed_dim"]), int(model_cfg["text_cfg"]["context_length"])
-            model = restore(build(model_cfg), weights)
+            model = restore(TwoTowers(model_cfg), weights)
             known = FindingSet.from_json(json.loads(findings))
-        tokenizer = SimpleTokenizer(context_length=context)
-        return cls(dim, digest_of(weights)[:12], size, known, model, tokenizer)
+        return cls(dim, digest_of(weights)[:12], size, known, model, BytePairs(context))
 
     def encode_images(self, images: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """(N, dim) float32 unit rows; each image is (H, W) float32 in [0, 1], any size."""

@@ -7,7 +7,8 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
 from kgdx.domain.errors import BackendUnavailableError, BundleError
-from kgdx.encoders.open_clip_encoder import OPEN_CLIP_CONFIG, TEXT_FOLDER
+from kgdx.encoders.base import OPEN_CLIP_CONFIG
+from kgdx.encoders.open_clip_encoder import TEXT_FOLDER
 from kgdx.encoders.registry import HUB, fetch_target
 from kgdx.encoders.save_open_clip import TOKENIZER
 

@@ -23,13 +23,13 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from kgdx.domain.errors import BundleError
+from kgdx.encoders.base import OPEN_CLIP_CONFIG
 from kgdx.encoders.checkpoint import CheckpointFiles, digest_of_file
 from kgdx.encoders.clip import Clip
-from kgdx.encoders.clip_model import model_config
+from kgdx.encoders.clip_model import build, model_config
 from kgdx.encoders.local_features import local_features
 from kgdx.encoders.transform import Transform
 
-OPEN_CLIP_CONFIG = "open_clip_config.json"
 TEXT_FOLDER = "text"
 """Beside the weights: configuration of a text tower that transformers builds."""
 _CHECKPOINTS = (
@@ -112,17 +112,20 @@ class OpenClip:
 
     @classmethod
     def of_clip(cls, clip: Clip, model_cfg: dict[str, Any]) -> Self:
-        """The network of a model of ours, which stands on open_clip's classes anyway.
+        """A model of ours, on open_clip's own classes.
 
         Args:
-            clip: whose network is taken over; it is of no use itself afterwards.
+            clip: whose weights are copied.
             model_cfg: of its config.json.
         """
         # Ours sees one grey channel about zero mean, and learns by the sigmoid loss with a bias.
         transform = Transform(clip.image_size, (0.5,), (0.25,), "bilinear")
         config = {**model_cfg, "custom_text": True, "init_logit_bias": 0.0}
-        device = best_device()
-        return cls(clip.dim, clip.revision, transform, config, clip.model.to(device), clip.tokenize, device)
+        model = build(model_cfg)
+        model.load_state_dict(clip.model.state_dict())
+        model.eval().requires_grad_(False)
+        tokenizer, device = _tokenizer(model_cfg["text_cfg"], Path()), best_device()
+        return cls(clip.dim, clip.revision, transform, config, model.to(device), tokenizer, device)
 
     @classmethod
     def untrained(cls, architecture: str, seed: int) -> Self:

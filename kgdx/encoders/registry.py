@@ -5,20 +5,22 @@ No name makes this module open a connection: what lies on a hub is fetched by `k
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kgdx.domain.errors import BundleError
+from kgdx.encoders.base import OPEN_CLIP_CONFIG
 from kgdx.encoders.checkpoint import CONFIG
 from kgdx.encoders.clip import Clip
-from kgdx.encoders.open_clip_encoder import OPEN_CLIP_CONFIG, OpenClip
 from kgdx.settings import Settings
+
+if TYPE_CHECKING:
+    from kgdx.encoders.open_clip_encoder import OpenClip
 
 HUB = "hf-hub:"
 LOCAL = "local-dir:"
 
-Encoder = Clip | OpenClip
 
-
-def open_encoder(name: str) -> Encoder:
+def open_encoder(name: str) -> "Clip | OpenClip":
     """Open an image-text model.
 
     Args:
@@ -31,10 +33,10 @@ def open_encoder(name: str) -> Encoder:
     """
     if "@" in name and not name.startswith(HUB) and not Path(name).exists():
         architecture, _, checkpoint = name.partition("@")
-        return OpenClip.from_checkpoint(architecture, Path(checkpoint))
+        return _open_clip().from_checkpoint(architecture, Path(checkpoint))
     folder = folder_of(name)
     if (folder / OPEN_CLIP_CONFIG).is_file():
-        return OpenClip.open(folder)
+        return _open_clip().open(folder)
     if (folder / CONFIG).is_file():
         return Clip.open(folder)
     fact = f"holds neither {CONFIG} of kgdx nor {OPEN_CLIP_CONFIG}"
@@ -50,16 +52,16 @@ def folder_of(name: str) -> Path:
     return fetched_folder(name) if name.startswith(HUB) else Path(name.removeprefix(LOCAL))
 
 
-def open_trainable(name: str) -> OpenClip:
+def open_trainable(name: str) -> "OpenClip":
     """Open an image-text model to train it further; one of ours becomes an open_clip model like any other.
 
     Raises:
         BundleError: as `open_encoder`.
     """
     opened = open_encoder(name)
-    if isinstance(opened, OpenClip):
+    if not isinstance(opened, Clip):
         return opened
-    return OpenClip.of_clip(
+    return _open_clip().of_clip(
         opened, json.loads((folder_of(name) / CONFIG).read_text(encoding="utf-8"))["model_cfg"]
     )
 
@@ -87,3 +89,10 @@ def fetch_target(name: str) -> Path:
     if not name.startswith(HUB) or any(not part or part.startswith(".") or "/" in part for part in parts):
         raise BundleError(name, "is no name of a hub", "write it as hf-hub:ORGANISATION/NAME")
     return Settings().cache / "encoders" / f"{organisation}--{model}"
+
+
+def _open_clip() -> "type[OpenClip]":
+    # Its import takes seconds, and our own model needs nothing of it.
+    from kgdx.encoders.open_clip_encoder import OpenClip
+
+    return OpenClip

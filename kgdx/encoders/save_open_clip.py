@@ -4,8 +4,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from kgdx.encoders.base import OPEN_CLIP_CONFIG
 from kgdx.encoders.checkpoint import digest_of, pack, write_checkpoint
-from kgdx.encoders.open_clip_encoder import OPEN_CLIP_CONFIG, TEXT_FOLDER, OpenClip
+from kgdx.encoders.open_clip_encoder import TEXT_FOLDER, OpenClip
 
 WEIGHTS = "open_clip_model.safetensors"
 TOKENIZER = [

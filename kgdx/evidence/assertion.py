@@ -14,14 +14,14 @@ from functools import cache
 from typing import Any
 
 with warnings.catch_warnings():
-    # spaCy warns of its own imports, and medspaCy switches all warnings of the process off for good.
+    # spaCy warns of its own imports.
     warnings.simplefilter("ignore")
     import spacy
-    from medspacy.context import ConText, ConTextRule
     from spacy.tokens import Doc, Span
 
 from kgdx.domain.case import Polarity
 from kgdx.evidence import lexicon
+from kgdx.evidence.context import ConText, ConTextRule
 from kgdx.evidence.mentions import Mention
 from kgdx.evidence.words import Sentence, words_of
 

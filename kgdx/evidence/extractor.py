@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +15,19 @@ from kgdx.domain.evidence import Evidence
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.encoders.link_calibration import LinkCalibration
-from kgdx.evidence.assertion import Setting
 from kgdx.evidence.codes import code_evidence, lookup
 from kgdx.evidence.contradictions import contradictions
 from kgdx.evidence.fusion import Fusion
 from kgdx.evidence.image_evidence import outside_domain
 from kgdx.evidence.image_reader import ImageReader
-from kgdx.evidence.linking import Linker
-from kgdx.evidence.mentions import Vocabulary
-from kgdx.evidence.text import DiseaseMention, text_evidence
 from kgdx.graph.kinds import DISEASE_KINDS, FINDING_KINDS
 from kgdx.graph.snapshot import Snapshot
 from kgdx.imaging.overlay import ShownImage
 from kgdx.imaging.prepare import Preprocessing
-from kgdx.imaging.read import read_images
+
+if TYPE_CHECKING:
+    from kgdx.evidence.mentions import Vocabulary
+    from kgdx.evidence.text import DiseaseMention
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +110,8 @@ class Extractor:
         evidence = list(coded)
         mentioned: tuple[DiseaseMention, ...] = ()
         if case.texts:
+            from kgdx.evidence.text import text_evidence  # imports spaCy
+
             found = text_evidence(case.texts, self._findings, self._diseases)
             evidence += found.evidence
             mentioned = found.diseases
@@ -149,14 +151,17 @@ class Extractor:
         return self.fusion.case_vector(evidence, image_vectors, self.clip)
 
     @cached_property
-    def _findings(self) -> Vocabulary:
+    def _findings(self) -> "Vocabulary":
         return self._vocabulary(FINDING_KINDS)
 
     @cached_property
-    def _diseases(self) -> Vocabulary:
+    def _diseases(self) -> "Vocabulary":
         return self._vocabulary(DISEASE_KINDS)
 
-    def _vocabulary(self, kinds: tuple[str, ...]) -> Vocabulary:
+    def _vocabulary(self, kinds: tuple[str, ...]) -> "Vocabulary":
+        from kgdx.evidence.linking import Linker
+        from kgdx.evidence.mentions import Vocabulary
+
         # Nobody has measured how sure the links of an encoder without calibration are: it links nothing.
         calibration = self.concepts.calibration or LinkCalibration.never()
         linker = Linker.from_snapshot(
@@ -191,6 +196,8 @@ class Extractor:
 
     def _slices(self, image: CaseImage) -> Iterator[tuple[str, NDArray[np.float32], tuple[str, ...]]]:
         """(id, pixels, warnings); the slices of a volume are images of their own, such as `ct#12`."""
+        from kgdx.imaging.read import read_images  # imports pydicom and nibabel
+
         for read in read_images(image.path, self.preprocessing):
             number = "" if read.number is None else f"#{read.number}"
             yield f"{image.image_id}{number}", read.pixels, read.warnings
@@ -203,8 +210,10 @@ class Extractor:
         )
 
 
-def _is_had(mention: DiseaseMention) -> bool:
+def _is_had(mention: "DiseaseMention") -> bool:
     """The patient has or had the disease: reason enough not to give what is forbidden in it."""
+    from kgdx.evidence.assertion import Setting
+
     return mention.polarity is Polarity.PRESENT and mention.setting in {Setting.NOW, Setting.HISTORICAL}
 
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence, ImageOrigin
@@ -218,6 +217,8 @@ def hot_box(
     heat = _spread(patches @ direction, rows, columns)
     if not heat.any():
         return _WHOLE
+    from scipy.ndimage import label  # only images need it
+
     areas, _ = label(heat >= _HOT)
     inside = areas == areas[np.unravel_index(int(heat.argmax()), heat.shape)]
     tall, wide = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,14 @@ from kgdx.encoders.base import ImageEncoder
 from kgdx.encoders.classifier import Classifier
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.finding_set import FindingSet, read_findings
-from kgdx.encoders.registry import Encoder, open_encoder
+from kgdx.encoders.registry import open_encoder
 from kgdx.evidence.head_evidence import head_evidence
 from kgdx.evidence.image_evidence import heat_along, image_answers, text_direction
 from kgdx.imaging.overlay import HeatMap
 from kgdx.settings import Settings
+
+if TYPE_CHECKING:
+    from kgdx.encoders.open_clip_encoder import OpenClip
 
 Pixels = NDArray[np.float32]
 
@@ -45,7 +49,7 @@ class ImageReader:
         classifiers: asked first; a prompt is not asked for a finding that one of them has answered.
     """
 
-    encoder: Encoder
+    encoder: "Clip | OpenClip"
     findings: FindingSet | None
     classifiers: tuple[Classifier, ...] = ()
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import median_filter
 
 from kgdx.domain.errors import ImageError
 from kgdx.imaging.burned_in import find_text, mask_text
@@ -65,6 +64,8 @@ def prepare(plane: Plane, where: str, settings: Preprocessing) -> MedicalImage:
         pixels = stretch(mask_text(pixels, boxes))
         complaints.append(f"{len(boxes)} rows of burned-in text were masked")
     if settings.denoise:
+        from scipy.ndimage import median_filter  # few images are denoised
+
         pixels = median_filter(pixels, _DENOISE_SIDE)
     if settings.enhance:
         pixels = equalised(pixels)

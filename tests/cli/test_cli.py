@@ -46,7 +46,7 @@ def kgdx(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         capsys.readouterr()
         code: object = 0
         try:
-            cli.main()
+            cli.run()
         except SystemExit as end:
             code = end.code or 0
         said = capsys.readouterr()
@@ -103,7 +103,7 @@ import sys
 from kgdx.cli import main as cli
 sys.argv = ["kgdx", *{command.split()!r}]
 try:
-    cli.main()
+    cli.run()
 except SystemExit as end:
     assert not end.code, end.code
 heavy = {{"torch", "pandas", "spacy", "numpy", "pyarrow", "open_clip", "ladybug", "scipy"}} & set(sys.modules)

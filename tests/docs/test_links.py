@@ -9,11 +9,20 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     page
-    for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md", "findings/*.md", "models/**/*.md", "examples/**/*.md")
+    for pattern in (
+        "*.md",
+        "docs/**/*.md",
+        "benchmarks/*.md",
+        "findings/*.md",
+        "models/**/*.md",
+        "examples/**/*.md",
+    )
     for page in ROOT.glob(pattern)
 )
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-_FILE = re.compile(r"(?<![\w/.-])((?:kgdx|ingest|graph_schema|benchmarks|findings|tests|tools|models|docs|examples)/[\w/.-]*)")
+_FILE = re.compile(
+    r"(?<![\w/.-])((?:kgdx|ingest|graph_schema|benchmarks|findings|tests|tools|models|docs|examples)/[\w/.-]*)"
+)
 _NAME = re.compile(r"(?<![\w/.:-])((?:kgdx|ingest|graph_schema|benchmarks)(?:\.[a-zA-Z_]\w*)+)")
 # Written by the commands that the pages show; no file of the tree, or the name of a file and not a module.
 _WRITTEN = {"models/research/growth"}

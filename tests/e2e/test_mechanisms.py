@@ -114,7 +114,7 @@ def test_the_command_prints_sentences_with_sources_or_json(
     def said(*words: str) -> tuple[object, str, str]:
         monkeypatch.setattr(sys, "argv", ["kgdx", "mechanism", *words, "--bundle", str(bundle)])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            cli.run()
         heard = capsys.readouterr()
         return ended.value.code, heard.out, heard.err
 

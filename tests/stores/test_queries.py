@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from graph_schema.queries import named_queries
-from kgdx.cli.query import to_csv
+from kgdx.cli.rows import to_csv
 from kgdx.domain.errors import QueryError
 from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.graph.arrow_schema import stated_edges

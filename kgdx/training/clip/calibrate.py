@@ -11,8 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from torch.nn import Module
 
-from kgdx.encoders.clip_model import patch_embeddings, text_embeddings
 from kgdx.encoders.finding_set import Domain, FindingSet, ImageFinding
+from kgdx.encoders.two_towers import patch_embeddings, text_embeddings
 from kgdx.training.clip.data import Pool
 from kgdx.training.synthetic.captions import COLUMN, OTHER_TEXTS, RADIOGRAPH_TEXTS, prompts
 from kgdx.training.synthetic.signs import KINDS, OPACITY, SignKind

@@ -11,7 +11,7 @@ from open_clip.model import CustomTextCLIP
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from kgdx.encoders.clip_model import patch_embeddings, text_embeddings
+from kgdx.encoders.two_towers import patch_embeddings, text_embeddings
 from kgdx.training.clip.data import GRID, Pool, augment
 from kgdx.training.clip.loss import place_loss, synonym_loss, truth_loss
 from kgdx.training.synthetic.captions import COLUMN, Statement, describe, state, state_domain, truth_matrix

@@ -233,7 +233,7 @@ def test_it_wants_one_graph(
     monkeypatch.setenv("COLUMNS", "400")
     monkeypatch.setattr(sys, "argv", ["kgdx", "train", "reasoner", "--out", str(tmp_path / "out"), *given])
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        cli.run()
     assert ended.value.code == 2
     assert "give either --data or --graph" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
@@ -245,7 +245,7 @@ def test_the_command_asks_for_what_its_flags_say(monkeypatch: pytest.MonkeyPatch
     flags = ["--out", str(tmp_path), "--folds", "4", "--patients", "9", "--seed", "5", "--candidates", ""]
     monkeypatch.setattr(sys, "argv", ["kgdx", "train", "reasoner", "--data", str(tmp_path), *flags])
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        cli.run()
     assert not ended.value.code
     (one,) = asked
     assert one.cases == tmp_path / "phenopackets" / "cases.jsonl.gz", "those of the data"
