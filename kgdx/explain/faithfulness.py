@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from kgdx.domain.report import Diagnosis, Path, Report, Step
 from kgdx.explain.baseline_paths import BaselineRule, baseline_paths
 from kgdx.explain.paths import step_of
-from kgdx.explain.retained_edges import Support
 from kgdx.explain.walk import all_paths
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
+from kgdx.reasoning.attribution import Attribution
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Floats, Ints
 from kgdx.reasoning.reasoner import Reasoner
@@ -110,12 +110,12 @@ def verify(
     """
     ranking, rng = reasoner.rank(query), np.random.default_rng(seed)
     on = SubgraphScorer.of(reasoner, query, ranking)
-    support = Support(reasoner, hierarchy, query, ranking)
+    attribution = Attribution(reasoner, hierarchy, query, ranking)
     places = {int(node): place for place, node in enumerate(ranking.diseases)}
     snapshot = reasoner.graph.snapshot
     found = [(diagnosis, places.get(snapshot.index.get(diagnosis.disease, -1))) for diagnosis in diagnoses]
     verified = [
-        _verified(diagnosis, on, place, support.rows(place), rng)
+        _verified(diagnosis, on, place, attribution.rows(place), rng)
         for diagnosis, place in found
         if place is not None
     ]
@@ -138,7 +138,7 @@ def rows_of(paths: Sequence[Path], snapshot: Snapshot) -> Ints:
 def full_graph(on: SubgraphScorer, place: int) -> Scored:
     """A candidate as all walks of the case graph would have it, for all proposed candidates alike."""
     ranking = on.ranking
-    logits = ranking.logit + ranking.surplus
+    logits = ranking.logit + ranking.residual_logit
     others = np.append(np.delete(logits, place), ranking.others_logit)
     return _scored_against(others, float(logits[place]), ranking.temperature)
 

@@ -106,10 +106,10 @@ class Reasoner:
             prior=proposal.prior[order],
             base=proposal.base[order],
             messages=proposal.messages[order],
-            statements=proposal.statements,
+            patient_facts=proposal.patient_facts,
             demographics=proposal.demographics[order],
             graph=added[order],
-            surplus=(forward.read().double().numpy() - added.sum(axis=1))[order],
+            residual_logit=(forward.read().double().numpy() - added.sum(axis=1))[order],
             clues=clues,
             walks=_renumbered(walks, order),
             case_graph=forward.case_graph,
@@ -138,8 +138,8 @@ class Reasoner:
             prior=trusted.prior[met[first]] + breadth[first],
             base=trusted.findings[:, met[first]].T,
             messages=messages[first],
-            statements=base.statements,
-            demographics=trusted.facts[:, met[first]].T,
+            patient_facts=base.patient_facts,
+            demographics=trusted.demographics[:, met[first]].T,
             is_denied=is_denied[first],
             others=np.concatenate([met[others], rest])[after],
             others_logit=others_logit[after],
@@ -151,18 +151,21 @@ class Reasoner:
 
     def base(self, query: GraphQuery) -> Base:
         """The likelihood ratios of all candidates for one case."""
-        statements = self.demographics.statements(query.patient)
+        patient_facts = self.demographics.facts(query.patient)
         size = len(self.graph.annotations.candidates)
-        facts = np.array([fact.contributions for fact in statements]).reshape(len(statements), size)
+        ratios = np.array([fact.contributions for fact in patient_facts]).reshape(len(patient_facts), size)
         findings = contributions(query.observations, self.graph.annotations, self.likelihood)
-        return Base(self._priors, findings, statements, facts)
+        return Base(self._priors, findings, patient_facts, ratios)
 
     def trusted(self, query: GraphQuery, base: Base) -> Base:
         """The likelihood ratios of a case, as far as they are trusted."""
         _, _, of_prior, of_facts = self.messages.trust.double().tolist()
         of_findings = self.llr_scale(query)[:, None]
         return Base(
-            base.prior * of_prior, base.findings * of_findings, base.statements, base.facts * of_facts
+            base.prior * of_prior,
+            base.findings * of_findings,
+            base.patient_facts,
+            base.demographics * of_facts,
         )
 
     def llr_scale(self, query: GraphQuery) -> Floats:

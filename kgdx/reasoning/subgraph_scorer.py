@@ -85,7 +85,7 @@ class SubgraphScorer:
         if walks is None:
             walks = forward.strongest(settings.num_walks, settings.beam, is_denied)
         walked = np.where(is_denied, 0.0, forward.decide(walks))
-        is_stated = np.isin([fact.rows[position] for fact in ranking.statements], rows)
+        is_stated = np.isin([fact.rows[position] for fact in ranking.patient_facts], rows)
         added = (ratios * reasoner.llr_scale(query)).sum() + messages.sum() + walked.sum()
         return float(ranking.prior[place] + added + ranking.demographics[place][is_stated].sum())
 
@@ -100,5 +100,5 @@ class SubgraphScorer:
 
     def _of_patient(self, place: int) -> Ints:
         position = self.ranking.positions[place]
-        rows = np.array([fact.rows[position] for fact in self.ranking.statements], dtype=np.int64)
+        rows = np.array([fact.rows[position] for fact in self.ranking.patient_facts], dtype=np.int64)
         return rows[rows >= 0]

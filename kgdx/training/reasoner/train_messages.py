@@ -81,7 +81,7 @@ class MetCase:
             ratios[is_present],
             ratios[~is_present],
             base.prior[positions][None],
-            base.facts[:, positions],
+            base.demographics[:, positions],
         )
         pairs = reasoner.best_paths.features(observations, positions)
         # A pair that a source denies gets no message: as if the two shared nothing.
