@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence
 from kgdx.encoders.base import ImageEncoder
@@ -16,9 +13,8 @@ from kgdx.encoders.registry import Encoder, open_encoder
 from kgdx.evidence.head_evidence import head_evidence
 from kgdx.evidence.image_evidence import heat_along, image_answers, text_direction
 from kgdx.imaging.overlay import HeatMap
+from kgdx.imaging.pixels import Pixels
 from kgdx.settings import Settings
-
-Pixels = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kgdx.domain.case import Patient
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.course import DiseaseCourse
 from kgdx.reasoning.onset import LAST_AGES, NUM_AGES, ONSETS, age_class, seen_at
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 _Contributions = tuple[Floats, Ints]
 
 MALE_SHARES = {

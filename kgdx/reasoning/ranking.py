@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.calibration import Calibration, ConfidenceFeatures
 from kgdx.reasoning.case_graph import CaseGraph
 from kgdx.reasoning.demographics import PatientFact
 from kgdx.reasoning.path_search import Walks
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

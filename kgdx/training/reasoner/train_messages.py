@@ -70,7 +70,7 @@ class MetCase:
         """
         observations = case.query.observations
         base = reasoner.base(case.query)
-        met = reasoner.met(base)
+        met = reasoner.shortlisted(base)
         is_right = np.isin(reasoner.same[met], reasoner.same[case.accepted])
         if not is_right.any():
             return None
