@@ -206,7 +206,7 @@ def test_scores_are_finite_and_in_order_for_five_thousand_random_cases(part: int
             for node, weight in zip(nodes, weights, strict=True)
         )
         ranking = made.rank(GraphQuery(seen, rng.normal(size=TEXT_DIM).astype(np.float32)))
-        for name in ("logit", "probability", "base", "messages", "graph", "surplus", "others_logit"):
+        for name in ("logit", "probability", "base", "messages", "graph", "residual_logit", "others_logit"):
             assert np.isfinite(getattr(ranking, name)).all()
         assert (np.diff(ranking.logit) <= 0).all()
         assert 0 < ranking.probability.sum() <= 1 + 1e-9
