@@ -5,35 +5,31 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from kgdx.domain.case import Case
-from kgdx.domain.errors import BadInputError, BundleError, KgdxError
-from kgdx.domain.evidence import Evidence, TextOrigin
-from kgdx.domain.report import Diagnosis, Question, Report
+from kgdx.domain.errors import BundleError, KgdxError
+from kgdx.domain.report import Diagnosis, Report
 from kgdx.domain.report import Path as GraphPath
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.evidence.extractor import Extraction, Extractor
 from kgdx.evidence.image_reader import ImageReader
-from kgdx.explain.answerable import check_answerable
 from kgdx.explain.chains import chained
-from kgdx.explain.counterfactual import what_if
-from kgdx.explain.faithfulness import Verification, verify
+from kgdx.explain.faithfulness import Verification
 from kgdx.explain.justify import Justifier
 from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.mechanisms import Mechanisms
 from kgdx.explain.paths import PathWriter
+from kgdx.explain.reopened import ReportReopener
 from kgdx.explain.uncertainty import NO_KNOWN_FINDING, UncertaintyReporter
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.finder import MechanismFinder
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.case_graph import DiagnosticGraph
-from kgdx.reasoning.query import GraphQuery, seed
-from kgdx.reasoning.ranking import Ranking
+from kgdx.reasoning.query import seed
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.release.bundle import Bundle
 from kgdx.release.checkpoints import (
@@ -45,9 +41,9 @@ from kgdx.release.checkpoints import (
 )
 from kgdx.report.localised_names import names_in
 from kgdx.schemas import CaseIn, ReportOut, Settings
-from kgdx.treatments.patient_context import Precautions, reasons_of
+from kgdx.treatments.case_treatments import CaseTreatments
 from kgdx.treatments.predictor import PredictedTreatments
-from kgdx.treatments.recommend import Option, TreatmentGraph
+from kgdx.treatments.recommend import TreatmentGraph
 from kgdx.treatments.untreated import UntreatedDiseases
 
 logger = logging.getLogger(__name__)
@@ -56,8 +52,6 @@ _NUM_PATHS = 8
 # Only numpy and torch let go of the interpreter while they work: more threads would gain little.
 _NUM_THREADS = 2
 NUM_WHAT_IF = 20
-# A diagnosis less likely than this recommends no treatment.
-_LEAST_TREATED = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +68,10 @@ class Engine:
     reasoner: Reasoner
     _extractor: Extractor = field(repr=False)
     _justifier: Justifier = field(repr=False)
-    _treatments: TreatmentGraph = field(repr=False)
-    _untreated: UntreatedDiseases = field(repr=False)
+    _treatments: CaseTreatments = field(repr=False)
     _doubter: UncertaintyReporter = field(repr=False)
     _mechanisms: Mechanisms = field(repr=False)
+    _reopener: ReportReopener = field(repr=False)
 
     @classmethod
     def open(cls, bundle: Path | str | None = None, settings: Settings | None = None) -> "Engine":
@@ -111,6 +105,14 @@ class Engine:
         reasoner = saved.reasoner(graph, clip)
         hierarchy, writer = Hierarchy(snapshot), PathWriter(snapshot, schema)
         stated = TreatmentGraph(snapshot, hierarchy)
+        predictor = partial(
+            PredictedTreatments.on,
+            snapshot,
+            schema,
+            predicting.network,
+            predicting.calibration,
+            own_concepts,
+        )
         return cls(
             release=opened.release,
             settings=settings,
@@ -120,19 +122,14 @@ class Engine:
                 snapshot, schema, clip, ImageReader.open(settings, clip), concepts, fusion, settings.link
             ),
             _justifier=Justifier(reasoner, hierarchy, writer),
-            _treatments=stated,
-            _untreated=UntreatedDiseases(
-                stated,
-                lambda: PredictedTreatments.on(
-                    snapshot, schema, predicting.network, predicting.calibration, own_concepts
-                ),
-            ),
+            _treatments=CaseTreatments(stated, UntreatedDiseases(stated, predictor), schema),
             _doubter=UncertaintyReporter.of(reasoner, hierarchy),
             _mechanisms=Mechanisms(
                 writer,
                 opened.release,
-                lambda: MechanismFinder.on(snapshot, schema, acting.network, own_concepts),
+                partial(MechanismFinder.on, snapshot, schema, acting.network, own_concepts),
             ),
+            _reopener=ReportReopener(opened.release, reasoner, hierarchy, fusion, clip),
         )
 
     def mechanisms(self, drug: str, disease: str, num_paths: int = 5) -> tuple[GraphPath, ...]:
@@ -159,8 +156,7 @@ class Engine:
         Raises:
             ImageError: if an image of the case cannot be read at all.
         """
-        case = case.to_domain() if isinstance(case, CaseIn) else case
-        return self._answer(case, self._extractor.extract(case))
+        return self._answer(self._extract(case))
 
     def diagnose_many(
         self, cases: Iterable[CaseIn | Case], num_threads: int = _NUM_THREADS
@@ -178,14 +174,13 @@ class Engine:
         """
         with ThreadPoolExecutor(num_threads) as pool:
             waiting: deque[Future[ReportOut]] = deque()
-            for given in cases:
-                case = given.to_domain() if isinstance(given, CaseIn) else given
+            for case in cases:
                 try:
-                    found = self._extractor.extract(case)
+                    found = self._extract(case)
                 except KgdxError:
                     yield from (answer.result() for answer in waiting)
                     raise
-                waiting.append(pool.submit(self._answer, case, found))
+                waiting.append(pool.submit(self._answer, found))
                 if len(waiting) > num_threads:
                     yield waiting.popleft().result()
             yield from (answer.result() for answer in waiting)
@@ -202,12 +197,8 @@ class Engine:
         Raises:
             BadInputError: if the report is of another release.
         """
-        question = self._question_of(report)
         given = report if isinstance(report, ReportOut) else ReportOut.of(report)
-        if question is None:
-            return given
-        supposed = what_if(report, self.reasoner, lambda evidence: self._query(evidence, question), most)
-        return replace(given, what_if=supposed)
+        return replace(given, what_if=self._reopener.what_if(report, most))
 
     def naming(self, report: ReportOut, language: str) -> ReportOut:
         """The same report with the names that the graph knows in another language, for `to_html`.
@@ -227,75 +218,30 @@ class Engine:
         Raises:
             BadInputError: if the report is of another release.
         """
-        question = self._question_of(report)
-        if question is None:
-            return Verification((), 0, ())
-        query = self._query(report.evidence, question)
-        chosen = report.differential if diagnoses is None else diagnoses
-        return verify(report, chosen, self.reasoner, self._justifier.hierarchy, query)
+        return self._reopener.verify(report, report.differential if diagnoses is None else diagnoses)
 
-    def _question_of(self, report: Report) -> Question | None:
-        if report.release != self.release:
-            fact = f"was made with release {report.release}, and this is {self.release}"
-            raise BadInputError("report", fact, "name its release with --bundle, or diagnose the case again")
-        if report.question is None:
-            if report.differential:
-                remedy = "give the report as kgdx diagnose --json wrote it"
-                raise BadInputError("report, question", "is missing, and there is a differential", remedy)
-            return None
-        check_answerable(report, report.question, self.reasoner, self._extractor.clip.dim)
-        return report.question
+    def _extract(self, case: CaseIn | Case) -> Extraction:
+        return self._extractor.extract(case.to_domain() if isinstance(case, CaseIn) else case)
 
-    def _query(self, evidence: Sequence[Evidence], question: Question) -> GraphQuery:
-        images = [np.array(vector, dtype=np.float32) for vector in question.images]
-        context = self._extractor.context(evidence, images)
-        return seed(evidence, self.snapshot, context, question.patient)
-
-    def _answer(self, case: Case, found: Extraction) -> ReportOut:
-        images = tuple(tuple(vector.tolist()) for vector in found.image_vectors)
-        question = Question(case.patient, images)
-        query = self._query(found.evidence, question)
+    def _answer(self, found: Extraction) -> ReportOut:
+        query = seed(found.evidence, self.snapshot, found.context, found.patient)
         if not query.observations:
-            return self._report(found, abstained=NO_KNOWN_FINDING)
+            report = Report(self.release, found.evidence, (), (), found.warnings, NO_KNOWN_FINDING)
+            return ReportOut.of(report).showing(found.texts, found.images)
         ranking = self.reasoner.rank(query)
         differential = self._justifier.diagnoses(query, ranking, self.settings.top, _NUM_PATHS)
-        quotes = [item.origin.quote for item in found.evidence if isinstance(item.origin, TextOrigin)]
-        doubts = self._doubter.doubts(query, ranking, quotes)
+        options = treatments(self._treatments.options(found, ranking), self._justifier.writer)
+        doubts = self._doubter.doubts(query, ranking, found.quotes)
         report = Report(
             release=self.release,
             evidence=found.evidence,
             differential=self._doubter.marked(differential, ranking),
-            treatments=chained(
-                treatments(self._options(ranking, self._precautions(case, found)), self._justifier.writer),
-                differential,
-            ),
+            treatments=chained(options, differential),
             warnings=found.warnings,
             abstained=doubts.abstained,
             next_steps=doubts.next_steps,
             cant_miss=doubts.cant_miss,
             combinations=doubts.combinations,
-            question=question,
+            question=found.question,
         )
-        return ReportOut.of(report).showing(found.texts, found.images)
-
-    def _options(self, ranking: Ranking, precautions: Precautions) -> list[Option]:
-        posterior = [
-            (int(disease), float(probability))
-            for disease, probability in zip(ranking.diseases, ranking.probability, strict=True)
-            if probability >= _LEAST_TREATED
-        ]
-        return self._treatments.options(posterior, precautions, self._untreated.predictions(posterior))
-
-    def _precautions(self, case: Case, found: Extraction) -> Precautions:
-        """What the safety rules ask about. The diagnoses themselves are no conditions of the patient."""
-        conditions, suspected, allergies, medications = (
-            tuple(self.snapshot.index[curie] for curie in curies)
-            for curies in (found.conditions, found.suspected, found.allergies, found.medications)
-        )
-        hierarchy, schema = self._treatments.hierarchy, self.reasoner.graph.schema
-        reasons = reasons_of(hierarchy, schema, conditions, suspected, case.sex, case.age_years)
-        return Precautions(reasons, allergies, medications)
-
-    def _report(self, found: Extraction, abstained: str) -> ReportOut:
-        report = Report(self.release, found.evidence, (), (), found.warnings, abstained)
         return ReportOut.of(report).showing(found.texts, found.images)

@@ -16,8 +16,8 @@ from benchmarks.ranker import Ranker
 from kgdx.domain.report import Diagnosis, Path
 from kgdx.explain.baseline_paths import BaselineRule, baseline_paths
 from kgdx.explain.faithfulness import full_graph, rows_of, scored
-from kgdx.explain.retained_edges import Support
 from kgdx.explain.walk import stops
+from kgdx.reasoning.attribution import Attribution
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.subgraph_scorer import SubgraphScorer
@@ -49,12 +49,12 @@ class Faithful:
             return None
         on = SubgraphScorer.of(reasoner, query, ranking)
         probability = float(ranking.probability[0])
-        retained = Support(reasoner, ranker.justifier.hierarchy, query, ranking).rows(0)
+        retained = Attribution(reasoner, ranker.justifier.hierarchy, query, ranking).rows(0)
         whole = full_graph(on, 0)
         return {
             "retained_logit": abs(on.retained_logit(0, retained) - float(ranking.logit[0])),
             "fidelity_minus": abs(whole.probability - probability),
-            "surplus": abs(float(ranking.surplus[0])),
+            "surplus": abs(float(ranking.residual_logit[0])),
             **self._on_graph(on, query, shown, probability),
             **self._on_case(query, first, shown, ranking),
         }

@@ -9,8 +9,8 @@ import torch
 
 from benchmarks.baselines.paths import Floats, degree_weighted, shortest
 from kgdx.encoders.base import TextEncoder
+from kgdx.graph.arrays import Ints
 from kgdx.mechanisms.graph import NOT_WALKED
-from kgdx.mechanisms.hops import Ints
 from kgdx.mechanisms.model import MechanismNetwork, meaning_vectors
 from kgdx.mechanisms.names import GroupNames
 from kgdx.mechanisms.question import Question

@@ -35,9 +35,7 @@ def build(
         snapshot = Snapshot.from_tables(view.nodes, view.edges)
         built = bundle.build(snapshot, bundle.shipped_folder(), out, __version__, load().own_relations)
     if view.notes.num_rows:
-        text = (
-            f"{view.notes.num_rows:,} terms stand under another now; {view.num_moved:,} edges moved"
-        )
+        text = f"{view.notes.num_rows:,} terms stand under another now; {view.num_moved:,} edges moved"
         talk.print(text, highlight=False)
     for reason, num in view.left_out.items():
         talk.print(f"{num:,} edges left out: {reason}", highlight=False)

@@ -51,7 +51,7 @@ def _tokenizer() -> Tokenizer:
     tokenizer = Tokenizer(model)
     split = pre_tokenizers.Split(Regex(_WORDS), behavior="removed", invert=True)
     in_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, in_bytes])  # type: ignore[assignment]
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, in_bytes])
     return tokenizer
 
 

@@ -8,7 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from kgdx.graph.arrays import Floats
+
 _NEVER = 1.1
 
 

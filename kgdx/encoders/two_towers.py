@@ -98,7 +98,7 @@ class _ResNet(nn.Module):
 
     def forward_features(self, images: Tensor) -> Tensor:
         """(N, C, S / 16, S / 16) from (N, 1, S, S)."""
-        state = self.maxpool(self.bn1(self.conv1(images)).relu())
+        state: Tensor = self.maxpool(self.bn1(self.conv1(images)).relu())
         for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
             state = layer(state)
         return state

@@ -1,7 +1,7 @@
 """From a case to evidence: codes, texts and images, each read by its own reader."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph_schema import Schema
-from kgdx.domain.case import Case, CaseImage, Polarity, ReportText
-from kgdx.domain.evidence import Evidence
+from kgdx.domain.case import Case, CaseImage, Patient, Polarity, ReportText
+from kgdx.domain.evidence import Evidence, TextOrigin
+from kgdx.domain.report import Question
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.encoders.link_calibration import LinkCalibration
@@ -37,29 +38,43 @@ _LEAST_SURE = 3.0
 
 @dataclass(frozen=True, eq=False)
 class Extraction:
-    """What was read from one case.
+    """What was read from one case: all that later stages need.
 
     Attributes:
+        patient: sex, age and onset.
         evidence: findings with their final weights, codes first, then texts, then images.
         conditions: CURIEs of what else the patient has, and of findings that are surely present; they veto
             treatments.
         suspected: CURIEs of findings that may be present; they caution against treatments.
         allergies, medications: CURIEs of drugs and drug classes.
         image_vectors: (dim,) float32 each, what images add to the vector of the case.
+        context: (dim,) float32 fused vector of the case, from its evidence and its images.
         warnings: what could not be read, and why.
         texts: sections as given, to be shown with the evidence marked.
         images: pixels and heat maps, to be shown.
     """
 
+    patient: Patient
     evidence: tuple[Evidence, ...]
     conditions: tuple[str, ...]
     suspected: tuple[str, ...]
     allergies: tuple[str, ...]
     medications: tuple[str, ...]
     image_vectors: tuple[NDArray[np.float32], ...]
+    context: NDArray[np.float32]
     warnings: tuple[str, ...]
     texts: tuple[ReportText, ...]
     images: tuple[ShownImage, ...]
+
+    @property
+    def question(self) -> Question:
+        """What is asked beside the evidence, as the report keeps it."""
+        return Question(self.patient, tuple(tuple(vector.tolist()) for vector in self.image_vectors))
+
+    @property
+    def quotes(self) -> list[str]:
+        """Words of the texts that were read as a finding."""
+        return [item.origin.quote for item in self.evidence if isinstance(item.origin, TextOrigin)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,12 +143,14 @@ class Extractor:
         present = [e for e in weighed if e.polarity is Polarity.PRESENT]
         conditions += [e.curie for e in present if _is_sure(e)]
         return Extraction(
+            patient=case.patient,
             evidence=weighed,
             conditions=tuple(dict.fromkeys(conditions)),
             suspected=tuple({e.curie: None for e in present if e.curie not in conditions}),
             allergies=known["allergies"].curies,
             medications=known["medications"].curies,
             image_vectors=tuple(seen.vectors),
+            context=self.fusion.case_vector(weighed, seen.vectors, self.clip),
             warnings=(
                 *warnings,
                 *(warning for codes in known.values() for warning in codes.warnings),
@@ -143,12 +160,6 @@ class Extractor:
             texts=case.texts,
             images=tuple(seen.shown),
         )
-
-    def context(
-        self, evidence: Sequence[Evidence], image_vectors: Sequence[NDArray[np.float32]]
-    ) -> NDArray[np.float32]:
-        """(dim,) float32 fused vector of a case, from its weighed evidence and its images."""
-        return self.fusion.case_vector(evidence, image_vectors, self.clip)
 
     @cached_property
     def _findings(self) -> "Vocabulary":

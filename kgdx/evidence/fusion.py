@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence
 from kgdx.encoders.base import TextEncoder
+from kgdx.graph.arrays import Floats, Floats32
 
 MODALITIES = ("code", "text", "image")
 """What can ask; what can be heard is one more: the whole image, see `Fusion.factors`."""
@@ -29,11 +30,8 @@ NUM_HEARD = len(MODALITIES) + 1
 # Sharpness of attention: at 0.1 a token that agrees with the others by 0.2 more weighs e^2 times as much.
 TEMPERATURE = 0.1
 
-Floats = NDArray[np.float64]
-Vector = NDArray[np.float32]
 
-
-def fuse(tokens: Vector, terms: Floats | float = 0.0) -> Vector:
+def fuse(tokens: Floats32, terms: Floats | float = 0.0) -> Floats32:
     """One vector for many, by attention.
 
     Each token is asked by the mean of all (one head of scaled dot-product attention, Vaswani et al. 2017),
@@ -52,7 +50,7 @@ def fuse(tokens: Vector, terms: Floats | float = 0.0) -> Vector:
     return np.asarray(fused / max(float(np.linalg.norm(fused)), 1e-12), dtype=np.float32)
 
 
-def names_vector(evidence: Sequence[Evidence], encoder: TextEncoder) -> Vector:
+def names_vector(evidence: Sequence[Evidence], encoder: TextEncoder) -> Floats32:
     """The vector of a case of codes alone: its present findings, by name; zeros if there is none."""
     names = _present_names(evidence)
     return fuse(encoder.encode_texts(names)) if names else np.zeros(encoder.dim, dtype=np.float32)
@@ -152,8 +150,8 @@ class Fusion:
         )
 
     def case_vector(
-        self, evidence: Sequence[Evidence], images: Sequence[Vector], encoder: TextEncoder
-    ) -> Vector:
+        self, evidence: Sequence[Evidence], images: Sequence[Floats32], encoder: TextEncoder
+    ) -> Floats32:
         """The vector of a case.
 
         Tokens are the image vectors and the vectors of the names of present findings; what is absent or
@@ -175,7 +173,7 @@ class Fusion:
         of_images = np.full(len(images), self.token[MODALITIES.index("image")])
         return fuse(np.stack(tokens), np.concatenate([of_images, terms]))
 
-    def read(self, image: Vector) -> Vector:
+    def read(self, image: Floats32) -> Floats32:
         """(dim,) float32 unit vector among those of names, for that of an image."""
         read = image @ self.reading
         return np.asarray(read / max(float(np.linalg.norm(read)), 1e-12), dtype=np.float32)

@@ -7,14 +7,15 @@ from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence
 from kgdx.encoders.base import ImageEncoder
 from kgdx.encoders.linear_head import Head
-from kgdx.evidence.image_evidence import MAX_WEIGHT, Image, judged, located, unlike
+from kgdx.evidence.image_evidence import MAX_WEIGHT, judged, located, unlike
+from kgdx.imaging.pixels import Pixels
 
 RELIABILITY = 0.5
 """Half of what a head says is believed: images of another hospital are another distribution. A judgement."""
 
 
 def head_evidence(
-    image: Image, image_id: str, encoder: ImageEncoder, head: Head
+    image: Pixels, image_id: str, encoder: ImageEncoder, head: Head
 ) -> tuple[list[Evidence], list[str]]:
     """What a head sees, for its labels with a CURIE; the rules of `image_evidence` hold.
 

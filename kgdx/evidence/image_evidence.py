@@ -15,6 +15,7 @@ from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence, ImageOrigin
 from kgdx.encoders.base import ImageEncoder, TextEncoder
 from kgdx.encoders.finding_set import Domain, FindingSet, ImageFinding
+from kgdx.imaging.pixels import Pixels
 
 MAX_WEIGHT = 3.0
 LEAST_WEIGHT = 1.0
@@ -23,11 +24,9 @@ _HOT = 0.5
 _BOX_SIDE = 128
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
 
-Image = NDArray[np.float32]
-
 
 def image_evidence(
-    image: Image, image_id: str, encoder: ImageEncoder, text_encoder: TextEncoder, findings: FindingSet
+    image: Pixels, image_id: str, encoder: ImageEncoder, text_encoder: TextEncoder, findings: FindingSet
 ) -> tuple[list[Evidence], list[str]]:
     """Look for every finding the model knows, see `image_answers`."""
     evidence, warnings, _ = image_answers(image, image_id, encoder, text_encoder, findings)
@@ -35,7 +34,7 @@ def image_evidence(
 
 
 def image_answers(
-    image: Image, image_id: str, encoder: ImageEncoder, text_encoder: TextEncoder, findings: FindingSet
+    image: Pixels, image_id: str, encoder: ImageEncoder, text_encoder: TextEncoder, findings: FindingSet
 ) -> tuple[list[Evidence], list[str], dict[str, float]]:
     """Look for every finding the model knows.
 
@@ -94,7 +93,7 @@ def judged(
 
 
 def located(
-    item: Evidence, patches: NDArray[np.float32], direction: NDArray[np.float32], image: Image
+    item: Evidence, patches: NDArray[np.float32], direction: NDArray[np.float32], image: Pixels
 ) -> Evidence:
     """The same evidence with the box of the hottest area, see `hot_box`."""
     if not isinstance(item.origin, ImageOrigin):
@@ -174,7 +173,7 @@ def text_direction(
 
 
 def heat_map(
-    image: Image, text: str, encoder: ImageEncoder, text_encoder: TextEncoder, against: tuple[str, ...] = ()
+    image: Pixels, text: str, encoder: ImageEncoder, text_encoder: TextEncoder, against: tuple[str, ...] = ()
 ) -> NDArray[np.float32]:
     """Where in the image a text is seen.
 
@@ -187,7 +186,7 @@ def heat_map(
     return heat_along(image, text_direction((text,), against, text_encoder), encoder)
 
 
-def heat_along(image: Image, direction: NDArray[np.float32], encoder: ImageEncoder) -> NDArray[np.float32]:
+def heat_along(image: Pixels, direction: NDArray[np.float32], encoder: ImageEncoder) -> NDArray[np.float32]:
     """Where in the image its vector points in a direction, see `heat_map`; zero if the tower tells no places.
 
     Args:

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence
 from kgdx.encoders.base import ImageEncoder
@@ -17,12 +14,11 @@ from kgdx.encoders.registry import open_encoder
 from kgdx.evidence.head_evidence import head_evidence
 from kgdx.evidence.image_evidence import heat_along, image_answers, text_direction
 from kgdx.imaging.overlay import HeatMap
+from kgdx.imaging.pixels import Pixels
 from kgdx.settings import Settings
 
 if TYPE_CHECKING:
     from kgdx.encoders.open_clip_encoder import OpenClip
-
-Pixels = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)

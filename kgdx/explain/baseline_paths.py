@@ -9,10 +9,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Ints
 from kgdx.reasoning.case_graph import CaseGraph
 from kgdx.reasoning.path_search import PathSearch
-
-Ints = NDArray[np.int64]
 
 _MOST_EDGES = 4
 _BEAM = 64

@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 from kgdx.domain.report import Diagnosis, Path, Report, Step
 from kgdx.explain.baseline_paths import BaselineRule, baseline_paths
 from kgdx.explain.paths import step_of
-from kgdx.explain.retained_edges import Support
 from kgdx.explain.walk import all_paths
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
+from kgdx.reasoning.attribution import Attribution
 from kgdx.reasoning.query import GraphQuery
-from kgdx.reasoning.ranking import Floats, Ints
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.reasoning.subgraph_scorer import SubgraphScorer
 
@@ -110,21 +110,21 @@ def verify(
     """
     ranking, rng = reasoner.rank(query), np.random.default_rng(seed)
     on = SubgraphScorer.of(reasoner, query, ranking)
-    support = Support(reasoner, hierarchy, query, ranking)
-    places = {int(node): place for place, node in enumerate(ranking.diseases)}
+    attribution = Attribution(reasoner, hierarchy, query, ranking)
+    ranks = {int(node): rank for rank, node in enumerate(ranking.diseases)}
     snapshot = reasoner.graph.snapshot
-    found = [(diagnosis, places.get(snapshot.index.get(diagnosis.disease, -1))) for diagnosis in diagnoses]
+    found = [(diagnosis, ranks.get(snapshot.index.get(diagnosis.disease, -1))) for diagnosis in diagnoses]
     verified = [
-        _verified(diagnosis, on, place, support.rows(place), rng)
-        for diagnosis, place in found
-        if place is not None
+        _verified(diagnosis, on, rank, attribution.rows(rank), rng)
+        for diagnosis, rank in found
+        if rank is not None
     ]
     steps = dict.fromkeys(step for path in all_paths(report) for step in path.steps)
     return Verification(
         tuple(verified),
         num_edges=len({step.edge_id for step in steps}),
         unknown=_unknown(list(steps), snapshot),
-        missing=tuple(diagnosis.disease for diagnosis, place in found if place is None),
+        missing=tuple(diagnosis.disease for diagnosis, rank in found if rank is None),
     )
 
 
@@ -135,46 +135,46 @@ def rows_of(paths: Sequence[Path], snapshot: Snapshot) -> Ints:
     return np.sort(np.array(found.drop_null().to_pylist(), dtype=np.int64))
 
 
-def full_graph(on: SubgraphScorer, place: int) -> Scored:
+def full_graph(on: SubgraphScorer, rank: int) -> Scored:
     """A candidate as all walks of the case graph would have it, for all proposed candidates alike."""
     ranking = on.ranking
-    logits = ranking.logit + ranking.surplus
-    others = np.append(np.delete(logits, place), ranking.others_logit)
-    return _scored_against(others, float(logits[place]), ranking.temperature)
+    logits = ranking.logit + ranking.residual_logit
+    others = np.append(np.delete(logits, rank), ranking.others_logit)
+    return _scored_against(others, float(logits[rank]), ranking.temperature)
 
 
 def _verified(
-    diagnosis: Diagnosis, on: SubgraphScorer, place: int, retained: Ints, rng: np.random.Generator
+    diagnosis: Diagnosis, on: SubgraphScorer, rank: int, retained: Ints, rng: np.random.Generator
 ) -> Verified:
     snapshot, ranking = on.reasoner.graph.snapshot, on.ranking
     shown = [path for path in diagnosis.paths if path.contribution > 0]
-    whole, removed = on.neighbourhood(place), rows_of(shown, snapshot)
-    present = np.array([seen.node for seen in on.query.observations if seen.weight > 0], dtype=np.int64)
+    whole, removed = on.neighbourhood(rank), rows_of(shown, snapshot)
+    present = np.array([obs.node for obs in on.query.observations if obs.weight > 0], dtype=np.int64)
     drawn = []
     for _ in range(_NUM_DRAWS):
         paths = baseline_paths(
-            ranking.case_graph, present, int(ranking.diseases[place]), BaselineRule.RANDOM, len(shown), rng
+            ranking.case_graph, present, int(ranking.diseases[rank]), BaselineRule.RANDOM, len(shown), rng
         )
         left_out = np.concatenate(paths) if paths else removed[:0]
-        drawn.append(on.logit(place, np.setdiff1d(whole, left_out)))
-    logit = float(ranking.logit[place])
+        drawn.append(on.logit(rank, np.setdiff1d(whole, left_out)))
+    logit = float(ranking.logit[rank])
     return Verified(
         disease=diagnosis.disease,
         name=diagnosis.name,
         reported=Scored(diagnosis.logit, diagnosis.probability, diagnosis.rank),
-        again=scored(on, place, logit),
-        retained=scored(on, place, on.retained_logit(place, retained)),
-        full_graph=full_graph(on, place),
-        without_paths=scored(on, place, on.logit(place, np.setdiff1d(whole, removed))),
-        without_random=scored(on, place, float(np.mean(drawn))),
+        again=scored(on, rank, logit),
+        retained=scored(on, rank, on.retained_logit(rank, retained)),
+        full_graph=full_graph(on, rank),
+        without_paths=scored(on, rank, on.logit(rank, np.setdiff1d(whole, removed))),
+        without_random=scored(on, rank, float(np.mean(drawn))),
         num_edges=len(removed),
         num_retained=len(retained),
     )
 
 
-def scored(on: SubgraphScorer, place: int, logit: float) -> Scored:
+def scored(on: SubgraphScorer, rank: int, logit: float) -> Scored:
     """A candidate, were this its logit and all else as it is."""
-    others = np.append(np.delete(on.ranking.logit, place), on.ranking.others_logit)
+    others = np.append(np.delete(on.ranking.logit, rank), on.ranking.others_logit)
     return _scored_against(others, logit, on.ranking.temperature)
 
 

@@ -1,14 +1,15 @@
 """From a ranking to diagnoses with their reasons."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 
 from kgdx.domain.report import Diagnosis, FindingContribution, Path
-from kgdx.explain.attribution import Origins
 from kgdx.explain.path_selection import diverse
 from kgdx.explain.paths import PathWriter
-from kgdx.graph.hierarchy import EdgePath, Hierarchy, reverse
+from kgdx.graph.hierarchy import EdgePath, Hierarchy
+from kgdx.reasoning.attribution import Attribution
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
@@ -19,7 +20,7 @@ _MOST_HOPS = 4
 # So many times as many paths as are shown are looked at for what is new.
 _CHOSEN_AMONG = 3
 
-_Told = tuple[float, EdgePath, Callable[[], Path]]
+_Candidate = tuple[float, EdgePath, Callable[[], Path]]
 """Share of the score, the way, and how to write it."""
 
 
@@ -40,109 +41,78 @@ class Justifier:
             num_shown: how many candidates.
             num_paths: how many paths for each at most.
         """
-        shown = min(num_shown, len(ranking.diseases))
-        positions = ranking.positions[:shown]
-        origins = Origins(self.reasoner, self.hierarchy, query.observations, positions)
-        return tuple(self._diagnosis(query, ranking, place, origins, num_paths) for place in range(shown))
+        attribution = Attribution(self.reasoner, self.hierarchy, query, ranking, num_shown)
+        ranks = range(min(num_shown, len(ranking.diseases)))
+        return tuple(self._diagnosis(query, ranking, rank, attribution, num_paths) for rank in ranks)
 
     def _diagnosis(
-        self, query: GraphQuery, ranking: Ranking, place: int, origins: Origins, num_paths: int
+        self, query: GraphQuery, ranking: Ranking, rank: int, attribution: Attribution, num_paths: int
     ) -> Diagnosis:
-        snapshot = self.reasoner.graph.snapshot
-        disease = int(ranking.diseases[place])
-        position, total = int(ranking.positions[place]), ranking.of_findings[place]
-        read = (origins.of(position, ranking.base[place]), origins.nearest(position, ranking.messages[place]))
-        findings = [
-            FindingContribution(
-                snapshot.curies[seen.node], _name(snapshot.names[seen.node], seen), float(value)
+        snapshot, disease = self.reasoner.graph.snapshot, int(ranking.diseases[rank])
+        ratio_paths = [ratio.path for ratio in attribution.likelihood_ratios(rank)]
+        message_paths = attribution.message_paths(rank)
+        explained, unexplained = [], []
+        for obs, value, *paths in zip(
+            query.observations, ranking.of_findings[rank].tolist(), ratio_paths, message_paths, strict=True
+        ):
+            finding = FindingContribution(
+                snapshot.curies[obs.node], _name(snapshot.names[obs.node], obs), value
             )
-            for seen, value in zip(query.observations, total, strict=True)
+            is_unexplained = obs.weight > 0 and not any(paths) and value < _LEAST
+            (unexplained if is_unexplained else explained).append(finding)
+        patient_paths = [*attribution.patient_paths(rank)]
+        explained += [
+            FindingContribution(snapshot.curies[snapshot.tail[row]], fact.text, value)
+            for fact, row, _, value in patient_paths
         ]
-        is_unexplained = [
-            seen.weight > 0 and not any(trails) and value < _LEAST
-            for seen, value, *trails in zip(query.observations, total, *read, strict=True)
+        shares: dict[tuple[int, EdgePath], float] = {}
+        # Likelihood, best path and walk may be one, which is shown once.
+        for i, path, share in (
+            *zip(count(), ratio_paths, ranking.base[rank].tolist()),
+            *zip(count(), message_paths, ranking.messages[rank].tolist()),
+            *attribution.walk_paths(rank),
+        ):
+            if path is not None:
+                shares[i, path] = shares.get((i, path), 0.0) + share
+        candidates: list[_Candidate] = [
+            (share, path, partial(self._finding_path, query.observations[i], path, share))
+            for (i, path), share in shares.items()
         ]
-        explained = [f for f, skip in zip(findings, is_unexplained, strict=True) if not skip]
-        explained += self._of_patient(ranking, place)
+        for fact, row, path, value in patient_paths:
+            start, said = int(snapshot.tail[row]), fact.text
+            write = partial(self.writer.path, "demographics", start, path, value, said=said)
+            candidates.append((value, path, write))
         return Diagnosis(
             disease=snapshot.curies[disease],
             name=snapshot.names[disease],
-            rank=place + 1,
-            logit=float(ranking.logit[place]),
-            probability=float(ranking.probability[place]),
+            rank=rank + 1,
+            logit=float(ranking.logit[rank]),
+            probability=float(ranking.probability[rank]),
             supports=_sorted(f for f in explained if f.contribution >= _LEAST),
             contradicts=_sorted(f for f in explained if f.contribution <= -_LEAST),
-            unexplained=_sorted(f for f, skip in zip(findings, is_unexplained, strict=True) if skip),
-            paths=self._paths(query, ranking, place, read, num_paths),
-            graph_surplus=float(ranking.surplus[place]),
+            unexplained=_sorted(unexplained),
+            paths=self._chosen(candidates, num_paths),
+            graph_surplus=float(ranking.residual_logit[rank]),
         )
 
-    def _paths(
-        self,
-        query: GraphQuery,
-        ranking: Ranking,
-        place: int,
-        read: tuple[Sequence[EdgePath | None], Sequence[EdgePath | None]],
-        num_paths: int,
-    ) -> tuple[Path, ...]:
-        """The paths of the largest shares; likelihood, best path and walk may be one, which is shown once.
-
-        At most four hops long, and of those that are much alike the strongest first.
-        """
-        shares: dict[tuple[int, EdgePath], float] = {}
-        for trails, added in zip(read, (ranking.base[place], ranking.messages[place]), strict=True):
-            for i, trail in enumerate(trails):
-                if trail is not None:
-                    shares[i, trail] = shares.get((i, trail), 0.0) + float(added[i])
-        observed = {seen.node: i for i, seen in enumerate(query.observations)}
-        walks, case_graph = ranking.walks.of(place), ranking.case_graph
-        half = len(case_graph.edge_rows) // 2
-        for start, edges, share in zip(walks.start, walks.edges, walks.contribution, strict=True):
-            trail = tuple((int(case_graph.edge_rows[e]), bool(e < half)) for e in edges if e >= 0)
-            key = observed[int(case_graph.nodes[start])], trail
-            shares[key] = shares.get(key, 0.0) + float(share)
-        told: list[_Told] = [
-            (share, trail, partial(self._finding_path, query.observations[i], trail, share))
-            for (i, trail), share in shares.items()
-            if abs(share) >= _LEAST
+    def _chosen(self, candidates: Sequence[_Candidate], num_paths: int) -> tuple[Path, ...]:
+        """The paths of the largest shares, at most four hops long; of those much alike the strongest."""
+        short = [
+            each
+            for each in candidates
+            if abs(each[0]) >= _LEAST and self.writer.num_hops(each[1]) <= _MOST_HOPS
         ]
-        told += (each for each in self._patient_paths(ranking, place) if abs(each[0]) >= _LEAST)
-        short = [each for each in told if self.writer.num_hops(each[1]) <= _MOST_HOPS]
         short = sorted(short, key=lambda each: -abs(each[0]))[: _CHOSEN_AMONG * num_paths]
-        edges = [(share, frozenset(row for row, _ in trail)) for share, trail, _ in short]
+        edges = [(share, frozenset(row for row, _ in path)) for share, path, _ in short]
         # Only what is shown is put into words.
         return tuple(short[i][2]() for i in diverse(edges, num_paths))
 
-    def _finding_path(self, seen: Observation, trail: EdgePath, share: float) -> Path:
-        return self.writer.path("findings", seen.node, trail, share, is_absent=seen.weight < 0)
-
-    def _of_patient(self, ranking: Ranking, place: int) -> list[FindingContribution]:
-        """What sex, age and onset add, each under what the graph states of the disease."""
-        snapshot, position = self.reasoner.graph.snapshot, ranking.positions[place]
-        told = [
-            (int(statement.rows[position]), statement.text, float(value))
-            for statement, value in zip(ranking.statements, ranking.demographics[place], strict=True)
-        ]
-        return [
-            FindingContribution(snapshot.curies[snapshot.tail[row]], text, value)
-            for row, text, value in told
-            if row >= 0
-        ]
-
-    def _patient_paths(self, ranking: Ranking, place: int) -> Iterator[_Told]:
-        """From what the graph states of a course or an inheritance to the disease, however it is named."""
-        snapshot, disease = self.reasoner.graph.snapshot, int(ranking.diseases[place])
-        for statement, value in zip(ranking.statements, ranking.demographics[place].tolist(), strict=True):
-            row = int(statement.rows[ranking.positions[place]])
-            if row >= 0:
-                named = self.hierarchy.ancestors_with_paths(disease, max_kinds=0)[int(snapshot.head[row])]
-                trail, start = ((row, False), *reverse(named)), int(snapshot.tail[row])
-                write = partial(self.writer.path, "demographics", start, trail, value, said=statement.text)
-                yield value, trail, write
+    def _finding_path(self, obs: Observation, path: EdgePath, share: float) -> Path:
+        return self.writer.path("findings", obs.node, path, share, is_absent=obs.weight < 0)
 
 
-def _name(name: str, seen: Observation) -> str:
-    return name if seen.weight > 0 else f"{name} (absent)"
+def _name(name: str, obs: Observation) -> str:
+    return name if obs.weight > 0 else f"{name} (absent)"
 
 
 def _sorted(findings: Iterable[FindingContribution]) -> tuple[FindingContribution, ...]:

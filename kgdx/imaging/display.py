@@ -9,10 +9,9 @@ from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply
 from kgdx.imaging.image import Plane
 from kgdx.imaging.limits import shrunk
 from kgdx.imaging.orientation import letter, upright
+from kgdx.imaging.pixels import Pixels
 from kgdx.imaging.quality import share_of_colour
 from kgdx.imaging.window import body_part, names_lungs, part_in_words
-
-Grey = NDArray[np.float32]
 
 # PS3.3, C.7.3.1.1.1: those that carry images. What is not listed is not kept.
 MODALITIES = frozenset(
@@ -98,7 +97,7 @@ def _spacing(header: Any, factor: float) -> tuple[float, float] | None:
     return (row, column) if 0 < row < 1e3 and 0 < column < 1e3 else None
 
 
-def displayed(stored: NDArray[Any], header: Any) -> tuple[Grey, Grey | None, float]:
+def displayed(stored: NDArray[Any], header: Any) -> tuple[Pixels, Pixels | None, float]:
     """(values, values under the file's window, share of colour) of (H, W) or (H, W, 3) stored values."""
     if str(header.get("PhotometricInterpretation")) == "PALETTE COLOR":
         stored = apply_color_lut(stored, header)

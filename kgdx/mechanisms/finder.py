@@ -11,10 +11,10 @@ from torch import Tensor
 
 from graph_schema import Schema
 from kgdx.encoders.base import TextEncoder
+from kgdx.graph.arrays import Ints
 from kgdx.graph.hierarchy import EdgePath, Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.graph import MechanismGraph
-from kgdx.mechanisms.hops import Ints
 from kgdx.mechanisms.model import MechanismNetwork, meaning_vectors, slots
 from kgdx.mechanisms.names import GroupNames
 from kgdx.mechanisms.paths import Halves

@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from graph_schema import Schema
+from kgdx.graph.arrays import Ints
 from kgdx.graph.same_disease import exact_groups
 from kgdx.graph.snapshot import Snapshot
-from kgdx.mechanisms.hops import Edges, Hops, Ints
+from kgdx.mechanisms.hops import Edges, Hops
 
 Meaning = tuple[str, str, str, bool]
 """Kind of the start, what the edge says, kind of the end, all in words; whether it is walked that way."""

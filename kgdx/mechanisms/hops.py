@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from kgdx.graph.arrays import Ints
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgdx.encoders.base import TextEncoder
+from kgdx.graph.arrays import Ints
 from kgdx.mechanisms.graph import MechanismGraph
-from kgdx.mechanisms.hops import Ints
 
 
 @dataclass(frozen=True, eq=False)

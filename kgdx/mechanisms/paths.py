@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.mechanisms.hops import Hops, Ints, spread
+from kgdx.graph.arrays import Ints
+from kgdx.mechanisms.hops import Hops, spread
 
 MAX_HOPS = 4
 _BLOCK = 1 << 19

@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Ints
 from kgdx.mechanisms.graph import MechanismGraph
-from kgdx.mechanisms.hops import Edges, Ints
+from kgdx.mechanisms.hops import Edges
 from kgdx.mechanisms.paths import Halves, simple_paths
 
 _NOTHING = np.zeros(0, dtype=np.int64)

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kgdx.mechanisms.hops import Ints
+from kgdx.graph.arrays import Ints
 from kgdx.mechanisms.model import MechanismNetwork, slots
 from kgdx.mechanisms.names import GroupNames
 from kgdx.mechanisms.paths import Halves

@@ -130,7 +130,7 @@ class Annotations:
         """(D, N) CSR, `frequency` by row."""
         return self.frequency.tocsr()
 
-    def shown(self, position: int) -> NDArray[np.float64]:
+    def frequency_of(self, position: int) -> NDArray[np.float64]:
         """(N,) how often one candidate shows each finding, or a kind of it."""
         start, end = self.by_disease.indptr[position : position + 2]
         result = np.zeros(self.frequency.shape[1])

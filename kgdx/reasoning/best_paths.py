@@ -18,11 +18,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Floats32, Ints
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.query import Observation
-
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
 NUM_PAIR_FEATURES = 9
 NUM_DISEASE_FEATURES = 4
@@ -40,11 +38,11 @@ class Met:
         is_stated: float32, 1 where the very finding is stated.
     """
 
-    nearness: Floats
-    shared: Floats
-    nearest_frequency: Floats
-    frequency: Floats
-    is_stated: Floats
+    nearness: Floats32
+    shared: Floats32
+    nearest_frequency: Floats32
+    frequency: Floats32
+    is_stated: Floats32
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +66,8 @@ class BestPaths:
     """
 
     annotations: Annotations
-    information: Floats
-    diseases: Floats
+    information: Floats32
+    diseases: Floats32
 
     @classmethod
     def of(cls, annotations: Annotations) -> "BestPaths":
@@ -82,7 +80,7 @@ class BestPaths:
         diseases = np.stack([*logs, num_elsewhere > 0], axis=1) / 3.0
         return cls(annotations, information.astype(np.float32), diseases.astype(np.float32))
 
-    def features(self, observations: Sequence[Observation], positions: Ints) -> Floats:
+    def features(self, observations: Sequence[Observation], positions: Ints) -> Floats32:
         """How each finding and each candidate are related.
 
         Args:
@@ -93,7 +91,7 @@ class BestPaths:
             candidate, the first, third and fourth for what is stated under its other identifiers, and the
             information content of the finding. All but the last are 0 where the two share nothing.
         """
-        nodes = np.array([seen.node for seen in observations], dtype=np.int64)
+        nodes = np.array([obs.node for obs in observations], dtype=np.int64)
         stated = self.annotations.direct[positions], self.annotations.elsewhere[positions]
         findings, where = np.unique(np.concatenate([s.indices for s in stated]), return_inverse=True)
         near, shared, is_kind = self._nearness(nodes, findings)
@@ -173,7 +171,9 @@ class BestPaths:
         kinds = np.intersect1d(self.annotations.ancestors_of(node), self.annotations.ancestors_of(finding))
         return int(kinds[np.argmax(self.information[kinds])])
 
-    def _nearness(self, nodes: Ints, findings: NDArray[np.int32]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    def _nearness(
+        self, nodes: Ints, findings: NDArray[np.int32]
+    ) -> tuple[Floats32, Floats32, NDArray[np.bool_]]:
         """(F, T) nearness of stated findings, information of the shared kind, whether it is a kind of q.
 
         What all candidates show is near to nothing, itself included: it tells none from another.
@@ -197,7 +197,7 @@ class BestPaths:
 
 
 def _meet(
-    stated: sp.csr_matrix, nodes: Ints, near: Floats, shared: Floats, is_kind: NDArray[np.bool_]
+    stated: sp.csr_matrix, nodes: Ints, near: Floats32, shared: Floats32, is_kind: NDArray[np.bool_]
 ) -> Met:
     """Meet the rows of a (K, N) matrix of frequencies.
 
@@ -217,7 +217,7 @@ def _meet(
     )
 
 
-def _nearest_columns(nearness: Floats, stated: sp.csr_matrix) -> Ints:
+def _nearest_columns(nearness: Floats32, stated: sp.csr_matrix) -> Ints:
     """(F, K) column of what is nearest in each of K rows, the commonest of equals; -1 where nothing is."""
     best = np.full((len(nearness), stated.shape[0]), -1, dtype=np.int64)
     each = np.arange(len(nearness))
@@ -229,7 +229,7 @@ def _nearest_columns(nearness: Floats, stated: sp.csr_matrix) -> Ints:
     return best
 
 
-def _row_maximum(values: Floats, indptr: NDArray[np.int32]) -> Floats:
+def _row_maximum(values: Floats32, indptr: NDArray[np.int32]) -> Floats32:
     """(F, K) maximum over each of K runs of columns; 0 for an empty run."""
     result = np.zeros((len(values), len(indptr) - 1), dtype=np.float32)
     is_filled = np.diff(indptr) > 0

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from kgdx.graph.arrays import Floats
 
 _SUREST = 0.99
 _STEPS = 40

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.graph.same_disease import same_disease
 from kgdx.graph.snapshot import Snapshot
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 RELATIONS = ("has_clinical_attribute", "has_mode_of_inheritance")
 

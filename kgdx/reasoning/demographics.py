@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kgdx.domain.case import Patient
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.course import DiseaseCourse
 from kgdx.reasoning.onset import LAST_AGES, NUM_AGES, ONSETS, age_class, seen_at
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-_Said = tuple[Floats, Ints]
+_Contributions = tuple[Floats, Ints]
 
 MALE_SHARES = {
     "HP:0000006": 0.5,  # autosomal dominant
@@ -50,7 +48,7 @@ class DemographicsSettings:
         least_doubt: share of any disease's onset that is always added.
         most_died: share of patients that is at most believed to die at the stated age.
         unstated_died: share that dies at the stated age where the source does not say how many do.
-        bounds: natural log of the least and the largest ratio that any statement may have.
+        bounds: natural log of the least and the largest ratio that any fact may have.
     """
 
     weight: float = 1.75
@@ -66,7 +64,7 @@ class DemographicsSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class Statement:
+class PatientFact:
     """What one fact about the patient says of all diseases.
 
     Attributes:
@@ -114,28 +112,28 @@ class Demographics:
             onset[i, ages] += number / len(ages)
         return cls(settings, course, disease, onset)
 
-    def statements(self, patient: Patient) -> tuple[Statement, ...]:
+    def facts(self, patient: Patient) -> tuple[PatientFact, ...]:
         """What each known fact about the patient says; one that tells no disease from another is left out."""
-        facts, age, onset = [], patient.age_years, patient.onset_years
+        facts, age, onset = list[PatientFact](), patient.age_years, patient.onset_years
         if onset is not None:
-            facts.append(Statement(f"onset at {_told(onset)}", *self._by_onset[age_class(onset)]))
+            facts.append(PatientFact(f"onset at {_age_in_words(onset)}", *self._by_onset[age_class(onset)]))
         elif age is not None:
-            facts.append(Statement(f"age {_told(age)}", *self._by_age[age_class(age)]))
+            facts.append(PatientFact(f"age {_age_in_words(age)}", *self._by_age[age_class(age)]))
         if age is not None:
-            facts.append(Statement(f"alive at {_told(age)}", *self._by_life[age_class(age)]))
+            facts.append(PatientFact(f"alive at {_age_in_words(age)}", *self._by_life[age_class(age)]))
         if patient.sex:
-            facts.append(Statement(f"{patient.sex} sex", *self._by_sex[patient.sex]))
+            facts.append(PatientFact(f"{patient.sex} sex", *self._by_sex[patient.sex]))
         return tuple(fact for fact in facts if fact.contributions.any())
 
     @cached_property
-    def _by_age(self) -> list[_Said]:
+    def _by_age(self) -> list[_Contributions]:
         return self._ill_at(self.settings.delay_years)
 
     @cached_property
-    def _by_onset(self) -> list[_Said]:
+    def _by_onset(self) -> list[_Contributions]:
         return self._ill_at(self.settings.onset_delay_years)
 
-    def _ill_at(self, delay_years: float) -> list[_Said]:
+    def _ill_at(self, delay_years: float) -> list[_Contributions]:
         """The patient was ill at each age, which follows the onset after some delay."""
         seen, began = seen_at(delay_years, self.settings.growth), self.course.among(*ONSETS)
         number = self.onset.sum(axis=1)
@@ -144,29 +142,29 @@ class Demographics:
         doubt = np.maximum(
             self.settings.doubt / (self.settings.doubt + number[is_known]), self.settings.least_doubt
         )
-        said = []
+        results = []
         for likely in (share @ seen).T:
             ratio = np.ones(len(number))
             # Where no known disease lets a patient be so young, none is told from another.
             if likely.any():
                 ratio[is_known] = (1.0 - doubt) * likely / likely.mean() + doubt
-            said.append(self._said(ratio, began))
-        return said
+            results.append(self._contributions(ratio, began))
+        return results
 
     @cached_property
-    def _by_life(self) -> list[_Said]:
+    def _by_life(self) -> list[_Contributions]:
         """Of the ill, those who are older than most become are few; youth speaks for nothing."""
-        said = []
+        results = []
         for age in range(NUM_AGES):
             died = self.course.among(*(curie for curie, last in LAST_AGES.items() if last < age))
             share = np.where(np.isnan(died.share), self.settings.unstated_died, died.share)
             gone = np.zeros(died.num_diseases)
             np.maximum.at(gone, died.disease, np.minimum(share, self.settings.most_died))
-            said.append(self._said(1.0 - gone, died))
-        return said
+            results.append(self._contributions(1.0 - gone, died))
+        return results
 
     @cached_property
-    def _by_sex(self) -> dict[str, _Said]:
+    def _by_sex(self) -> dict[str, _Contributions]:
         inherited = self.course.among(*MALE_SHARES)
         men = np.array([MALE_SHARES[str(curie)] for curie in inherited.curies])
         modes = np.bincount(inherited.disease, minlength=inherited.num_diseases)
@@ -174,18 +172,18 @@ class Demographics:
         share = np.where(modes > 0, total / np.maximum(modes, 1), 0.5)
         telling = inherited.among(*(curie for curie, men in MALE_SHARES.items() if men != 0.5))
         return {
-            "male": self._said(share / 0.5, telling),
-            "female": self._said((1.0 - share) / 0.5, telling),
+            "male": self._contributions(share / 0.5, telling),
+            "female": self._contributions((1.0 - share) / 0.5, telling),
         }
 
-    def _said(self, ratio: Floats, course: DiseaseCourse) -> _Said:
+    def _contributions(self, ratio: Floats, course: DiseaseCourse) -> _Contributions:
         """(D,) contributions and (D,) rows, of (G,) ratios and the edges behind them."""
         logged = np.clip(self.settings.weight * np.log(ratio), *self.settings.bounds)
         rows = course.best_supported(self.settings.uncounted)
         return logged[self.disease], rows[self.disease]
 
 
-def _told(years: float) -> str:
+def _age_in_words(years: float) -> str:
     """An age in completed years, months or days."""
     for unit, per_year, least in (("year", 1.0, 2), ("month", 12.0, 1), ("day", 365.2425, 0)):
         number = int(years * per_year + 1e-6)

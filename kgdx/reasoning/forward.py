@@ -47,7 +47,7 @@ class Forward:
             relations: (R, text_dim) float32 embedded texts of `graph.directions`.
             diseases: (K,) int64 node indices.
         """
-        findings = np.array([seen.node for seen in query.observations], dtype=np.int64)
+        findings = np.array([obs.node for obs in query.observations], dtype=np.int64)
         case_graph = graph.cut(findings, diseases)
         context = torch.from_numpy(query.context)
         gates = network.gates(
@@ -61,16 +61,16 @@ class Forward:
         sent = sent * certainty(query.observations).unsqueeze(1)
         return cls(network, case_graph, case_graph.local(diseases), case_graph.local(findings), gates, sent)
 
-    def seen_over(self, rows: NDArray[np.int64], place: int) -> "Forward":
+    def seen_over(self, rows: NDArray[np.int64], rank: int) -> "Forward":
         """One candidate as it would be reached over some edges alone, degrees as they are.
 
         Args:
             rows: of the snapshot's edge table.
-            place: of the candidate.
+            rank: of the candidate.
         """
         is_there = torch.from_numpy(np.isin(self.case_graph.edge_rows, rows))
         return replace(
-            self, candidates=self.candidates[[place]], gates=self.gates * is_there.unsqueeze(1).float()
+            self, candidates=self.candidates[[rank]], gates=self.gates * is_there.unsqueeze(1).float()
         )
 
     def read(self) -> Tensor:
@@ -140,10 +140,10 @@ def _features(observations: Sequence[Observation], graph: DiagnosticGraph) -> Te
     scale = np.log(graph.annotations.num_counted + 1.0)
     rows = [
         (
-            float(seen.weight > 0),
-            float(seen.weight < 0),
-            graph.annotations.information[seen.node] / scale,
+            float(obs.weight > 0),
+            float(obs.weight < 0),
+            graph.annotations.information[obs.node] / scale,
         )
-        for seen in observations
+        for obs in observations
     ]
     return torch.tensor(rows, dtype=torch.float32)

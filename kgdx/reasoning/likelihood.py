@@ -11,9 +11,12 @@ Sources: Robinson et al. 2020, Am J Hum Genet 107:403 (the ratio, excluded findi
 Pearl 1988, Probabilistic Reasoning in Intelligent Systems, 2.2 (virtual evidence).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from kgdx.reasoning.annotations import Annotations
@@ -43,6 +46,39 @@ class LikelihoodSettings:
     breadth: float = 2.0
 
 
+class MatchType(StrEnum):
+    """How a finding of the case and what is annotated to a disease are related.
+
+    Source: LIRICAL, `LrMatchType` (Robinson et al. 2020).
+    """
+
+    EXACT = "exact"
+    DESCENDANT = "descendant"
+    """A kind of the finding is annotated."""
+    ANCESTOR = "ancestor"
+    """What the finding is a kind of is annotated."""
+    COMMON_ANCESTOR = "common_ancestor"
+    """A kind of what the finding is a kind of is annotated."""
+    EXCLUDED = "excluded"
+    """A present finding, or what it is a kind of, is annotated as not seen in the disease."""
+    NON_ANNOTATED = "non_annotated"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a likelihood ratio was read from.
+
+    Attributes:
+        ancestor: node index of the finding or of what it is a kind of, at which the frequency was read; None
+            where the frequency is noise.
+        finding: node index of the commonest annotated finding that is it or a kind of it, if there is one.
+    """
+
+    type: MatchType
+    ancestor: int | None
+    finding: int | None
+
+
 def priors(annotations: Annotations, settings: LikelihoodSettings) -> NDArray[np.float64]:
     """(D,) logit of each candidate before any finding, up to a constant."""
     return np.asarray(-settings.breadth * np.log1p(annotations.num_findings), dtype=np.float64)
@@ -58,11 +94,11 @@ def contributions(
     """
     size = len(annotations.candidates)
     result = np.zeros((len(observations), size))
-    for row, seen in zip(result, observations, strict=True):
-        if seen.weight > 0:
-            row[:] = _present(seen, annotations, settings)
+    for row, obs in zip(result, observations, strict=True):
+        if obs.weight > 0:
+            row[:] = _present(obs, annotations, settings)
         else:
-            row[:] = _absent(seen, annotations, settings)
+            row[:] = _absent(obs, annotations, settings)
     return result
 
 
@@ -87,21 +123,59 @@ def expected_frequency(
     return probability, background + settings.floor
 
 
-def read_from(
-    node: int, shown: NDArray[np.float64], annotations: Annotations, settings: LikelihoodSettings
-) -> int | None:
-    """What a finding is a kind of, from which its expected frequency in one candidate was read.
+def matches(
+    observations: Sequence[Observation], position: int, annotations: Annotations, settings: LikelihoodSettings
+) -> list[Match]:
+    """What `contributions` read for one candidate, finding by finding.
 
     Args:
-        shown: (N,) how often the candidate shows each finding, see `Annotations.shown`.
-
-    Returns:
-        Node index; None where the frequency is noise.
+        position: of the candidate among the annotations' candidates.
     """
-    ancestors, shares = _shares(node, annotations, settings)
-    backed_off = shown[ancestors] * shares
+    frequency, annotated = annotations.frequency_of(position), annotations.direct[[position]]
+    above = annotations.ancestors[annotated.indices]
+    return [
+        _match(obs, _read_at(obs, frequency, annotations, settings), position, annotated, above, annotations)
+        for obs in observations
+    ]
+
+
+def _match(
+    obs: Observation,
+    ancestor: int | None,
+    position: int,
+    annotated: sp.csr_matrix,
+    above: sp.csr_matrix,
+    annotations: Annotations,
+) -> Match:
+    """The commonest annotated finding below `ancestor`, and how it is related to the finding of the case."""
+    below = np.searchsorted(above.indptr, np.flatnonzero(above.indices == ancestor), "right") - 1
+    finding = int(annotated.indices[below[np.argmax(annotated.data[below])]]) if len(below) else None
+    if obs.weight > 0 and position in annotations.denying(obs.node):
+        kind = MatchType.EXCLUDED
+    elif finding is None:
+        kind = MatchType.NON_ANNOTATED
+    elif finding == obs.node:
+        kind = MatchType.EXACT
+    elif ancestor == obs.node:
+        kind = MatchType.DESCENDANT
+    else:
+        kind = MatchType.ANCESTOR if finding == ancestor else MatchType.COMMON_ANCESTOR
+    return Match(kind, ancestor, finding)
+
+
+def _read_at(
+    obs: Observation,
+    frequency: NDArray[np.float64],
+    annotations: Annotations,
+    settings: LikelihoodSettings,
+) -> int | None:
+    """The finding or its ancestor at whose frequency the ratio was read; None where it is noise."""
+    if obs.weight <= 0:
+        return obs.node
+    ancestors, shares = _shares(obs.node, annotations, settings)
+    backed_off = frequency[ancestors] * shares
     best = int(np.argmax(backed_off))
-    return int(ancestors[best]) if backed_off[best] > _noise(node, annotations, settings) else None
+    return int(ancestors[best]) if backed_off[best] > _noise(obs.node, annotations, settings) else None
 
 
 def _shares(
@@ -125,22 +199,20 @@ def _noise(node: int, annotations: Annotations, settings: LikelihoodSettings) ->
     return settings.noise * _background(node, annotations) + settings.floor
 
 
-def _present(
-    seen: Observation, annotations: Annotations, settings: LikelihoodSettings
-) -> NDArray[np.float64]:
-    probability, background = expected_frequency(seen.node, annotations, settings)
-    return _log_ratio(probability, background, seen.weight)
+def _present(obs: Observation, annotations: Annotations, settings: LikelihoodSettings) -> NDArray[np.float64]:
+    probability, background = expected_frequency(obs.node, annotations, settings)
+    return _log_ratio(probability, background, obs.weight)
 
 
-def _absent(seen: Observation, annotations: Annotations, settings: LikelihoodSettings) -> NDArray[np.float64]:
+def _absent(obs: Observation, annotations: Annotations, settings: LikelihoodSettings) -> NDArray[np.float64]:
     """Relative to a disease that never shows the finding, so that an absence never speaks for a disease.
 
     No back-off here: that q is absent says nothing of the other kinds of what q is a kind of.
     """
-    positions, frequency = annotations.column(seen.node)
+    positions, frequency = annotations.column(obs.node)
     result = np.zeros(len(annotations.candidates))
-    result[positions] = _log_ratio(settings.absence_trust * frequency, 0.0, seen.weight)
-    if seen.is_actively_excluded:
+    result[positions] = _log_ratio(settings.absence_trust * frequency, 0.0, obs.weight)
+    if obs.is_actively_excluded:
         result[positions] += np.log(settings.looked_for)
     return result
 

@@ -10,8 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
+from kgdx.graph.arrays import Floats32, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +27,7 @@ class Walks:
     candidate: Ints
     start: Ints
     edges: Ints
-    contribution: Floats
+    contribution: Floats32
 
     def of(self, candidate: int) -> "Walks":
         """The walks of one candidate, largest share first."""
@@ -52,7 +51,7 @@ class _Frontier:
 
     candidate: Ints
     node: Ints
-    product: Floats
+    product: Floats32
     edges: Ints
     nodes: Ints
 
@@ -70,7 +69,7 @@ class _Steps:
     edge: Ints
     node: Ints
     candidate: Ints
-    product: Floats
+    product: Floats32
 
     def take(self, chosen: Ints) -> "_Steps":
         return _Steps(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
@@ -94,10 +93,10 @@ class PathSearch:
     """
 
     edge_index: Ints
-    gates: Floats
-    start: Floats
-    sums: Floats
-    readout: Floats
+    gates: Floats32
+    start: Floats32
+    sums: Floats32
+    readout: Floats32
 
     def strongest(self, candidates: Ints, num_walks: int, beam: int) -> Walks:
         """The strongest simple walks into each candidate.
@@ -141,7 +140,7 @@ class PathSearch:
 
     def _complete(
         self, steps: _Steps, frontier: _Frontier, length: int, num_walks: int
-    ) -> tuple[Ints, Ints, Ints, Floats]:
+    ) -> tuple[Ints, Ints, Ints, Floats32]:
         done = steps.take(np.flatnonzero(self._is_start[steps.node]))
         value = (self.start[done.node] * done.product) @ self.readout[length - 1]
         kept = _best(done.candidate, np.abs(value), num_walks)
@@ -153,7 +152,7 @@ class PathSearch:
     def _is_start(self) -> NDArray[np.bool_]:
         return np.asarray((self.start != 0).any(axis=1))
 
-    def _flow(self, steps: _Steps, length: int) -> Floats:
+    def _flow(self, steps: _Steps, length: int) -> Floats32:
         """Upper bound of what still reaches the candidate through each partial walk."""
         still = np.zeros_like(self.start)
         for more in range(1, len(self.readout) - length + 1):
@@ -161,7 +160,7 @@ class PathSearch:
         return np.asarray(np.einsum("sc,sc->s", steps.product, still[steps.node]))
 
 
-def _best(group: Ints, value: Floats, count: int) -> Ints:
+def _best(group: Ints, value: Floats32, count: int) -> Ints:
     """Positions of the `count` largest positive values of each group."""
     positive = np.flatnonzero(value > 0)
     positive = positive[np.argsort(group[positive], kind="stable")]
@@ -175,7 +174,7 @@ def _best(group: Ints, value: Floats, count: int) -> Ints:
     return best
 
 
-def _largest(part: Ints, value: Floats, count: int) -> Ints:
+def _largest(part: Ints, value: Floats32, count: int) -> Ints:
     """The positions of the `count` largest values, and of all that are equal to the least of them."""
     if len(part) <= count:
         return part

@@ -88,6 +88,6 @@ def certainty(observations: Sequence[Observation]) -> Tensor:
     What a text or an image denies says nothing: the networks learned from findings that were looked for, and
     what they add for an absence could speak for a disease.
     """
-    let_through = [seen.weight > 0 or seen.is_actively_excluded for seen in observations]
-    weights = torch.tensor([abs(seen.weight) for seen in observations])
+    let_through = [obs.weight > 0 or obs.is_actively_excluded for obs in observations]
+    weights = torch.tensor([abs(obs.weight) for obs in observations])
     return torch.tanh(weights / 2) * torch.tensor(let_through)

@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.calibration import Calibration, ConfidenceFeatures
 from kgdx.reasoning.case_graph import CaseGraph
-from kgdx.reasoning.demographics import Statement
+from kgdx.reasoning.demographics import PatientFact
 from kgdx.reasoning.path_search import Walks
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +38,19 @@ class Base:
     Attributes:
         prior: (D,) float64 logit before any finding.
         findings: (F, D) float64 log-likelihood ratio of each finding.
-        statements: what is known of the patient.
-        facts: (S, D) float64 log-likelihood ratio of each of the statements.
+        patient_facts: what is known of the patient.
+        demographics: (S, D) float64 log-likelihood ratio of each of the facts.
     """
 
     prior: Floats
     findings: Floats
-    statements: tuple[Statement, ...]
-    facts: Floats
+    patient_facts: tuple[PatientFact, ...]
+    demographics: Floats
 
     @property
     def logit(self) -> Floats:
         """(D,) what orders the candidates by likelihood alone."""
-        return np.asarray(self.prior + self.findings.sum(axis=0) + self.facts.sum(axis=0))
+        return np.asarray(self.prior + self.findings.sum(axis=0) + self.demographics.sum(axis=0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +62,7 @@ class Shortlist:
         prior: (K,) float64 logit before any finding.
         base: (K, F) float64 log-likelihood ratio of each finding, as far as it is trusted.
         messages: (K, F) float64 what the best path from each finding adds.
-        statements: what is known of the patient, S facts.
+        patient_facts: what is known of the patient, S facts.
         demographics: (K, S) float64 log-likelihood ratio of each fact, as far as it is trusted.
         is_denied: (K, F) bool, the finding is present and a source says that the disease does not show it:
             then nothing is added to the likelihood ratio.
@@ -76,7 +74,7 @@ class Shortlist:
     prior: Floats
     base: Floats
     messages: Floats
-    statements: tuple[Statement, ...]
+    patient_facts: tuple[PatientFact, ...]
     demographics: Floats
     is_denied: NDArray[np.bool_]
     others: Ints
@@ -95,11 +93,11 @@ class Ranking:
 
     Attributes:
         diseases: (K,) int64 node indices.
-        positions, prior, base, messages, statements, demographics: as in `Shortlist`.
+        positions, prior, base, messages, patient_facts, demographics: as in `Shortlist`.
         probability: (K,) float64 calibrated share of the whole candidate list, in [0, 1].
         temperature: by which logits were divided to become probabilities.
         graph: (K, F) float64 what each finding adds through the walks of the retained subgraph.
-        surplus: (K,) float64 what the rest of the case graph would have added.
+        residual_logit: (K,) float64 what the rest of the case graph would have added.
         clues: what tells how sure the first answer is.
         walks: of the retained subgraphs; `walks.candidate` counts along K.
         case_graph: in which the walks lie.
@@ -114,10 +112,10 @@ class Ranking:
     prior: Floats
     base: Floats
     messages: Floats
-    statements: tuple[Statement, ...]
+    patient_facts: tuple[PatientFact, ...]
     demographics: Floats
     graph: Floats
-    surplus: Floats
+    residual_logit: Floats
     clues: ConfidenceFeatures
     walks: Walks
     case_graph: CaseGraph

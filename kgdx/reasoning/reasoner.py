@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.graph.same_disease import same_disease
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.best_paths import BestPaths
@@ -20,7 +21,7 @@ from kgdx.reasoning.messages import MessageNetwork
 from kgdx.reasoning.path_network import PathNetwork
 from kgdx.reasoning.path_search import Walks
 from kgdx.reasoning.query import GraphQuery, certainty
-from kgdx.reasoning.ranking import Base, Floats, Ints, Ranking, ReasonerSettings, Shortlist
+from kgdx.reasoning.ranking import Base, Ranking, ReasonerSettings, Shortlist
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,7 @@ class Reasoner:
 
     @cached_property
     def best_paths(self) -> BestPaths:
-        """What is stated of the candidates, ready to be met."""
+        """What is stated of the candidates, ready to be matched."""
         return BestPaths.of(self.graph.annotations)
 
     @property
@@ -93,7 +94,7 @@ class Reasoner:
         # Who was not proposed is not likelier than who was, whatever the walks took away.
         others_logit = np.minimum(proposal.others_logit, final.min())
         logits = np.concatenate([final[order], others_logit])
-        is_present = np.array([seen.weight > 0 for seen in query.observations])
+        is_present = np.array([obs.weight > 0 for obs in query.observations])
         speaks_for = of_findings[first][is_present] > 0
         evidence = float(of_findings[first].sum() + proposal.demographics[first].sum())
         clues = ConfidenceFeatures.of(logits, evidence, float(speaks_for.mean()) if len(speaks_for) else 0.0)
@@ -106,10 +107,10 @@ class Reasoner:
             prior=proposal.prior[order],
             base=proposal.base[order],
             messages=proposal.messages[order],
-            statements=proposal.statements,
+            patient_facts=proposal.patient_facts,
             demographics=proposal.demographics[order],
             graph=added[order],
-            surplus=(forward.read().double().numpy() - added.sum(axis=1))[order],
+            residual_logit=(forward.read().double().numpy() - added.sum(axis=1))[order],
             clues=clues,
             walks=_renumbered(walks, order),
             case_graph=forward.case_graph,
@@ -120,28 +121,31 @@ class Reasoner:
     def propose(self, query: GraphQuery) -> Shortlist:
         """The candidates that likelihood and best paths put first."""
         base = self.base(query)
-        met, rest = np.split(self._distinct(base), [self.settings.num_met])
+        shortlisted, rest = np.split(self._distinct(base), [self.settings.num_met])
         trusted = self.trusted(query, base)
         logit = trusted.logit
-        is_denied = denied(query, self.graph.annotations, met)
-        messages, breadth = self.said(query, self.best_paths, met), self._breadth(query, met)
+        is_denied = denied(query, self.graph.annotations, shortlisted)
+        messages, breadth = (
+            self.match_scores(query, self.best_paths, shortlisted),
+            self._breadth(query, shortlisted),
+        )
         messages[is_denied] = 0.0
         added = breadth + messages.sum(axis=1)
-        order = np.argsort(-(logit[met] + added), kind="stable")
+        order = np.argsort(-(logit[shortlisted] + added), kind="stable")
         first, others = np.split(order, [self.settings.num_proposed])
-        # Whoever was not met is taken to gain what those at the end of the met gain.
+        # Who is not shortlisted is taken to gain what those at the end of the shortlist gain.
         usual = added[len(added) // 2 :].mean()
-        others_logit = np.concatenate([(logit[met] + added)[others], logit[rest] + usual])
+        others_logit = np.concatenate([(logit[shortlisted] + added)[others], logit[rest] + usual])
         after = np.argsort(-others_logit, kind="stable")
         return Shortlist(
-            positions=met[first],
-            prior=trusted.prior[met[first]] + breadth[first],
-            base=trusted.findings[:, met[first]].T,
+            positions=shortlisted[first],
+            prior=trusted.prior[shortlisted[first]] + breadth[first],
+            base=trusted.findings[:, shortlisted[first]].T,
             messages=messages[first],
-            statements=base.statements,
-            demographics=trusted.facts[:, met[first]].T,
+            patient_facts=base.patient_facts,
+            demographics=trusted.demographics[:, shortlisted[first]].T,
             is_denied=is_denied[first],
-            others=np.concatenate([met[others], rest])[after],
+            others=np.concatenate([shortlisted[others], rest])[after],
             others_logit=others_logit[after],
         )
 
@@ -151,26 +155,29 @@ class Reasoner:
 
     def base(self, query: GraphQuery) -> Base:
         """The likelihood ratios of all candidates for one case."""
-        statements = self.demographics.statements(query.patient)
+        patient_facts = self.demographics.facts(query.patient)
         size = len(self.graph.annotations.candidates)
-        facts = np.array([fact.contributions for fact in statements]).reshape(len(statements), size)
+        ratios = np.array([fact.contributions for fact in patient_facts]).reshape(len(patient_facts), size)
         findings = contributions(query.observations, self.graph.annotations, self.likelihood)
-        return Base(self._priors, findings, statements, facts)
+        return Base(self._priors, findings, patient_facts, ratios)
 
     def trusted(self, query: GraphQuery, base: Base) -> Base:
         """The likelihood ratios of a case, as far as they are trusted."""
         _, _, of_prior, of_facts = self.messages.trust.double().tolist()
         of_findings = self.llr_scale(query)[:, None]
         return Base(
-            base.prior * of_prior, base.findings * of_findings, base.statements, base.facts * of_facts
+            base.prior * of_prior,
+            base.findings * of_findings,
+            base.patient_facts,
+            base.demographics * of_facts,
         )
 
     def llr_scale(self, query: GraphQuery) -> Floats:
         """(F,) by which the likelihood ratios of the findings are multiplied."""
         present, absent, *_ = self.messages.trust.double().tolist()
-        return np.array([present if seen.weight > 0 else absent for seen in query.observations])
+        return np.array([present if obs.weight > 0 else absent for obs in query.observations])
 
-    def met(self, base: Base) -> Ints:
+    def shortlisted(self, base: Base) -> Ints:
         """Positions of the candidates that the likelihood puts first, best first, one for each disease."""
         return self._distinct(base)[: self.settings.num_met]
 
@@ -181,22 +188,22 @@ class Reasoner:
         return np.asarray(order[np.sort(first)])
 
     @torch.no_grad()
-    def said(self, query: GraphQuery, best_paths: BestPaths, positions: Ints) -> Floats:
+    def match_scores(self, query: GraphQuery, best_paths: BestPaths, positions: Ints) -> Floats:
         """(K, F) what the best paths from the findings to some candidates say; what is denied not left out.
 
         Args:
             positions: (K,) among the candidates of `best_paths`.
         """
         pairs = best_paths.features(query.observations, positions)
-        is_present = torch.tensor([seen.weight > 0 for seen in query.observations])
-        said = self.messages(torch.from_numpy(pairs), is_present).T * certainty(query.observations)
-        return np.asarray(said.double().numpy())
+        is_present = torch.tensor([obs.weight > 0 for obs in query.observations])
+        scores = self.messages(torch.from_numpy(pairs), is_present).T * certainty(query.observations)
+        return np.asarray(scores.double().numpy())
 
     @torch.no_grad()
     def _breadth(self, query: GraphQuery, positions: Ints) -> Floats:
         """(K,) what the number of findings says, of the case and of the candidates."""
         diseases = torch.from_numpy(self.best_paths.diseases[positions])
-        num_present = sum(seen.weight > 0 for seen in query.observations)
+        num_present = sum(obs.weight > 0 for obs in query.observations)
         breadth = self.messages.prior(diseases, num_present, len(query.observations) - num_present)
         return np.asarray(breadth.double().numpy())
 
@@ -204,7 +211,7 @@ class Reasoner:
 def denied(query: GraphQuery, annotations: Annotations, positions: Ints) -> NDArray[np.bool_]:
     """(K, F) whether a finding is present and denied of a candidate, by position among the annotations'."""
     columns = [
-        np.isin(positions, annotations.denying(seen.node)) & (seen.weight > 0) for seen in query.observations
+        np.isin(positions, annotations.denying(obs.node)) & (obs.weight > 0) for obs in query.observations
     ]
     return np.stack(columns, axis=1)
 

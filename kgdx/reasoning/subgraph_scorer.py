@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from kgdx.graph.arrays import Ints
 from kgdx.graph.same_disease import same_disease
 from kgdx.reasoning.best_paths import BestPaths
 from kgdx.reasoning.forward import Forward
 from kgdx.reasoning.likelihood import contributions
 from kgdx.reasoning.path_search import Walks
 from kgdx.reasoning.query import GraphQuery
-from kgdx.reasoning.ranking import Ints, Ranking
+from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner, denied
 
 
@@ -38,18 +39,18 @@ class SubgraphScorer:
         """Cut the case graph once more."""
         return cls(reasoner, query, ranking, reasoner.forward(query, ranking.diseases))
 
-    def neighbourhood(self, place: int) -> Ints:
+    def neighbourhood(self, rank: int) -> Ints:
         """Rows of all edges that the score of a candidate may come from, ascending.
 
         Args:
-            place: of the candidate in the ranking, from 0.
+            rank: of the candidate, from 0.
         """
         graph, snapshot = self.reasoner.graph, self.reasoner.graph.snapshot
         joined = same_disease(snapshot, np.arange(snapshot.num_nodes))
-        same = np.flatnonzero(joined == joined[self.ranking.diseases[place]])
+        same = np.flatnonzero(joined == joined[self.ranking.diseases[rank]])
         stated = [graph.stated_of(int(disease)) for disease in same]
         findings = np.concatenate(
-            [[seen.node for seen in self.query.observations], *(each.finding for each in stated)]
+            [[obs.node for obs in self.query.observations], *(each.finding for each in stated)]
         )
         inside = np.zeros(snapshot.num_nodes, dtype=bool)
         inside[graph.annotations.ancestors[np.unique(findings).astype(np.int64)].indices] = True
@@ -59,12 +60,12 @@ class SubgraphScorer:
             matches[np.isin(snapshot.head[matches], same)],
             *(each.rows for each in stated),
             self.forward.case_graph.edge_rows,
-            self._of_patient(place),
+            self._of_patient(rank),
         ]
         return np.asarray(np.unique(np.concatenate(parts)), dtype=np.int64)
 
     @torch.no_grad()
-    def logit(self, place: int, rows: Ints, walks: Walks | None = None) -> float:
+    def logit(self, rank: int, rows: Ints, walks: Walks | None = None) -> float:
         """Of a candidate, on these edges alone.
 
         Args:
@@ -72,33 +73,33 @@ class SubgraphScorer:
             walks: over these edges; searched for if left out.
         """
         reasoner, query, ranking = self.reasoner, self.query, self.ranking
-        position = int(ranking.positions[place])
+        position = int(ranking.positions[rank])
         snapshot, first = reasoner.graph.snapshot, np.zeros(1, dtype=np.int64)
         known = reasoner.graph.annotations.seen_over(snapshot, position, rows)
         is_denied = denied(query, known, first)
         whole = reasoner.best_paths
         best_paths = BestPaths(known, whole.information, whole.diseases[[position]])
         ratios = contributions(query.observations, known, reasoner.likelihood)[:, 0]
-        messages = np.where(is_denied, 0.0, reasoner.said(query, best_paths, first))
-        forward = self.forward.seen_over(rows, place)
+        messages = np.where(is_denied, 0.0, reasoner.match_scores(query, best_paths, first))
+        forward = self.forward.seen_over(rows, rank)
         settings = reasoner.settings
         if walks is None:
             walks = forward.strongest(settings.num_walks, settings.beam, is_denied)
         walked = np.where(is_denied, 0.0, forward.decide(walks))
-        is_stated = np.isin([fact.rows[position] for fact in ranking.statements], rows)
+        is_stated = np.isin([fact.rows[position] for fact in ranking.patient_facts], rows)
         added = (ratios * reasoner.llr_scale(query)).sum() + messages.sum() + walked.sum()
-        return float(ranking.prior[place] + added + ranking.demographics[place][is_stated].sum())
+        return float(ranking.prior[rank] + added + ranking.demographics[rank][is_stated].sum())
 
-    def retained_logit(self, place: int, rows: Ints) -> float:
+    def retained_logit(self, rank: int, rows: Ints) -> float:
         """Of a candidate, on its retained subgraph, over whose walks it was decided.
 
         Args:
             rows: as `kgdx.explain.retained_edges` finds them.
         """
-        kept = self.ranking.walks.of(place)
-        return self.logit(place, rows, replace(kept, candidate=np.zeros_like(kept.candidate)))
+        kept = self.ranking.walks.of(rank)
+        return self.logit(rank, rows, replace(kept, candidate=np.zeros_like(kept.candidate)))
 
-    def _of_patient(self, place: int) -> Ints:
-        position = self.ranking.positions[place]
-        rows = np.array([fact.rows[position] for fact in self.ranking.statements], dtype=np.int64)
+    def _of_patient(self, rank: int) -> Ints:
+        position = self.ranking.positions[rank]
+        rows = np.array([fact.rows[position] for fact in self.ranking.patient_facts], dtype=np.int64)
         return rows[rows >= 0]

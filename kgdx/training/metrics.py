@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from kgdx.graph.arrays import Floats
 
 _RESAMPLES = 1000
 

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.likelihood import priors
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.ranking import Ranking
@@ -20,9 +21,6 @@ from kgdx.uncertainty.frequencies import Frequencies
 
 # Beyond e^50 a factor no longer tells anybody anything.
 _LARGEST = 50.0
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

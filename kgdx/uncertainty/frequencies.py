@@ -7,11 +7,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.likelihood import LikelihoodSettings
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from kgdx.graph.arrays import Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,15 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph_schema.clinical import FindingKinds, finding_kinds
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.uncertainty.frequencies import Frequencies
 from kgdx.uncertainty.information import Questions
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 # A question that tells less than this is not worth a patient's time.
 LEAST_BITS = 0.002

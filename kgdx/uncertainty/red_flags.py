@@ -24,8 +24,6 @@ from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.uncertainty.frequencies import Frequencies
 
-Ints = NDArray[np.int64]
-
 
 @dataclass(frozen=True, slots=True)
 class DangerSettings:

@@ -140,9 +140,16 @@ def test_every_way_out_says_that_it_is_a_prediction(engine: Engine, tmp_path: Pa
     assert "<strong>Prediction</strong>, confidence" in page
 
 
+def _with(engine: Engine, **changed: object) -> Engine:
+    """The engine with other rules of when to predict."""
+    given = engine._treatments
+    untreated = replace(given.untreated, **changed)
+    return replace(engine, _treatments=replace(given, untreated=untreated))
+
+
 def test_nothing_is_predicted_for_what_the_graph_states_a_treatment_of(engine: Engine) -> None:
     """Nor is the predictor even opened."""
-    fresh = replace(engine, _untreated=replace(engine._untreated, open_predictor=_never))
+    fresh = _with(engine, open_predictor=_never)
     found = fresh.diagnose(CaseIn(findings=["HP:9100003", "HP:9100103"]))
     assert found.differential[0].probability > 0.2
     assert {t.status for t in found.treatments} == {TreatmentStatus.RECOMMENDED}
@@ -155,23 +162,23 @@ def _never() -> PredictedTreatments:
 
 
 def test_a_graph_that_states_few_treatments_predicts_none(engine: Engine) -> None:
-    careful = replace(engine, _untreated=replace(engine._untreated, least_treated=NUM_OTHERS + 3))
+    careful = _with(engine, least_treated=NUM_OTHERS + 3)
     assert asked(careful).treatments == ()
 
 
 def test_an_unlikely_diagnosis_is_not_predicted_for(engine: Engine) -> None:
     node = engine.snapshot.index[UNTREATED]
-    assert engine._untreated.predictions([(node, 0.5)]).keys() == {node}
-    assert engine._untreated.predictions([(node, 0.19)]) == {}
+    assert engine._treatments.untreated.predictions([(node, 0.5)]).keys() == {node}
+    assert engine._treatments.untreated.predictions([(node, 0.19)]) == {}
     treated = [(engine.snapshot.index[f"MONDO:91{i:05}"], 0.25) for i in range(3)]
-    assert engine._untreated.predictions([*treated, (node, 0.25)]) == {}, "only the first three"
+    assert engine._treatments.untreated.predictions([*treated, (node, 0.25)]) == {}, "only the first three"
 
 
 def test_the_shipped_graph_predicts_nothing(shipped: Engine) -> None:
     """It states too few treatments for the confidence to mean anything, see decisions.md."""
     diseases = np.flatnonzero(shipped.snapshot.kinds == "Disease").tolist()
     assert len(diseases) > 100
-    assert all(shipped._untreated.predictions([(disease, 0.5)]) == {} for disease in diseases)
+    assert all(shipped._treatments.untreated.predictions([(disease, 0.5)]) == {} for disease in diseases)
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 import graph_schema
 from kgdx.domain.case import Patient
 from kgdx.domain.report import Diagnosis, Path
-from kgdx.explain.attribution import Origins
 from kgdx.explain.justify import Justifier
 from kgdx.explain.paths import PathWriter
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
+from kgdx.reasoning.attribution import Attribution
 from kgdx.reasoning.ranking import Ranking
 from tests.reasoning.tiny import graph, messages, network, query, random_facts, reasoner, silent
 
@@ -187,7 +187,7 @@ def test_shares_add_up_to_the_logit_less_the_prior(seed: int, case: list[str]) -
     justifier = Justifier(made, Hierarchy(snapshot), PathWriter(snapshot, graph_schema.load()))
     for place, diagnosis in enumerate(justifier.diagnoses(asked, ranking, 99, 99)):
         told = [*diagnosis.supports, *diagnosis.contradicts, *diagnosis.unexplained]
-        num_shares = len(case) + len(ranking.statements)
+        num_shares = len(case) + len(ranking.patient_facts)
         gained = sum(share.contribution for share in told)
         untold = 0.05 * (num_shares - len(told)) + 1e-9
         assert diagnosis.logit - ranking.prior[place] == pytest.approx(gained, abs=untold)
@@ -205,10 +205,10 @@ def test_every_message_has_a_path_and_no_path_is_without_a_message(seed: int) ->
         query(snapshot, "F0", "F4", "-F7", "~F9", "F11"),
     )
     ranking = made.rank(asked)
-    origins = Origins(made, Hierarchy(snapshot), asked.observations, ranking.positions)
-    for place, position in enumerate(ranking.positions.tolist()):
+    attribution = Attribution(made, Hierarchy(snapshot), asked, ranking)
+    for place in range(len(ranking.positions)):
         said = ranking.messages[place]
-        trails = origins.nearest(position, said)
+        trails = attribution.message_paths(place)
         assert [trail is not None for trail in trails] == [bool(message) for message in said]
         for seen, trail in zip(asked.observations, trails, strict=True):
             ends = [seen.node]

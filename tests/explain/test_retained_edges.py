@@ -9,9 +9,9 @@ from kgdx.explain.baseline_paths import BaselineRule, baseline_paths
 from kgdx.explain.faithfulness import rows_of
 from kgdx.explain.justify import Justifier
 from kgdx.explain.paths import PathWriter
-from kgdx.explain.retained_edges import Support
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
+from kgdx.reasoning.attribution import Attribution
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.subgraph_scorer import SubgraphScorer
@@ -46,9 +46,9 @@ def asked(case: list[str]) -> tuple[GraphQuery, Ranking, SubgraphScorer]:
 @given(cases)
 def test_on_all_edges_and_on_the_retained_ones_the_logit_is_the_reported_one(case: list[str]) -> None:
     question, ranking, on = asked(case)
-    support = Support(MADE, HIERARCHY, question, ranking)
+    attribution = Attribution(MADE, HIERARCHY, question, ranking)
     for place, reported in enumerate(ranking.logit[:6]):
-        whole, retained = on.neighbourhood(place), support.rows(place)
+        whole, retained = on.neighbourhood(place), attribution.rows(place)
         assert set(retained) <= set(whole)
         assert abs(on.logit(place, whole) - reported) < 1e-5
         assert abs(on.retained_logit(place, retained) - reported) < 1e-4
@@ -59,9 +59,9 @@ def test_on_all_edges_and_on_the_retained_ones_the_logit_is_the_reported_one(cas
 def test_shown_paths_lie_in_the_retained_subgraph(case: list[str]) -> None:
     question, ranking, _ = asked(case)
     justifier = Justifier(MADE, HIERARCHY, PathWriter(WORLD, graph_schema.load()))
-    support = Support(MADE, HIERARCHY, question, ranking)
+    attribution = Attribution(MADE, HIERARCHY, question, ranking)
     for place, diagnosis in enumerate(justifier.diagnoses(question, ranking, 99, 99)):
-        assert set(rows_of(diagnosis.paths, WORLD)) <= set(support.rows(place))
+        assert set(rows_of(diagnosis.paths, WORLD)) <= set(attribution.rows(place))
 
 
 def test_without_any_edge_a_present_finding_speaks_against_whoever_showed_it() -> None:

@@ -53,8 +53,8 @@ def world(*stated: tuple[str, str, float | None, int | None], matches: tuple[tup
 def said(patient: Patient, *stated, matches: tuple[tuple[str, str], ...] = ()) -> dict[str, float]:
     """Disease -> all that is said of it."""
     snapshot, candidates = world(*stated, matches=matches)
-    statements = Demographics.from_snapshot(snapshot, candidates).statements(patient)
-    total = sum((s.contributions for s in statements), np.zeros(len(candidates)))
+    facts = Demographics.from_snapshot(snapshot, candidates).facts(patient)
+    total = sum((s.contributions for s in facts), np.zeros(len(candidates)))
     return {f"D{i}": float(value) for i, value in enumerate(total)}
 
 
@@ -64,25 +64,25 @@ ONSET_WORLD = (("D0", CONGENITAL, None, None), ("D1", JUVENILE, None, None), ("D
 @given(courses)
 def test_an_unknown_patient_changes_nothing(stated) -> None:
     snapshot, candidates = world(*stated)
-    assert Demographics.from_snapshot(snapshot, candidates).statements(Patient()) == ()
+    assert Demographics.from_snapshot(snapshot, candidates).facts(Patient()) == ()
 
 
 @given(patients)
 def test_a_graph_that_knows_no_course_says_nothing(patient: Patient) -> None:
     snapshot, candidates = world()
-    assert Demographics.from_snapshot(snapshot, candidates).statements(patient) == ()
+    assert Demographics.from_snapshot(snapshot, candidates).facts(patient) == ()
 
 
 @given(patients, courses)
 def test_every_statement_is_bounded_and_has_an_edge_behind_it(patient: Patient, stated) -> None:
     snapshot, candidates = world(*stated)
-    for statement in Demographics.from_snapshot(snapshot, candidates).statements(patient):
-        values = statement.contributions
+    for fact in Demographics.from_snapshot(snapshot, candidates).facts(patient):
+        values = fact.contributions
         assert np.isfinite(values).all()
         assert (values >= BOUNDS[0]).all()
         assert (values <= BOUNDS[1]).all()
-        assert statement.contributions.any(), "a fact that says nothing is left out"
-        for value, row, disease in zip(values, statement.rows, candidates, strict=True):
+        assert fact.contributions.any(), "a fact that says nothing is left out"
+        for value, row, disease in zip(values, fact.rows, candidates, strict=True):
             assert value == 0 or snapshot.head[row] == disease
 
 
@@ -93,8 +93,8 @@ def test_who_is_younger_than_any_stated_onset_is_never_likelier_ill(stated, year
     first = np.array([np.flatnonzero(row)[0] if row.any() else NUM_AGES for row in made.onset])
     too_young = age_class(years) < first[made.disease]
     for patient in (Patient(age_years=years), Patient(onset_years=years)):
-        for statement in made.statements(patient):
-            assert (statement.contributions[too_young] <= 0).all()
+        for fact in made.facts(patient):
+            assert (fact.contributions[too_young] <= 0).all()
 
 
 def test_age_tells_early_from_late_diseases_and_leaves_the_unknown_alone() -> None:
@@ -160,7 +160,7 @@ def test_the_facts_are_told_in_words() -> None:
         (Patient(age_years=0), ["age 0 days"]),
         (Patient("female", 40, 1 / 12), ["onset at 1 month", "female sex"]),
     ):
-        assert [s.text for s in made.statements(patient)] == told
+        assert [s.text for s in made.facts(patient)] == told
 
 
 @given(st.floats(0.1, 50), st.floats(0, 2))

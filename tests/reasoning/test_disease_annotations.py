@@ -123,5 +123,5 @@ def test_a_graph_without_risk_factors_is_scored_as_ever(seed: int) -> None:
     asked = query(snapshot, "F1", "-F2", "F3")
     old, new = (reasoner(snapshot, each).rank(asked) for each in (before, schema))
     assert by_name(snapshot, old) == by_name(snapshot, new)
-    for name in ("diseases", "probability", "base", "messages", "graph", "surplus"):
+    for name in ("diseases", "probability", "base", "messages", "graph", "residual_logit"):
         np.testing.assert_array_equal(getattr(old, name), getattr(new, name), err_msg=name)

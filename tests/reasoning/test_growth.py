@@ -83,7 +83,7 @@ def test_a_relation_of_ones_own_is_scored_by_the_shipped_network(ranked: Ranked)
 
     def added(schema: Schema) -> float:
         ranking = ranked(snapshot, schema, query(snapshot, "F1"))
-        for numbers in (ranking.logit, ranking.probability, ranking.surplus):
+        for numbers in (ranking.logit, ranking.probability, ranking.residual_logit):
             assert np.isfinite(numbers).all()
         return float(ranking.graph[list(ranking.diseases).index(snapshot.index["D2"]), 0])
 
@@ -115,6 +115,6 @@ def test_an_ontology_of_ones_own_is_scored_by_the_shipped_network(acme: Snapshot
     ranking = ranked(acme, schema, seed(evidence, acme, np.zeros(1, np.float32)))
     assert warnings == ()
     assert [acme.curies[disease] for disease in ranking.diseases] == ["ACMED:1", "ACMED:2", "ACMED:3"]
-    for numbers in (ranking.logit, ranking.probability, ranking.graph, ranking.surplus):
+    for numbers in (ranking.logit, ranking.probability, ranking.graph, ranking.residual_logit):
         assert np.isfinite(numbers).all()
     assert np.abs(ranking.graph[:2]).min() > 1e-6, "the network reads the new graph, over is_a too"

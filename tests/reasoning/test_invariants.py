@@ -13,7 +13,7 @@ from kgdx.domain.evidence import CodeOrigin, Evidence
 from kgdx.encoders.clip import Clip
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.annotations import Annotations
-from kgdx.reasoning.likelihood import contributions, read_from
+from kgdx.reasoning.likelihood import contributions, matches
 from kgdx.reasoning.query import MAX_WEIGHT, GraphQuery, Observation, seed
 from kgdx.reasoning.ranking import ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
@@ -92,7 +92,7 @@ def test_the_cases_before_and_after_change_nothing(batch: list[list[str]], seed:
         alone = reasoner(WORLD).rank(query(WORLD, *case))
         np.testing.assert_array_equal(found[i].diseases, alone.diseases)
         np.testing.assert_array_equal(found[i].logit, alone.logit)
-        np.testing.assert_array_equal(found[i].surplus, alone.surplus)
+        np.testing.assert_array_equal(found[i].residual_logit, alone.residual_logit)
 
 
 @settings(max_examples=6)
@@ -115,10 +115,9 @@ def test_a_finding_with_nothing_in_common_speaks_against_and_more_than_against_a
     annotations, likelihood = Annotations.from_snapshot(snapshot), SHIPPED.likelihood
     for node in annotations.direct.tocoo().col:
         everyone = range(len(annotations.candidates))
-        is_noise = np.array(
-            [read_from(int(node), annotations.shown(d), annotations, likelihood) is None for d in everyone]
-        )
-        added = contributions((Observation(int(node), MAX_WEIGHT, True),), annotations, likelihood)[0]
+        seen = (Observation(int(node), MAX_WEIGHT, True),)
+        is_noise = np.array([matches(seen, d, annotations, likelihood)[0].ancestor is None for d in everyone])
+        added = contributions(seen, annotations, likelihood)[0]
         assert (added[is_noise] < 0).all()
         assert added[is_noise].max(initial=-np.inf) <= added.min() + 1e-12
 
@@ -208,7 +207,7 @@ def test_scores_are_finite_and_in_order_for_random_cases(part: int) -> None:
             for node, weight in zip(nodes, weights, strict=True)
         )
         ranking = made.rank(GraphQuery(seen, rng.normal(size=TEXT_DIM).astype(np.float32)))
-        for name in ("logit", "probability", "base", "messages", "graph", "surplus", "others_logit"):
+        for name in ("logit", "probability", "base", "messages", "graph", "residual_logit", "others_logit"):
             assert np.isfinite(getattr(ranking, name)).all()
         assert (np.diff(ranking.logit) <= 0).all()
         assert 0 < ranking.probability.sum() <= 1 + 1e-9

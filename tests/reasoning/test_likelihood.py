@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.annotations import Annotations
-from kgdx.reasoning.likelihood import LikelihoodSettings, contributions, expected_frequency, priors, read_from
+from kgdx.reasoning.likelihood import LikelihoodSettings, contributions, expected_frequency, matches, priors
 from kgdx.reasoning.query import Observation
 from tests.reasoning.tiny import graph, random_facts, shrunk
 
@@ -90,7 +90,8 @@ def test_a_finding_never_lowers_a_disease_against_one_that_has_nothing_of_it(
         gained = contributions((Observation(node, weight, True),), annotations, SETTINGS)[0]
         has_it = annotations.frequency[:, [node]].toarray().ravel() > 0
         everyone = range(len(annotations.candidates))
-        is_noise = [read_from(node, annotations.shown(d), annotations, SETTINGS) is None for d in everyone]
+        seen = (Observation(node, 1.0, False),)
+        is_noise = [matches(seen, d, annotations, SETTINGS)[0].ancestor is None for d in everyone]
         if has_it.any():
             assert gained[has_it].min() >= gained[is_noise].max() - 1e-12
 
@@ -105,9 +106,9 @@ def test_where_a_frequency_was_read_from_gives_the_frequency(seed: int) -> None:
         expected, background = expected_frequency(node, annotations, SETTINGS)
         usual = background - SETTINGS.floor
         for position in set(range(len(annotations.candidates))) - set(annotations.denying(node).tolist()):
-            shown = annotations.shown(position)
+            shown = annotations.frequency_of(position)
             np.testing.assert_array_equal(shown, annotations.frequency[[position]].toarray()[0])
-            kind = read_from(node, shown, annotations, SETTINGS)
+            kind = matches((Observation(node, 1.0, False),), position, annotations, SETTINGS)[0].ancestor
             if kind is None:
                 assert expected[position] == pytest.approx(SETTINGS.noise * usual + SETTINGS.floor)
             else:

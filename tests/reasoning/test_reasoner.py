@@ -158,13 +158,14 @@ def test_retained_and_surplus_are_what_the_whole_graph_says() -> None:
     ranking = made.rank(asked)
     with torch.no_grad():
         whole = made.forward(asked, ranking.diseases).read().numpy()
-    np.testing.assert_allclose(ranking.graph.sum(axis=1) + ranking.surplus, whole, rtol=1e-4, atol=1e-5)
-    assert np.abs(ranking.surplus).max() > 1e-3, "there was something to leave out"
+    all_walks = ranking.graph.sum(axis=1) + ranking.residual_logit
+    np.testing.assert_allclose(all_walks, whole, rtol=1e-4, atol=1e-5)
+    assert np.abs(ranking.residual_logit).max() > 1e-3, "there was something to leave out"
 
 
 def test_retaining_everything_leaves_no_surplus_of_one_step() -> None:
     ranking = reasoner(WORLD, WIDE, network(num_steps=1)).rank(query(WORLD, *CASE))
-    assert np.abs(ranking.surplus).max() < 1e-5
+    assert np.abs(ranking.residual_logit).max() < 1e-5
 
 
 def test_walks_are_numbered_by_rank_and_reach_their_candidate() -> None:
@@ -259,7 +260,7 @@ def test_probabilities_are_shares_of_all_candidates(num_proposed: int) -> None:
 @pytest.mark.parametrize("weight", [1e3, 1e6])
 def test_huge_weights_do_not_overflow(weight: float) -> None:
     ranking = reasoner(WORLD).rank(query(WORLD, "F3", "F5", weight=weight))
-    for part in (ranking.logit, ranking.probability, ranking.surplus):
+    for part in (ranking.logit, ranking.probability, ranking.residual_logit):
         assert np.isfinite(part).all()
 
 
@@ -290,7 +291,7 @@ def test_what_is_known_of_the_patient_adds_up_in_the_logit() -> None:
     made, asked = reasoner(AGED, WIDE), query(AGED, *CASE)
     plain = made.rank(asked)
     ranking = made.rank(replace(asked, patient=Patient("female", 3.0)))
-    assert [s.text for s in ranking.statements] == ["age 3 years", "female sex"]
+    assert [s.text for s in ranking.patient_facts] == ["age 3 years", "female sex"]
     added = dict(
         zip((AGED.curies[d] for d in ranking.diseases), ranking.demographics.sum(axis=1), strict=True)
     )

@@ -16,8 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from kgdx.encoders.linear_head import Head, HeadLabel
+from kgdx.graph.arrays import Floats32
 
-Floats = NDArray[np.float32]
 Folds = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 STRENGTHS = (0.1, 1.0, 10.0, 100.0, 1000.0)
 DEFAULT_STRENGTH = 10.0
@@ -26,16 +26,16 @@ _CENTROIDS = 16
 
 
 def fit_head(
-    vectors: Floats,
-    truths: Floats,
+    vectors: Floats32,
+    truths: Floats32,
     labels: Sequence[HeadLabel],
     *,
     is_multi_label: bool,
     encoder: str,
     trained_on: str,
-    calibration: tuple[Floats, Floats] | None = None,
+    calibration: tuple[Floats32, Floats32] | None = None,
     seed: int = 0,
-) -> tuple[Head, tuple[Floats, Floats] | None]:
+) -> tuple[Head, tuple[Floats32, Floats32] | None]:
     """A calibrated head with a border of its domain, and what it answered on images it was not fitted on.
 
     Args:
@@ -64,16 +64,16 @@ def fit_head(
 
 
 def choose_strength(
-    vectors: Floats,
-    truths: Floats,
+    vectors: Floats32,
+    truths: Floats32,
     folds: Folds,
     *,
     is_multi_label: bool,
-) -> tuple[float, tuple[Floats, Floats] | None]:
+) -> tuple[float, tuple[Floats32, Floats32] | None]:
     """The inverse regularisation with the least loss on held-out folds, and its (logits, truths) there."""
     if not folds:
         return DEFAULT_STRENGTH, None
-    best: tuple[float, float, tuple[Floats, Floats]] | None = None
+    best: tuple[float, float, tuple[Floats32, Floats32]] | None = None
     for strength in STRENGTHS:
         logits, known = [], []
         for inside, outside in folds:
@@ -89,8 +89,8 @@ def choose_strength(
 
 
 def fit_linear(
-    vectors: Floats, truths: Floats, strength: float, *, is_multi_label: bool
-) -> tuple[Floats, Floats]:
+    vectors: Floats32, truths: Floats32, strength: float, *, is_multi_label: bool
+) -> tuple[Floats32, Floats32]:
     """((L, dim) weights, (L,) biases) of logistic regression with equally weighted labels."""
     if is_multi_label:
         fitted = [_binary(vectors, truths[:, i], strength) for i in range(truths.shape[1])]
@@ -107,7 +107,7 @@ def fit_linear(
     return weights, np.array([bias for _, bias in fitted], np.float32)
 
 
-def fit_temperature(logits: Floats, truths: Floats, *, is_multi_label: bool) -> float:
+def fit_temperature(logits: Floats32, truths: Floats32, *, is_multi_label: bool) -> float:
     """What to divide logits by so that held-out answers are as likely as can be; in [0.05, 20].
 
     Source: Guo et al. 2017, arXiv:1706.04599.
@@ -121,7 +121,7 @@ def fit_temperature(logits: Floats, truths: Floats, *, is_multi_label: bool) -> 
     return float(np.exp(found.x))
 
 
-def balanced_loss(logits: Floats, truths: Floats, *, is_multi_label: bool) -> float:
+def balanced_loss(logits: Floats32, truths: Floats32, *, is_multi_label: bool) -> float:
     """Mean negative log likelihood, natural log, with every label (and its absence) weighing the same."""
     if is_multi_label:
         losses = -(truths * log_expit(logits) + (1 - truths) * log_expit(-logits))
@@ -131,7 +131,7 @@ def balanced_loss(logits: Floats, truths: Floats, *, is_multi_label: bool) -> fl
     return float(np.mean([of_truth[column == 1].mean() for column in truths.T if (column == 1).any()]))
 
 
-def fit_domain(vectors: Floats, heldout: Floats | None, seed: int) -> tuple[Floats, float]:
+def fit_domain(vectors: Floats32, heldout: Floats32 | None, seed: int) -> tuple[Floats32, float]:
     """(centroids, least likeness) that let 99 % of the images pass that the centroids were not fitted on.
 
     Without such images a fifth of `vectors` draws the border, if that is at least 50; else there is none.
@@ -148,7 +148,7 @@ def fit_domain(vectors: Floats, heldout: Floats | None, seed: int) -> tuple[Floa
     return centroids.astype(np.float32), likeness
 
 
-def _folds(truths: Floats, is_multi_label: bool, seed: int) -> Folds:
+def _folds(truths: Floats32, is_multi_label: bool, seed: int) -> Folds:
     fewest = int(truths.sum(axis=0).min())
     if fewest < 2:
         return []
@@ -159,7 +159,7 @@ def _folds(truths: Floats, is_multi_label: bool, seed: int) -> Folds:
     return list(StratifiedKFold(num, shuffle=True, random_state=seed).split(truths, classes))
 
 
-def _binary(vectors: Floats, truth: Floats, strength: float) -> tuple[Floats, float]:
+def _binary(vectors: Floats32, truth: Floats32, strength: float) -> tuple[Floats32, float]:
     if truth.min() == truth.max():
         # A fold without a single example, or with nothing else: all that is known is the answer.
         return np.zeros(vectors.shape[1], np.float32), 5.0 if truth[0] == 1 else -5.0

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from kgdx.domain.errors import CurieError, ImageError, SourceError
 from kgdx.encoders.linear_head import HeadLabel
+from kgdx.imaging.pixels import Pixels
 from kgdx.imaging.read import read_image
 
-Image = NDArray[np.float32]
 NO_LABEL = "none"
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".dcm", ".dicom", ""})
 _MEDMNIST = "give a .npz file of MedMNIST, or a folder with one subfolder a label"
@@ -30,7 +30,7 @@ class Labelled:
         is_multi_label: whether an image may have several labels, or none; else it has exactly one.
     """
 
-    images: Sequence[Image]
+    images: Sequence[Pixels]
     truths: NDArray[np.float32]
     names: tuple[str, ...]
     is_multi_label: bool

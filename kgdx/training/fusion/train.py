@@ -17,10 +17,9 @@ from scipy.optimize import minimize
 
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.fusion import MODALITIES, NUM_HEARD, Fusion, strongest
+from kgdx.graph.arrays import Floats
 from kgdx.training.progress import Progress
 from kgdx.training.synthetic.cases import DrawnCase, draw_cases, drawn_findings
-
-Floats = NDArray[np.float64]
 
 # Seeds from which cases are drawn; the image-text model and the benchmarks draw from others.
 _FIRST_SEED = 20_000_000

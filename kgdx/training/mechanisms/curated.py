@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kgdx.domain.mechanism import CuratedMechanism, Statement
+from kgdx.graph.arrays import Ints
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.graph import MechanismGraph
-from kgdx.mechanisms.hops import Ints
 from kgdx.mechanisms.question import Question
 
 Pair = tuple[int, int]

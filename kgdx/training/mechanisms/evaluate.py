@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.mechanisms.hops import Hops, Ints
+from kgdx.graph.arrays import Ints
+from kgdx.mechanisms.hops import Hops
 from kgdx.training.metrics import mid_rank, ranking_metrics
 
 _DECIMALS = 6

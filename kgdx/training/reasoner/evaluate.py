@@ -140,7 +140,7 @@ def _without_excluded(reasoner: Reasoner, case: LabelledCase, ranking: Ranking) 
 
 
 def _without_patient(reasoner: Reasoner, case: LabelledCase, ranking: Ranking) -> float:
-    if not ranking.statements:
+    if not ranking.patient_facts:
         return rank_of(reasoner, case, ranking, ranking.logit)
     bare = reasoner.rank(replace(case.query, patient=Patient()))
     return rank_of(reasoner, case, bare, bare.logit)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Ints
 from kgdx.reasoning.query import GraphQuery
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -70,7 +70,7 @@ class MetCase:
         """
         observations = case.query.observations
         base = reasoner.base(case.query)
-        met = reasoner.met(base)
+        met = reasoner.shortlisted(base)
         is_right = np.isin(reasoner.same[met], reasoner.same[case.accepted])
         if not is_right.any():
             return None
@@ -81,7 +81,7 @@ class MetCase:
             ratios[is_present],
             ratios[~is_present],
             base.prior[positions][None],
-            base.facts[:, positions],
+            base.demographics[:, positions],
         )
         pairs = reasoner.best_paths.features(observations, positions)
         # A pair that a source denies gets no message: as if the two shared nothing.

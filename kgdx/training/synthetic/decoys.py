@@ -5,17 +5,15 @@ that lie on their side, stand on their head or have the wrong polarity, whose fi
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
+from kgdx.imaging.pixels import Pixels
 from kgdx.imaging.stretch import stretch
 from kgdx.training.synthetic.phantom import draw_phantom
 
-Plane = NDArray[np.float32]
 
-
-def draw_decoy(seed: int, size: int = 128) -> Plane:
+def draw_decoy(seed: int, size: int = 128) -> Pixels:
     """(size, size) float32 in [0, 1]; the seed decides the kind and everything in it."""
     rng = np.random.default_rng(seed)
     draw = _KINDS[int(rng.integers(len(_KINDS)))]
@@ -23,13 +21,13 @@ def draw_decoy(seed: int, size: int = 128) -> Plane:
     return stretch(gaussian_filter(noisy, rng.uniform(0, 0.012) * size))
 
 
-def _grid(size: int) -> tuple[Plane, Plane]:
+def _grid(size: int) -> tuple[Pixels, Pixels]:
     line = np.linspace(-1, 1, size, dtype=np.float32)
     x, y = np.meshgrid(line, line)
     return x, y
 
 
-def _ellipse(x: Plane, y: Plane, rng: np.random.Generator, reach: float, spread: float) -> Plane:
+def _ellipse(x: Pixels, y: Pixels, rng: np.random.Generator, reach: float, spread: float) -> Pixels:
     at_x, at_y = rng.uniform(-spread, spread, 2)
     angle = rng.uniform(0, np.pi)
     u = np.cos(angle) * (x - at_x) + np.sin(angle) * (y - at_y)
@@ -38,7 +36,7 @@ def _ellipse(x: Plane, y: Plane, rng: np.random.Generator, reach: float, spread:
     return np.asarray(1 - np.hypot(u / wide, v / high), dtype=np.float32)
 
 
-def _slice(rng: np.random.Generator, size: int) -> Plane:
+def _slice(rng: np.random.Generator, size: int) -> Pixels:
     """A body or head section: a disc on black, perhaps a bright rim, organs, two dark lungs."""
     x, y = _grid(size)
     disc = 1 - np.hypot(x / rng.uniform(0.6, 0.95), y / rng.uniform(0.5, 0.95))
@@ -57,7 +55,7 @@ def _slice(rng: np.random.Generator, size: int) -> Plane:
     return np.asarray(picture, dtype=np.float32)
 
 
-def _bones(rng: np.random.Generator, size: int) -> Plane:
+def _bones(rng: np.random.Generator, size: int) -> Pixels:
     x, y = _grid(size)
     angle = rng.uniform(0, np.pi)
     u, v = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
@@ -68,7 +66,7 @@ def _bones(rng: np.random.Generator, size: int) -> Plane:
     return np.asarray(picture, dtype=np.float32)
 
 
-def _shapes(rng: np.random.Generator, size: int) -> Plane:
+def _shapes(rng: np.random.Generator, size: int) -> Pixels:
     canvas = Image.new("L", (size, size), int(rng.integers(256)))
     pen = ImageDraw.Draw(canvas)
     for _ in range(int(rng.integers(2, 14))):
@@ -77,7 +75,7 @@ def _shapes(rng: np.random.Generator, size: int) -> Plane:
     return np.asarray(canvas, dtype=np.float32) / 255
 
 
-def _text(rng: np.random.Generator, size: int) -> Plane:
+def _text(rng: np.random.Generator, size: int) -> Pixels:
     canvas = Image.new("L", (size, size), 235)
     pen = ImageDraw.Draw(canvas)
     for top in range(2, size - 8, int(rng.integers(8, 16))):
@@ -86,7 +84,7 @@ def _text(rng: np.random.Generator, size: int) -> Plane:
     return plane if rng.random() < 0.6 else 1 - plane
 
 
-def _stripes(rng: np.random.Generator, size: int) -> Plane:
+def _stripes(rng: np.random.Generator, size: int) -> Pixels:
     x, y = _grid(size)
     angle, pitch = rng.uniform(0, np.pi), rng.uniform(3, 40)
     wave = np.cos(pitch * (np.cos(angle) * x + np.sin(angle) * y))
@@ -95,7 +93,7 @@ def _stripes(rng: np.random.Generator, size: int) -> Plane:
     return np.asarray(wave, dtype=np.float32)
 
 
-def _cloud(rng: np.random.Generator, size: int) -> Plane:
+def _cloud(rng: np.random.Generator, size: int) -> Pixels:
     """Noise of a photograph's spectrum, or a bare gradient."""
     x, y = _grid(size)
     ramp = rng.normal() * x + rng.normal() * y + rng.normal() * (x**2 + y**2)
@@ -105,7 +103,7 @@ def _cloud(rng: np.random.Generator, size: int) -> Plane:
     return np.asarray(ramp + rng.uniform(0, 1.5) * grains, dtype=np.float32)
 
 
-def _misplaced(rng: np.random.Generator, size: int) -> Plane:
+def _misplaced(rng: np.random.Generator, size: int) -> Pixels:
     pixels = draw_phantom(int(rng.integers(2**31)), size=size).pixels
     kind = int(rng.integers(4))
     return 1 - pixels if kind == 0 else np.ascontiguousarray(np.rot90(pixels, kind))

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from kgdx.imaging.pixels import Pixels
 from kgdx.imaging.stretch import stretch
 from kgdx.training.synthetic import signs
 from kgdx.training.synthetic.captions import caption_of
 from kgdx.training.synthetic.phantom_anatomy import (
     AERATION,
     Frame,
-    Plane,
     heart,
     lung,
     markings,
@@ -101,7 +101,7 @@ def sample_signs(rng: np.random.Generator) -> frozenset[Sign]:
     return frozenset(chosen)
 
 
-def expose(film: Plane, frame: Frame, rng: np.random.Generator) -> Plane:
+def expose(film: Pixels, frame: Frame, rng: np.random.Generator) -> Pixels:
     """Turn attenuation into a film: scatter, tone curve, blur, noise, collimation; unbounded float32."""
     hazy = film + rng.uniform(0.0, 0.25) * gaussian_filter(film, 0.12 * frame.size)
     low, high = np.quantile(hazy[::4, ::4], (0.01, 0.995))

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-Plane = NDArray[np.float32]
+from kgdx.imaging.pixels import Pixels
+
 AERATION = 0.42
 _EDGE = 0.018
 
@@ -47,11 +47,11 @@ class Anatomy:
 class Frame:
     """Where each pixel lies in the chest, after tilt, scale and shift: x and y are (S, S) float32."""
 
-    x: Plane
-    y: Plane
+    x: Pixels
+    y: Pixels
     size: int
 
-    def texture(self, rng: np.random.Generator, scale: float) -> Plane:
+    def texture(self, rng: np.random.Generator, scale: float) -> Pixels:
         """(S, S) smooth noise of unit variance whose grains are `scale` wide, in plane units."""
         sigma = max(scale * self.size / 2, 0.6)
         # Drawn on a coarse grid where grains are large: the filter would cost most of the drawing.
@@ -99,19 +99,19 @@ def sample_anatomy(rng: np.random.Generator, *, is_heart_large: bool, is_overinf
     )
 
 
-def step(distance: Plane, edge: float = _EDGE) -> Plane:
+def step(distance: Pixels, edge: float = _EDGE) -> Pixels:
     """A soft step from 0 to 1 about `edge` wide: 0.5 where the distance is 0."""
     return np.asarray(0.5 + 0.5 * np.tanh(distance / edge), dtype=np.float32)
 
 
-def diaphragm(frame: Frame, anatomy: Anatomy, side: int) -> Plane:
+def diaphragm(frame: Frame, anatomy: Anatomy, side: int) -> Pixels:
     """(S, S) y of the diaphragm of that side under each pixel."""
     u = side * frame.x
     fall = ((u - 0.5 * anatomy.lung_reach) / (0.5 * anatomy.lung_reach)) ** 2
     return np.asarray(anatomy.domes[side] + anatomy.dome_depth * np.minimum(fall, 1.6), dtype=np.float32)
 
 
-def lung(frame: Frame, anatomy: Anatomy, side: int) -> Plane:
+def lung(frame: Frame, anatomy: Anatomy, side: int) -> Pixels:
     """(S, S) in [0, 1]: the air-bearing field of one lung, before the heart covers it."""
     u = side * (frame.x - anatomy.shift * 0.3)
     depth = np.clip((frame.y - anatomy.apex) / 0.95, 0.0, 1.0)
@@ -121,7 +121,7 @@ def lung(frame: Frame, anatomy: Anatomy, side: int) -> Plane:
     return step(lateral - u) * step(u - medial) * step(frame.y - anatomy.apex - 0.02) * step(floor)
 
 
-def heart(frame: Frame, anatomy: Anatomy) -> Plane:
+def heart(frame: Frame, anatomy: Anatomy) -> Pixels:
     """(S, S) in [0, 1]: the shadow of the heart, its axis tilted to the patient's left."""
     dx, dy = frame.x - anatomy.heart_x - anatomy.shift, frame.y - anatomy.heart_y
     along, across = 0.94 * dx + 0.34 * dy, 0.94 * dy - 0.34 * dx
@@ -129,7 +129,7 @@ def heart(frame: Frame, anatomy: Anatomy) -> Plane:
     return step((1.0 - radius) * anatomy.heart_a, 0.025)
 
 
-def trunk(frame: Frame, anatomy: Anatomy, rng: np.random.Generator) -> Plane:
+def trunk(frame: Frame, anatomy: Anatomy, rng: np.random.Generator) -> Pixels:
     """(S, S) attenuation of everything but the lungs: soft tissue, spine, ribs, clavicles, abdomen."""
     x, y, shift = frame.x, frame.y, anatomy.shift
     half = rng.uniform(0.16, 0.24) + rng.uniform(0.66, 0.9) * step(y + rng.uniform(0.72, 0.84), 0.09)
@@ -154,7 +154,7 @@ def trunk(frame: Frame, anatomy: Anatomy, rng: np.random.Generator) -> Plane:
     return np.asarray(plane, dtype=np.float32)
 
 
-def _ribs(frame: Frame, anatomy: Anatomy, side: int, rng: np.random.Generator) -> Plane:
+def _ribs(frame: Frame, anatomy: Anatomy, side: int, rng: np.random.Generator) -> Pixels:
     u = side * frame.x
     cage = step(anatomy.lung_reach + 0.05 - u) * step(anatomy.domes[side] + 0.35 - frame.y, 0.05)
     cage = cage * step(frame.y - anatomy.apex + 0.06, 0.05)
@@ -166,7 +166,7 @@ def _ribs(frame: Frame, anatomy: Anatomy, side: int, rng: np.random.Generator) -
     return np.asarray(cage * (strong + faint), dtype=np.float32)
 
 
-def markings(frame: Frame, anatomy: Anatomy, rng: np.random.Generator) -> Plane:
+def markings(frame: Frame, anatomy: Anatomy, rng: np.random.Generator) -> Pixels:
     """(S, S) attenuation of vessels and hila, to be laid over aerated lung only."""
     plane = np.zeros_like(frame.x)
     fine, coarse = frame.texture(rng, 0.02), frame.texture(rng, 0.06)

@@ -6,17 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.imaging.pixels import Pixels
 from kgdx.training.synthetic import signs
-from kgdx.training.synthetic.phantom_anatomy import (
-    AERATION,
-    Anatomy,
-    Frame,
-    Plane,
-    diaphragm,
-    heart,
-    lung,
-    step,
-)
+from kgdx.training.synthetic.phantom_anatomy import AERATION, Anatomy, Frame, diaphragm, heart, lung, step
 from kgdx.training.synthetic.signs import Sign
 
 _LATERAL = {"left": 1, "right": -1}
@@ -32,8 +24,8 @@ class Layer:
         mask: (S, S) bool, the region a reader would point at.
     """
 
-    added: Plane
-    bare: Plane
+    added: Pixels
+    bare: Pixels
     mask: NDArray[np.bool_]
 
 
@@ -43,7 +35,7 @@ class Chest:
 
     frame: Frame
     anatomy: Anatomy
-    fields: Mapping[int, Plane]
+    fields: Mapping[int, Pixels]
 
 
 def displace(anatomy: Anatomy, present: frozenset[Sign], rng: np.random.Generator) -> Anatomy:

@@ -123,7 +123,7 @@ def test_training_meets_whom_ranking_meets_and_nobody_else(seed: int, num_met: i
     accepted = np.flatnonzero(made.same == made.same[rng.integers(20)])
     asked = query(WORLD, *words)
     found = MetCase.of(LabelledCase(asked, accepted), made)
-    first = made.met(made.base(asked))
+    first = made.shortlisted(made.base(asked))
     is_right = np.isin(made.same[first], made.same[accepted])
     if found is None:
         assert not is_right.any()

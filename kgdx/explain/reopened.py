@@ -1,0 +1,71 @@
+"""Asking a report again: the case it was made of is put to the same release once more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from kgdx.domain.errors import BadInputError
+from kgdx.domain.evidence import Evidence
+from kgdx.domain.report import Diagnosis, Question, Report
+from kgdx.domain.what_if import WhatIf
+from kgdx.encoders.base import TextEncoder
+from kgdx.evidence.fusion import Fusion
+from kgdx.explain.answerable import check_answerable
+from kgdx.explain.counterfactual import what_if
+from kgdx.explain.faithfulness import Verification, verify
+from kgdx.graph.hierarchy import Hierarchy
+from kgdx.reasoning.query import GraphQuery, seed
+from kgdx.reasoning.reasoner import Reasoner
+
+
+@dataclass(frozen=True, eq=False)
+class ReportReopener:
+    """Asks reports of one release again; also those read back from JSON."""
+
+    release: str
+    reasoner: Reasoner
+    hierarchy: Hierarchy
+    fusion: Fusion
+    encoder: TextEncoder
+
+    def what_if(self, report: Report, most: int) -> tuple[WhatIf, ...]:
+        """The case ranked again under suppositions; none where there was nothing to ask.
+
+        Raises:
+            BadInputError: if the report is of another release.
+        """
+        question = self._question_of(report)
+        if question is None:
+            return ()
+        return what_if(report, self.reasoner, partial(self._query, question), most)
+
+    def verify(self, report: Report, diagnoses: Sequence[Diagnosis]) -> Verification:
+        """Diagnoses of the report scored again.
+
+        Raises:
+            BadInputError: if the report is of another release.
+        """
+        question = self._question_of(report)
+        if question is None:
+            return Verification((), 0, ())
+        query = self._query(question, report.evidence)
+        return verify(report, diagnoses, self.reasoner, self.hierarchy, query)
+
+    def _question_of(self, report: Report) -> Question | None:
+        if report.release != self.release:
+            fact = f"was made with release {report.release}, and this is {self.release}"
+            raise BadInputError("report", fact, "name its release with --bundle, or diagnose the case again")
+        if report.question is None:
+            if report.differential:
+                remedy = "give the report as kgdx diagnose --json wrote it"
+                raise BadInputError("report, question", "is missing, and there is a differential", remedy)
+            return None
+        check_answerable(report, report.question, self.reasoner, self.encoder.dim)
+        return report.question
+
+    def _query(self, question: Question, evidence: Sequence[Evidence]) -> GraphQuery:
+        images = [np.array(vector, dtype=np.float32) for vector in question.images]
+        context = self.fusion.case_vector(evidence, images, self.encoder)
+        return seed(evidence, self.reasoner.graph.snapshot, context, question.patient)
