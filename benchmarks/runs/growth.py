@@ -30,10 +30,10 @@ from benchmarks.ranker import Ranker
 from benchmarks.scores import of_all
 from ingest.phenotypes import build_snapshot, phenotype_sources
 from kgdx.domain.errors import BundleError, KgdxError
+from kgdx.encoders.checkpoint import WEIGHTS
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.release.bundle import Bundle, shipped_folder
-from kgdx.release.checkpoints import WEIGHTS
 
 Floats = NDArray[np.float64]
 
