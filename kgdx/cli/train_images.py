@@ -11,8 +11,7 @@ from kgdx.domain.errors import BadInputError
 from kgdx.training.progress import Progress, progress_bar
 
 Encoder = Annotated[
-    str,
-    typer.Option(help="Folder of a model, ARCHITECTURE@CHECKPOINT or hf-hub:NAME; or the shipped one."),
+    str, typer.Option(help="Folder of a model, ARCHITECTURE@CHECKPOINT or hf-hub:NAME; or the shipped one.")
 ]
 Labels = Annotated[Path | None, typer.Option(help='JSON list of {"name": …, "curie": …} for the labels.')]
 MultiLabel = Annotated[

@@ -150,10 +150,7 @@ def save_concepts(
     folder: Path, tokenizer: Tokenizer, table: NDArray[np.float32], link: LinkCalibration | None
 ) -> None:
     """Write a model so that `ConceptEncoder.open` and sentence-transformers read it back."""
-    contents = {
-        TOKENIZER: tokenizer.to_str().encode(),
-        WEIGHTS: save({_EMBEDDING: table.astype(np.float16)}),
-    }
+    contents = {TOKENIZER: tokenizer.to_str().encode(), WEIGHTS: save({_EMBEDDING: table.astype(np.float16)})}
     hashes = {name: digest_of(content) for name, content in contents.items()}
     fitted = None if link is None else link.to_json()
     config = {"kgdx": {"dim": table.shape[1], "sha256": hashes, "link": fitted}}

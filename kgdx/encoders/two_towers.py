@@ -148,7 +148,7 @@ class _TextTower(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         state = self.token_embedding(tokens) + self.positional_embedding
-        for block in self.transformer["resblocks"]:  # type: ignore[union-attr]
+        for block in self.transformer["resblocks"].children():
             state = block(state, self.mask)
         last = self.ln_final(state)[torch.arange(len(tokens)), tokens.argmax(dim=-1)]
         encoded: Tensor = last @ self.text_projection

@@ -64,11 +64,7 @@ def fit_head(
 
 
 def choose_strength(
-    vectors: Floats32,
-    truths: Floats32,
-    folds: Folds,
-    *,
-    is_multi_label: bool,
+    vectors: Floats32, truths: Floats32, folds: Folds, *, is_multi_label: bool
 ) -> tuple[float, tuple[Floats32, Floats32] | None]:
     """The inverse regularisation with the least loss on held-out folds, and its (logits, truths) there."""
     if not folds:

@@ -89,12 +89,7 @@ def fit_links(
 
 
 def try_links(
-    snapshot: Snapshot,
-    known: Vocabularies,
-    encoder: TextEncoder,
-    part: Part,
-    limit: int,
-    progress: Progress,
+    snapshot: Snapshot, known: Vocabularies, encoder: TextEncoder, part: Part, limit: int, progress: Progress
 ) -> Trial:
     """Propose links in sentences of one part.
 

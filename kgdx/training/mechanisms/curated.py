@@ -46,9 +46,7 @@ class Curated:
 
 
 def curated(
-    graph: MechanismGraph,
-    asked: Sequence[CuratedMechanism],
-    loaded: Iterable[CuratedMechanism],
+    graph: MechanismGraph, asked: Sequence[CuratedMechanism], loaded: Iterable[CuratedMechanism]
 ) -> Curated:
     """Put curated mechanisms onto a graph.
 

@@ -24,14 +24,7 @@ from kgdx.mechanisms.names import GroupNames
 from kgdx.release.checkpoints import MechanismCheckpoint, pair_id
 from kgdx.training.mechanisms.curated import Curated, curated
 from kgdx.training.mechanisms.evaluate import Place, place_metrics
-from kgdx.training.mechanisms.train import (
-    Example,
-    MechanismTraining,
-    examples,
-    fit,
-    fold_of,
-    learners,
-)
+from kgdx.training.mechanisms.train import Example, MechanismTraining, examples, fit, fold_of, learners
 from kgdx.training.progress import Progress
 from kgdx.training.run import snapshot_in
 
@@ -107,10 +100,7 @@ def learn(
 
 
 def _places(
-    found: Sequence[Example],
-    fold_ids: NDArray[np.int64],
-    folds: Sequence[MechanismNetwork],
-    meanings: Tensor,
+    found: Sequence[Example], fold_ids: NDArray[np.int64], folds: Sequence[MechanismNetwork], meanings: Tensor
 ) -> list[Place]:
     places = (example.place(folds[fold], meanings) for example, fold in zip(found, fold_ids, strict=True))
     return [place for place in places if place is not None]

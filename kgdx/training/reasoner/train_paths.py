@@ -61,14 +61,7 @@ def fit_walks(
         return torch.stack(losses).mean() if losses else None
 
     loop.fit(
-        network,
-        batches,
-        loss_of,
-        optimizer,
-        schedule,
-        total=len(batches),
-        what="walks",
-        progress=progress,
+        network, batches, loss_of, optimizer, schedule, total=len(batches), what="walks", progress=progress
     )
     network.eval()
 

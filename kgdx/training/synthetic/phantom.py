@@ -67,9 +67,7 @@ def draw_phantom(seed: int, present: Iterable[Sign] | None = None, size: int = 1
     curies = {sign.curie for sign in chosen}
     frame = sample_frame(rng, size)
     measures = sample_anatomy(
-        rng,
-        is_heart_large=signs.CARDIOMEGALY in curies,
-        is_overinflated=signs.HYPERINFLATION in curies,
+        rng, is_heart_large=signs.CARDIOMEGALY in curies, is_overinflated=signs.HYPERINFLATION in curies
     )
     anatomy = displace(measures, chosen, rng)
     clear_of_heart = 1 - 0.93 * heart(frame, anatomy)

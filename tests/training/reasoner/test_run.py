@@ -271,7 +271,7 @@ def other_weights(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "fact"),
     [
-        (of_other_clues, "holds no reasoner of this version"),
+        (of_other_clues, "does not hold a reasoner of this version"),
         (unreadable, "cannot be read"),
         (other_weights, r"weights\.safetensors: is not the file that config\.json names"),
     ],
