@@ -40,6 +40,7 @@ def few_rounds(monkeypatch):
     monkeypatch.setattr(site_questions, "REPEATS", 1)
     monkeypatch.setattr(site_questions, "SHUFFLES", 2)
     monkeypatch.setattr(probes, "STRENGTHS", (0.01, 1.0))
+    monkeypatch.setattr(probes, "_RESAMPLES", 200)
 
 
 @pytest.fixture
