@@ -13,15 +13,15 @@ from kgdx.domain.errors import SourceError
 def drawn(tmp_path):
     rng = np.random.default_rng(0)
     path = tmp_path / "films.npz"
-    pixels = rng.integers(0, 255, (24, 28, 28), dtype=np.uint8)
-    np.savez(path, test_images=pixels, test_labels=(np.arange(24) % 2).astype(np.uint8)[:, None])
+    pixels = rng.integers(0, 255, (12, 28, 28), dtype=np.uint8)
+    np.savez(path, test_images=pixels, test_labels=(np.arange(12) % 2).astype(np.uint8)[:, None])
     return path
 
 
 def test_json_holds_metrics_intervals_and_baselines(drawn, capsys):
     images.main(["--test", str(drawn)])
     told = json.loads(capsys.readouterr().out)
-    assert (told["n"], told["positives"], told["split"]) == (24, 12, "test")
+    assert (told["n"], told["positives"], told["split"]) == (12, 6, "test")
     for found in (told, told["baselines"]["majority"], told["baselines"]["prompts"]):
         for key in ("auc", "acc"):
             low, high = found[f"{key}_ci"]

@@ -40,6 +40,7 @@ def few_rounds(monkeypatch):
     monkeypatch.setattr(site_questions, "REPEATS", 1)
     monkeypatch.setattr(site_questions, "SHUFFLES", 2)
     monkeypatch.setattr(probes, "STRENGTHS", (0.01, 1.0))
+    monkeypatch.setattr(probes, "_RESAMPLES", 200)
 
 
 @pytest.fixture
@@ -258,6 +259,7 @@ def test_a_table_that_is_none_is_told(tmp_path):
 
 
 def test_json_holds_what_the_protocol_promises(folder, monkeypatch, capsys):
+    monkeypatch.setattr(probes, "STRENGTHS", (1.0,))
     monkeypatch.setattr(benchmark, "QUESTIONS", {"covid_pneumonia": (PNEUMONIA,), "covid_none": (NONE,)})
     benchmark.main(["--data", str(folder.parent)])
     told = json.loads(capsys.readouterr().out)

@@ -99,9 +99,11 @@ def test_a_finding_never_lowers_a_disease_against_one_that_has_nothing_of_it(
 @settings(max_examples=40)
 @given(st.integers(0, 2**32))
 def test_where_a_frequency_was_read_from_gives_the_frequency(seed: int) -> None:
-    snapshot = graph("\n".join(random_facts(np.random.default_rng(seed))))
+    # A disease and its finding that have nothing in common with the others.
+    strangers = ["F90 is_a F9x", "D90 shows F90 0.9"]
+    snapshot = graph("\n".join([*random_facts(np.random.default_rng(seed)), *strangers]))
     annotations = Annotations.from_snapshot(snapshot)
-    rate = annotations.background
+    rate, num_unrelated = annotations.background, 0
     for node in map(snapshot.index.__getitem__, ["F0", "F3", "F5", "F8"]):
         expected, background = expected_frequency(node, annotations, SETTINGS)
         usual = background - SETTINGS.floor
@@ -110,11 +112,13 @@ def test_where_a_frequency_was_read_from_gives_the_frequency(seed: int) -> None:
             np.testing.assert_array_equal(shown, annotations.frequency[[position]].toarray()[0])
             kind = matches((Observation(node, 1.0, False),), position, annotations, SETTINGS)[0].ancestor
             if kind is None:
+                num_unrelated += 1
                 assert expected[position] == pytest.approx(SETTINGS.noise * usual + SETTINGS.floor)
             else:
                 assert kind in annotations.ancestors_of(node)
                 trust = 1.0 if kind == node else SETTINGS.imprecision
                 assert expected[position] == pytest.approx(trust * shown[kind] * min(1.0, usual / rate[kind]))
+    assert num_unrelated >= 4
 
 
 @settings(max_examples=40)
