@@ -9,11 +9,20 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     page
-    for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md", "findings/*.md", "models/**/*.md", "examples/**/*.md")
+    for pattern in (
+        "*.md",
+        "docs/**/*.md",
+        "benchmarks/*.md",
+        "findings/*.md",
+        "models/**/*.md",
+        "examples/**/*.md",
+    )
     for page in ROOT.glob(pattern)
 )
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-_FILE = re.compile(r"(?<![\w/.-])((?:kgdx|ingest|graph_schema|benchmarks|findings|tests|tools|models|docs|examples)/[\w/.-]*)")
+_FILE = re.compile(
+    r"(?<![\w/.-])((?:kgdx|ingest|graph_schema|benchmarks|findings|tests|tools|models|docs|examples)/[\w/.-]*)"
+)
 _NAME = re.compile(r"(?<![\w/.:-])((?:kgdx|ingest|graph_schema|benchmarks)(?:\.[a-zA-Z_]\w*)+)")
 # Written by the commands that the pages show; no file of the tree, or the name of a file and not a module.
 _WRITTEN = {"models/research/growth"}
@@ -37,9 +46,12 @@ def is_importable(name: str) -> bool:
     try:
         if find_spec(name) is not None:
             return True
+    except ModuleNotFoundError:  # the last part names no module of a package
+        pass
+    try:
+        spec = find_spec(module)
     except ModuleNotFoundError:
         return False
-    spec = find_spec(module)
     if spec is None or spec.origin is None:
         return False
     return re.search(rf"\b{attribute}\b", Path(spec.origin).read_text(encoding="utf-8")) is not None
