@@ -7,23 +7,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(
-    page
-    for pattern in (
-        "*.md",
-        "docs/**/*.md",
-        "benchmarks/*.md",
-        "findings/*.md",
-        "models/**/*.md",
-        "examples/**/*.md",
-    )
-    for page in ROOT.glob(pattern)
-)
+_FOLDERS = ("docs", "benchmarks", "findings", "models", "examples")
+PAGES = sorted([*ROOT.glob("*.md"), *(page for name in _FOLDERS for page in (ROOT / name).rglob("*.md"))])
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-_FILE = re.compile(
-    r"(?<![\w/.-])((?:kgdx|ingest|graph_schema|benchmarks|findings|tests|tools|models|docs|examples)/[\w/.-]*)"
-)
-_NAME = re.compile(r"(?<![\w/.:-])((?:kgdx|ingest|graph_schema|benchmarks)(?:\.[a-zA-Z_]\w*)+)")
+_ROOMS = "kgdx|ingest|graph_schema|benchmarks"
+_FILE = re.compile(rf"(?<![\w/.-])((?:{_ROOMS}|findings|tests|tools|models|docs|examples)/[\w/.-]*)")
+_NAME = re.compile(rf"(?<![\w/.:-])((?:{_ROOMS})(?:\.[a-zA-Z_]\w*)+)")
 # Written by the commands that the pages show; no file of the tree, or the name of a file and not a module.
 _WRITTEN = {"models/research/growth"}
 _FILE_NAMES = {"kgdx.json"}
