@@ -1,4 +1,4 @@
-"""Walks over a store: the neighbourhood of a node, and shortest paths between two, over `GraphStore.query`."""
+"""Walks over a store: neighbourhood of a node, shortest paths between two, over `GraphStore.query`."""
 
 from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
