@@ -1,1 +1,1 @@
-"""What the engine talks about: plain values, standard library only."""
+"""The domain model: plain values, standard library only."""

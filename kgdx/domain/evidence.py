@@ -1,4 +1,4 @@
-"""Evidence: a finding the reasoner may believe, how strongly, and where it was seen."""
+"""Evidence: a finding, its weight, and where it comes from."""
 
 from dataclasses import dataclass
 

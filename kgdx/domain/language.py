@@ -1,4 +1,4 @@
-"""The language of a name, which a tag at its end tells: `胸腔积液@zh`."""
+"""The language of a name, given by a tag at its end: `胸腔积液@zh`."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Curated mechanisms: how a drug acts on a disease, as a person drew it."""
+"""Curated mechanisms: how a drug acts on a disease, as curators described it."""
 
 from dataclasses import dataclass
 

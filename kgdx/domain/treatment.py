@@ -1,4 +1,4 @@
-"""What can be said of a treatment in one patient: its status, and what kinds of concern there are."""
+"""The status of a treatment in one patient, and the kinds and severities of concerns."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""What the answer would be if the case were another."""
+"""Counterfactuals: the ranking of the case after one change."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What an image model can find: how to ask it, and what its answers are worth."""
+"""The findings of an image model: prompts and calibration of each."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace

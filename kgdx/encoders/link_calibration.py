@@ -1,4 +1,4 @@
-"""How sure a link is: similarity and margin to the probability that the concept is meant."""
+"""Calibration of links: similarity and margin to the probability that the concept is meant."""
 
 import math
 from collections.abc import Sequence

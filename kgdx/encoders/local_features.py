@@ -1,4 +1,4 @@
-"""Where in an image a foreign tower sees what it sees.
+"""Spatial features of open_clip towers.
 
 Towers pool in many ways: a class token, attention, a mean. What they share is a last layer of tokens, one a
 patch, and a projection into the common space. Each token is projected as the pooled one would be (after

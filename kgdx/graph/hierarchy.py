@@ -1,4 +1,4 @@
-"""Climbing `subclass_of` and `exact_match`, and remembering the way."""
+"""Ancestors over `subclass_of` and `exact_match`, with the edges that lead to them."""
 
 from collections import deque
 from collections.abc import Sequence

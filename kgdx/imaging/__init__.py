@@ -1,1 +1,1 @@
-"""Image files to pixels: read, put upright, windowed, checked; and copies that name no one."""
+"""Image files to pixels: read, put upright, windowed, checked; and de-identified copies."""

@@ -1,4 +1,4 @@
-"""What of a DICOM header may stay in a copy that names no one: geometry, the meaning of grey values, codes.
+"""Attributes of a DICOM header that a de-identified copy may keep: geometry, grey scale, codes.
 
 The basic application level confidentiality profile (PS3.15, Annex E) lists what has to go. Here is listed
 what may stay, so that nothing slips through for being private, retired, misspelt or new. A test holds the

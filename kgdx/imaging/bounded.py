@@ -1,4 +1,4 @@
-"""Reading with a bound: neither a small file that inflates without end nor a header without end gets far."""
+"""Reading with a bound: protects against decompression bombs and endless headers."""
 
 import gzip
 import zlib

@@ -1,4 +1,4 @@
-"""A DICOM image without anything that tells whose it is."""
+"""A DICOM image without identifying attributes."""
 
 import hashlib
 import hmac

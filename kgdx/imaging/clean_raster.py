@@ -1,4 +1,4 @@
-"""Pictures and NIfTI volumes without the texts that come with them."""
+"""Pictures and NIfTI volumes without their metadata."""
 
 import gzip
 import io

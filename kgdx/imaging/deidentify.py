@@ -1,4 +1,4 @@
-"""Clean copies of images: nothing in them, nor their names, tells whose they are.
+"""De-identified copies of images, file names included.
 
 DICOM by the basic application level confidentiality profile (PS3.15, Annex E); PNG, JPEG, TIFF and NIfTI
 without anything but pixels and geometry. Faces that can be rebuilt from volumes of the head are not removed.

@@ -1,4 +1,4 @@
-"""Checks that warn: an image may be readable and still be nothing that a diagnosis should rest on."""
+"""Checks that warn: a readable image may still be unsuitable for diagnosis."""
 
 import numpy as np
 from numpy.typing import NDArray

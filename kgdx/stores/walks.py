@@ -1,4 +1,4 @@
-"""Walks over a store: what lies around a node, and what joins two. Written once, over `GraphStore.query`."""
+"""Walks over a store: neighbourhood of a node, shortest paths between two, over `GraphStore.query`."""
 
 from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise

@@ -7,23 +7,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(
-    page
-    for pattern in (
-        "*.md",
-        "docs/**/*.md",
-        "benchmarks/*.md",
-        "findings/*.md",
-        "models/**/*.md",
-        "examples/**/*.md",
-    )
-    for page in ROOT.glob(pattern)
-)
+_FOLDERS = ("docs", "benchmarks", "findings", "models", "examples")
+PAGES = sorted([*ROOT.glob("*.md"), *(page for name in _FOLDERS for page in (ROOT / name).rglob("*.md"))])
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-_FILE = re.compile(
-    r"(?<![\w/.-])((?:kgdx|ingest|graph_schema|benchmarks|findings|tests|tools|models|docs|examples)/[\w/.-]*)"
-)
-_NAME = re.compile(r"(?<![\w/.:-])((?:kgdx|ingest|graph_schema|benchmarks)(?:\.[a-zA-Z_]\w*)+)")
+_ROOMS = "kgdx|ingest|graph_schema|benchmarks"
+_FILE = re.compile(rf"(?<![\w/.-])((?:{_ROOMS}|findings|tests|tools|models|docs|examples)/[\w/.-]*)")
+_NAME = re.compile(rf"(?<![\w/.:-])((?:{_ROOMS})(?:\.[a-zA-Z_]\w*)+)")
 # Written by the commands that the pages show; no file of the tree, or the name of a file and not a module.
 _WRITTEN = {"models/research/growth"}
 _FILE_NAMES = {"kgdx.json"}
@@ -46,9 +35,12 @@ def is_importable(name: str) -> bool:
     try:
         if find_spec(name) is not None:
             return True
+    except ModuleNotFoundError:  # the last part names no module of a package
+        pass
+    try:
+        spec = find_spec(module)
     except ModuleNotFoundError:
         return False
-    spec = find_spec(module)
     if spec is None or spec.origin is None:
         return False
     return re.search(rf"\b{attribute}\b", Path(spec.origin).read_text(encoding="utf-8")) is not None
