@@ -10,6 +10,7 @@ import typer
 from graph_schema import SchemaFileError
 from kgdx import __version__
 from kgdx.cli import explain as explain_commands
+from kgdx.cli import schema as schema_commands
 from kgdx.cli import train as train_commands
 from kgdx.cli import train_images as image_commands
 from kgdx.domain.errors import BackendUnavailableError, BadInputError, KgdxError
@@ -26,6 +27,7 @@ app.add_typer(train, name="train")
 train_commands.add_to(train)
 image_commands.add_to(app, train)
 explain_commands.add_to(app)
+schema_commands.add_to(app)
 
 Codes = Annotated[list[str], typer.Option(metavar="CURIE")]
 BundleFolder = Annotated[
@@ -176,8 +178,8 @@ def mechanism(
     """Tell how a drug may act on a disease: the best paths of the graph between them, with their sources."""
     from rich.console import Console
 
-    from kgdx.explain.mechanisms import as_lines
-    from kgdx.schemas.paths import paths_json
+    from kgdx.report.sentences import path_lines
+    from kgdx.schemas.json_values import json_text
 
     with Console(stderr=True).status("opening the engine"):
         from kgdx.engine import Engine
@@ -186,7 +188,7 @@ def mechanism(
     paths = engine.mechanisms(drug, disease, num)
     if not paths:
         typer.echo(f"no path of two to four edges joins {drug} and {disease} in {engine.release}", err=True)
-    typer.echo(paths_json(paths) if json else as_lines(paths), nl=bool(paths or json))
+    typer.echo(json_text(paths, indent=1) if json else path_lines(paths), nl=bool(paths or json))
 
 
 @app.command()

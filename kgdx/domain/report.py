@@ -48,6 +48,58 @@ class Step:
         return self.tail_name if self.is_forward else self.head_name
 
 
+class PathKind(StrEnum):
+    """What a path justifies; each has its patterns in `graph_schema/metapaths.yaml` under this heading."""
+
+    FINDING = "findings"
+    DEMOGRAPHICS = "demographics"
+    TREATMENT = "treatments"
+    PREDICTION = "predictions"
+    VETO = "vetoes"
+    AGE = "age"
+    SEX = "sex"
+    ALLERGY = "allergies"
+    CROSS_REACTION = "cross_reactions"
+    INTERACTION = "interactions"
+    DUPLICATE = "duplicates"
+    MECHANISM = "mechanisms"
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptRef:
+    """An identifier with its name."""
+
+    curie: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What one stretch of a path says, to be put in words by `kgdx.report.sentences`.
+
+    Attributes:
+        start: the node at which it starts.
+        num_steps: how many steps of the path it takes; 0 where the start is itself the conclusion.
+        is_excluded: the finding at the start was looked for and not found.
+        patient_fact: what is known of the patient, for demographics, such as `age 34 years`.
+        named_like: for a prediction that starts at a disease of like name, the diagnosis it is made for.
+        is_certain: False where it is only suspected that the patient has what it starts at.
+        verbs: for each step, how a relation of the user's own reads in the direction walked, and an empty
+            text for a relation of kgdx; empty where all are of kgdx.
+        quotes: for a mechanism, the words of the sources for its steps, where they have any.
+    """
+
+    kind: PathKind
+    start: ConceptRef
+    num_steps: int
+    is_excluded: bool = False
+    patient_fact: str = ""
+    named_like: ConceptRef | None = None
+    is_certain: bool = True
+    verbs: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Path:
     """A walk through the graph that carries part of a score.
@@ -58,20 +110,18 @@ class Path:
         contribution: its share of the logit, natural log units; for treatments, of the expected benefit, in
             [0, 1]; 0 for what speaks against one; for mechanisms, of all that the paths between a drug and a
             disease are worth together, in [0, 1].
-        sentence: the path in clinical words.
+        stages: what it says, stretch by stretch; two where it leads from a finding over a diagnosis to a
+            treatment, else one.
     """
 
     steps: tuple[Step, ...]
     contribution: float
-    sentence: str
+    stages: tuple[Stage, ...] = ()
 
     @property
     def num_hops(self) -> int:
         """Its length: a climb over several kinds is one hop, and to be called otherwise is none."""
         return sum(1 for _ in groupby(s.direction for s in self.steps if s.relation != "exact_match"))
-
-    def __str__(self) -> str:
-        return f"{self.sentence} ({self.contribution:+.2f})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +232,6 @@ class CantMiss:
 
 
 @dataclass(frozen=True, slots=True)
-class ConceptRef:
-    """An identifier with its name."""
-
-    curie: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class DiseasePair:
     """Two diseases that together explain what no single one does.
 
@@ -228,13 +270,28 @@ class TreatmentConcern:
 
 
 @dataclass(frozen=True, slots=True)
+class TreatedDiagnosis:
+    """A diagnosis that a treatment is for.
+
+    Attributes:
+        probability: of the diagnosis, in [0, 1].
+        confidence: of the prediction that it is treated, in [0, 1]; None where the graph states it.
+    """
+
+    disease: str
+    name: str
+    probability: float
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Treatment:
     """A treatment with what it is for, and all that speaks against it in this patient.
 
     Attributes:
         expected_benefit: posterior probability of the diagnoses it treats, summed, in [0, 1]; a predicted
             one counts by the confidence of the prediction.
-        reasons: sentences: first what it treats, then every concern.
+        indications: the diagnoses that it treats or is predicted to, largest benefit first.
         paths: what it is indicated for, largest benefit first.
         chains: paths of two stages, from a finding over a diagnosis to the treatment, the largest share of
             the benefit first.
@@ -246,7 +303,7 @@ class Treatment:
     name: str
     status: TreatmentStatus
     expected_benefit: float
-    reasons: tuple[str, ...]
+    indications: tuple[TreatedDiagnosis, ...]
     paths: tuple[Path, ...]
     concerns: tuple[TreatmentConcern, ...] = ()
     confidence: float | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from kgdx.domain.report import Diagnosis, FindingContribution, Path
+from kgdx.domain.report import Diagnosis, FindingContribution, Path, PathKind
 from kgdx.explain.attribution import Origins
 from kgdx.explain.path_selection import diverse
 from kgdx.explain.paths import PathWriter
@@ -114,7 +114,7 @@ class Justifier:
         return tuple(short[i][2]() for i in diverse(edges, num_paths))
 
     def _finding_path(self, seen: Observation, trail: EdgePath, share: float) -> Path:
-        return self.writer.path("findings", seen.node, trail, share, is_absent=seen.weight < 0)
+        return self.writer.path(PathKind.FINDING, seen.node, trail, share, is_excluded=seen.weight < 0)
 
     def _of_patient(self, ranking: Ranking, place: int) -> list[FindingContribution]:
         """What sex, age and onset add, each under what the graph states of the disease."""
@@ -137,7 +137,14 @@ class Justifier:
             if row >= 0:
                 named = self.hierarchy.ancestors_with_paths(disease, max_kinds=0)[int(snapshot.head[row])]
                 trail, start = ((row, False), *reverse(named)), int(snapshot.tail[row])
-                write = partial(self.writer.path, "demographics", start, trail, value, said=statement.text)
+                write = partial(
+                    self.writer.path,
+                    PathKind.DEMOGRAPHICS,
+                    start,
+                    trail,
+                    value,
+                    patient_fact=statement.text,
+                )
                 yield value, trail, write
 
 

@@ -28,6 +28,7 @@ from kgdx.domain.report import (
 from kgdx.domain.treatment import Severity, TreatmentStatus
 from kgdx.explain.walk import chain
 from kgdx.explain.wording import counted, factor, listed, percent, plain, signed
+from kgdx.report.sentences import indications, sentence
 
 _NUM_EXPLAINED = 3
 _PATHS_EACH = 3
@@ -181,7 +182,7 @@ def _best_paths(differential: tuple[Diagnosis, ...]) -> Iterator[RenderableType]
 
 
 def _path(path: Path) -> Iterator[RenderableType]:
-    yield hanging(signed(path.contribution), path.sentence, "bold")
+    yield hanging(signed(path.contribution), sentence(path), "bold")
     yield from _chain(path)
 
 
@@ -221,13 +222,13 @@ def _treatment(treatment: Treatment) -> Iterator[RenderableType]:
             f"prediction, confidence {percent(treatment.confidence)}: no source states that it treats this"
         )
         yield hanging("", doubt, "magenta")
-    for reason in treatment.reasons[:1]:
-        yield hanging("why", reason, "dim")
+    if treatment.indications:
+        yield hanging("why", indications(treatment.indications), "dim")
     for path in treatment.paths[:_INDICATIONS_EACH]:
         yield from _chain(path)
     for concern in treatment.concerns:
         label, colour = _CONCERNS[concern.severity]
-        yield hanging(label, f"{concern.path.sentence} [{concern.kind.value}]", colour)
+        yield hanging(label, f"{sentence(concern.path)} [{concern.kind.value}]", colour)
         yield from _chain(concern.path)
 
 

@@ -13,6 +13,7 @@ from kgdx.explain.faithfulness import Scored, Verification, Verified
 from kgdx.explain.walk import chain
 from kgdx.explain.wording import listed, percent, plain, short_source, signed
 from kgdx.report.runner_up import Contrast, compare
+from kgdx.report.sentences import sentence
 from kgdx.report.terminal import hanging, print_parts, section
 
 _NUM_PUBLICATIONS = 4
@@ -76,7 +77,7 @@ def _contrasts(contrasts: Sequence[Contrast]) -> Iterator[RenderableType]:
 
 
 def _path(path: Path) -> Iterator[RenderableType]:
-    yield hanging(signed(path.contribution), path.sentence, "bold")
+    yield hanging(signed(path.contribution), sentence(path), "bold")
     if path.steps:
         yield hanging("", chain(path), "dim")
     for step in path.steps:

@@ -188,7 +188,7 @@ def test_any_json_is_a_case_or_a_case_error(payload: Any) -> None:
 
 
 STEP = Step("e1", "MONDO:1", "a", "has_phenotype", "HP:1", "b", False, "infores:x", ("PMID:1",), 0.5)
-WALK = GraphPath((STEP,), 1.5, "a shows b")
+WALK = GraphPath((STEP,), 1.5)
 PART = FindingContribution("HP:1", "b", 1.5)
 REPORT = Report(
     release="r1",

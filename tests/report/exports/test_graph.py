@@ -60,7 +60,7 @@ def test_graphml_gives_the_graph_back(report: Report) -> None:
 
 
 def test_evidence_that_is_itself_the_diagnosis(report: Report) -> None:
-    itself = Diagnosis("HP:0001945", "Fever", 1, 1.0, 0.5, paths=(Path((), 1.0, "The finding itself."),))
+    itself = Diagnosis("HP:0001945", "Fever", 1, 1.0, 0.5, paths=(Path((), 1.0),))
     graph = to_networkx(replace(report, differential=(itself,), treatments=()))
     node = graph.nodes["HP:0001945"]
     assert (node["role"], node["polarity"], node["rank"]) == ("diagnosis", "present", 1)
