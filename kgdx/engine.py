@@ -12,7 +12,7 @@ import numpy as np
 from kgdx.domain.case import Case
 from kgdx.domain.errors import BadInputError, BundleError, KgdxError
 from kgdx.domain.evidence import Evidence, TextOrigin
-from kgdx.domain.report import Diagnosis, Question, Report
+from kgdx.domain.report import Diagnosis, QueryContext, Report
 from kgdx.domain.report import Path as GraphPath
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
@@ -202,11 +202,11 @@ class Engine:
         Raises:
             BadInputError: if the report is of another release.
         """
-        question = self._question_of(report)
+        query_context = self._query_context_of(report)
         given = report if isinstance(report, ReportOut) else ReportOut.of(report)
-        if question is None:
+        if query_context is None:
             return given
-        supposed = what_if(report, self.reasoner, lambda evidence: self._query(evidence, question), most)
+        supposed = what_if(report, self.reasoner, lambda evidence: self._query(evidence, query_context), most)
         return replace(given, what_if=supposed)
 
     def naming(self, report: ReportOut, language: str) -> ReportOut:
@@ -227,34 +227,36 @@ class Engine:
         Raises:
             BadInputError: if the report is of another release.
         """
-        question = self._question_of(report)
-        if question is None:
+        query_context = self._query_context_of(report)
+        if query_context is None:
             return Verification((), 0, ())
-        query = self._query(report.evidence, question)
+        query = self._query(report.evidence, query_context)
         chosen = report.differential if diagnoses is None else diagnoses
         return verify(report, chosen, self.reasoner, self._justifier.hierarchy, query)
 
-    def _question_of(self, report: Report) -> Question | None:
+    def _query_context_of(self, report: Report) -> QueryContext | None:
         if report.release != self.release:
             fact = f"was made with release {report.release}, and this is {self.release}"
             raise BadInputError("report", fact, "name its release with --bundle, or diagnose the case again")
-        if report.question is None:
+        if report.query_context is None:
             if report.differential:
                 remedy = "give the report as kgdx diagnose --json wrote it"
-                raise BadInputError("report, question", "is missing, and there is a differential", remedy)
+                raise BadInputError(
+                    "report, query_context", "is missing, and there is a differential", remedy
+                )
             return None
-        check_answerable(report, report.question, self.reasoner, self._extractor.clip.dim)
-        return report.question
+        check_answerable(report, report.query_context, self.reasoner, self._extractor.clip.dim)
+        return report.query_context
 
-    def _query(self, evidence: Sequence[Evidence], question: Question) -> GraphQuery:
-        images = [np.array(vector, dtype=np.float32) for vector in question.images]
+    def _query(self, evidence: Sequence[Evidence], query_context: QueryContext) -> GraphQuery:
+        images = [np.array(vector, dtype=np.float32) for vector in query_context.images]
         context = self._extractor.context(evidence, images)
-        return seed(evidence, self.snapshot, context, question.patient)
+        return seed(evidence, self.snapshot, context, query_context.patient)
 
     def _answer(self, case: Case, found: Extraction) -> ReportOut:
         images = tuple(tuple(vector.tolist()) for vector in found.image_vectors)
-        question = Question(case.patient, images)
-        query = self._query(found.evidence, question)
+        query_context = QueryContext(case.patient, images)
+        query = self._query(found.evidence, query_context)
         if not query.observations:
             return self._report(found, abstained=NO_KNOWN_FINDING)
         ranking = self.reasoner.rank(query)
@@ -272,9 +274,9 @@ class Engine:
             warnings=found.warnings,
             abstained=doubts.abstained,
             next_steps=doubts.next_steps,
-            cant_miss=doubts.cant_miss,
-            combinations=doubts.combinations,
-            question=question,
+            red_flags=doubts.red_flags,
+            disease_pairs=doubts.disease_pairs,
+            query_context=query_context,
         )
         return ReportOut.of(report).showing(found.texts, found.images)
 

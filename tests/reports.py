@@ -11,9 +11,10 @@ from kgdx.domain.report import (
     Diagnosis,
     FindingContribution,
     Path,
-    Question,
+    QueryContext,
     Report,
     Step,
+    TreatedDiagnosis,
     Treatment,
     TreatmentConcern,
 )
@@ -71,7 +72,7 @@ EVIDENCE = (
     Evidence(
         "HP:0000988",
         "Skin rash",
-        Polarity.ABSENT,
+        Polarity.EXCLUDED,
         -1.5,
         ImageOrigin(f"{PATIENT}.dcm", (0.0, 0.0, 1.0, 1.0), 0.1),
     ),
@@ -95,8 +96,8 @@ INFLUENZA = Diagnosis(
         Path((ONSET,), 0.5),
         Path((NO_RASH,), -0.25),
     ),
-    graph_surplus=0.125,
-    danger="an emergency",
+    residual_logit=0.125,
+    red_flag="an emergency",
 )
 COMMON_COLD = Diagnosis(
     COLD,
@@ -141,7 +142,7 @@ REPORT = Report(
     (INFLUENZA, COMMON_COLD),
     (OSELTAMIVIR,),
     warnings=(f"2 words of {PATIENT} were not recognised",),
-    question=Question(Patient("female", 77.0), ((0.5, -0.5),)),
+    query_context=QueryContext(Patient("female", 77.0), ((0.5, -0.5),)),
 )
 LATER = replace(
     REPORT,

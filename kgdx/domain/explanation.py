@@ -45,8 +45,8 @@ class KeptDiagnosis:
     rank: int
     logit: float
     probability: float
-    graph_surplus: float
-    danger: str
+    residual_logit: float
+    red_flag: str
     supports: tuple[FindingContribution, ...]
     contradicts: tuple[FindingContribution, ...]
     unexplained: tuple[FindingContribution, ...]

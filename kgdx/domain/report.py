@@ -145,8 +145,8 @@ class Diagnosis:
         contradicts: findings with a negative contribution, most negative first.
         unexplained: findings of the case that this diagnosis has no path to.
         paths: the paths that carried the score, largest share first.
-        graph_surplus: what the rest of the graph, left out of the retained subgraph, would have added.
-        danger: why it must not be missed; empty where it is not dangerous by the stated rule.
+        residual_logit: what the rest of the graph, left out of the retained subgraph, would have added.
+        red_flag: why it must not be missed; empty where it is not dangerous by the stated rule.
     """
 
     disease: str
@@ -158,18 +158,18 @@ class Diagnosis:
     contradicts: tuple[FindingContribution, ...] = ()
     unexplained: tuple[FindingContribution, ...] = ()
     paths: tuple[Path, ...] = ()
-    graph_surplus: float = 0.0
-    danger: str = ""
+    residual_logit: float = 0.0
+    red_flag: str = ""
 
     @property
-    def is_dangerous(self) -> bool:
+    def is_red_flag(self) -> bool:
         """Whether it must not be missed."""
         return bool(self.danger)
 
     @property
     def full_graph_logit(self) -> float:
         """What the logit would be had the whole graph been walked, not the retained subgraph alone."""
-        return self.logit + self.graph_surplus
+        return self.logit + self.residual_logit
 
 
 class AssessmentModality(StrEnum):
@@ -200,7 +200,7 @@ class NextFinding:
         kind: history and examination, laboratory, imaging, a recording such as ECG or EEG, or a biopsy.
         gain_bits: by how much the doubt among the diagnoses falls on average once it was looked for, in bits;
             for a diagnosis to be ruled out, the doubt about that one alone.
-        chance: probability of finding it, in [0, 1].
+        probability: of finding it, in [0, 1].
         if_present, if_absent: the diagnosis that rises most in either event; or the one to be ruled out.
     """
 
@@ -208,13 +208,13 @@ class NextFinding:
     name: str
     kind: AssessmentModality
     gain_bits: float
-    chance: float
+    probability: float
     if_present: ProbabilityChange
     if_absent: ProbabilityChange
 
 
 @dataclass(frozen=True, slots=True)
-class CantMiss:
+class RedFlag:
     """A dangerous diagnosis, not the first of the differential, that the evidence does not rule out.
 
     Attributes:
@@ -311,7 +311,7 @@ class Treatment:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QueryContext:
     """What the reasoner was asked beside the evidence; with both, a report can be scored again.
 
     Attributes:
@@ -336,10 +336,10 @@ class Report:
         warnings: what went wrong or is doubtful: unknown terms, unreadable images, weak evidence.
         abstained: why the engine does not commit itself; empty when it does.
         next_steps: what to look for next, most telling first.
-        cant_miss: dangerous diagnoses below the first that are not ruled out, likeliest first.
-        combinations: pairs of diseases, where no single one explains the findings.
+        red_flags: dangerous diagnoses below the first that are not ruled out, likeliest first.
+        disease_pairs: pairs of diseases, where no single one explains the findings.
         what_if: the case ranked again under suppositions; empty where nobody asked for it.
-        question: None where there was nothing to ask.
+        query_context: None where there was nothing to ask.
     """
 
     release: str
@@ -350,7 +350,7 @@ class Report:
     abstained: str = ""
     disclaimer: str = DISCLAIMER
     next_steps: tuple[NextFinding, ...] = ()
-    cant_miss: tuple[CantMiss, ...] = ()
-    combinations: tuple[DiseasePair, ...] = ()
+    red_flags: tuple[RedFlag, ...] = ()
+    disease_pairs: tuple[DiseasePair, ...] = ()
     what_if: tuple[WhatIf, ...] = ()
-    question: Question | None = None
+    query_context: QueryContext | None = None

@@ -74,7 +74,7 @@ class Justifier:
             contradicts=_sorted(f for f in explained if f.contribution <= -_LEAST),
             unexplained=_sorted(f for f, skip in zip(findings, is_unexplained, strict=True) if skip),
             paths=self._paths(query, ranking, place, read, num_paths),
-            graph_surplus=float(ranking.surplus[place]),
+            residual_logit=float(ranking.surplus[place]),
         )
 
     def _paths(

@@ -16,12 +16,12 @@ from rich.text import Text
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.report import (
-    CantMiss,
     Diagnosis,
     DiseasePair,
     NextFinding,
     Path,
     ProbabilityChange,
+    RedFlag,
     Report,
     Treatment,
 )
@@ -76,10 +76,10 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     if report.abstained:
         yield Panel(Text(plain(report.abstained)), title="No commitment", title_align="left", style="yellow")
     yield from section("Differential", _differential(report))
-    if report.cant_miss:
-        yield from section("Must not be missed", _cant_miss(report.cant_miss))
-    if report.combinations:
-        yield from section("Several diseases at once", _combinations(report.combinations))
+    if report.red_flags:
+        yield from section("Must not be missed", _red_flag(report.red_flags))
+    if report.disease_pairs:
+        yield from section("Several diseases at once", _combinations(report.disease_pairs))
     if report.next_steps:
         yield from section("What to look for next", _next_steps(report.next_steps))
     yield from section("Best paths", _best_paths(report.differential[:_NUM_EXPLAINED]))
@@ -106,8 +106,8 @@ def _differential(report: Report) -> Iterator[Table]:
     table.add_column("Speaks for (+) and against (−)", ratio=5, overflow="fold")
     for diagnosis in report.differential:
         named = Text.assemble((plain(diagnosis.name), "bold"), "\n", (plain(diagnosis.disease), "dim"))
-        if diagnosis.is_dangerous:
-            named.append(f"\n[!] {plain(diagnosis.danger)}", "bold red")
+        if diagnosis.is_red_flag:
+            named.append(f"\n[!] {plain(diagnosis.red_flag)}", "bold red")
         table.add_row(str(diagnosis.rank), named, _bar(diagnosis.probability), _for_and_against(diagnosis))
     yield table
 
@@ -136,7 +136,7 @@ def _for_and_against(diagnosis: Diagnosis) -> Table:
     return grid
 
 
-def _cant_miss(flags: Sequence[CantMiss]) -> Iterator[RenderableType]:
+def _red_flag(flags: Sequence[RedFlag]) -> Iterator[RenderableType]:
     for flag in flags:
         yield Text.assemble(
             ("[!] ", "bold red"), (plain(flag.name), "bold"), f"  {percent(flag.probability)}"
@@ -154,7 +154,7 @@ def _next_steps(steps: Sequence[NextFinding]) -> Iterator[RenderableType]:
         yield Text.assemble(f"{i}. ", (plain(step.name), "bold"), (told, "dim"))
         yield hanging("present", _shift("", step.if_present), "dim")
         yield hanging("absent", _shift("", step.if_absent), "dim")
-    answer = f'{{"id": "{steps[0].curie}", "status": "absent", "asked": true}}'
+    answer = f'{{"id": "{steps[0].curie}", "status": "excluded", "elicited": true}}'
     yield Text(f"An answer goes into the case marked as asked for, such as {answer}", "dim")
 
 

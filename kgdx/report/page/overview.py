@@ -34,7 +34,7 @@ def notes_of(evidence: Iterable[Evidence]) -> dict[str, str]:
         said.setdefault(item.curie, set()).add(item.polarity)
     notes = {}
     for curie, polarities in said.items():
-        if Polarity.ABSENT in polarities and len(polarities) > 1:
+        if Polarity.EXCLUDED in polarities and len(polarities) > 1:
             notes[curie] = "conflicting"
         elif Polarity.PRESENT not in polarities:
             notes[curie] = polarities.pop().value

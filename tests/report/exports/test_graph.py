@@ -27,7 +27,7 @@ def test_roles(report: Report) -> None:
     assert nodes["CHEBI:2676"] | {"role": "treatment", "status": "contraindicated"} == nodes["CHEBI:2676"]
     assert nodes["CHEBI:2637"]["concerns"] == "contraindicated: condition|caution: interaction"
     assert (nodes["CHEBI:28001"]["confidence"], nodes["CHEBI:2637"]["confidence"]) == (0.4, -1.0)
-    assert nodes["HP:0001640"] | {"role": "evidence", "polarity": "absent"} == nodes["HP:0001640"]
+    assert nodes["HP:0001640"] | {"role": "evidence", "polarity": "excluded"} == nodes["HP:0001640"]
     assert nodes["MONDO:0005249"]["role"] == "intermediate"
     assert nodes["HP:0032177"]["polarity"] == "present|uncertain"
     assert nodes["HP:0002202"]["weight"] == pytest.approx(6.7)
