@@ -164,7 +164,7 @@ class Diagnosis:
     @property
     def is_red_flag(self) -> bool:
         """Whether it must not be missed."""
-        return bool(self.danger)
+        return bool(self.red_flag)
 
     @property
     def full_graph_logit(self) -> float:

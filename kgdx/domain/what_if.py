@@ -32,8 +32,8 @@ class WhatIf:
     """The case ranked again under one supposition, all else as it is.
 
     Attributes:
-        intervention: findings of the case are supposed never to have been mentioned; one that nobody has spoken
-            of is supposed to be present, or absent.
+        intervention: findings of the case are supposed never to have been mentioned; one that nobody has
+            spoken of is supposed to be present, or absent.
         findings: CURIEs of the findings that this is supposed of together.
         names: of the findings.
         first: what would be the first diagnosis.

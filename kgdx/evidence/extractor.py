@@ -64,7 +64,7 @@ class Extraction:
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """What all images of a case show, gathered one by one; `subthreshold_scores` are those of the strongest image."""
+    """What all images of a case show; `subthreshold_scores` are those of the strongest image."""
 
     evidence: list[Evidence] = field(default_factory=list)
     vectors: list[NDArray[np.float32]] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """What is known of each disease's findings: frequencies, background rates, information content.
 
-A risk factor is a finding here, see `DiseaseAnnotations`. Everything is counted from a snapshot once and shared by all
-cases.
+A risk factor is a finding here, see `DiseaseAnnotations`. Everything is counted from a snapshot once and
+shared by all cases.
 """
 
 from collections.abc import Callable

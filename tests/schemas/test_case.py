@@ -249,3 +249,12 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert (Settings().top, Settings().bundle) == (3, Path("/x"))
     monkeypatch.setenv("KGDX_BUNDLE", "")
     assert Settings().bundle is None, "an empty one is not the current folder"
+
+
+@pytest.mark.parametrize("version", [None, "0.9"])
+def test_a_report_of_another_schema_version_says_what_to_do(version: str | None) -> None:
+    told = json.loads(ReportOut.of(REPORT).model_dump_json())
+    told.pop("schema_version")
+    told |= {} if version is None else {"schema_version": version}
+    with pytest.raises(BadInputError, match="diagnose the case again"):
+        ReportOut.model_validate_json(json.dumps(told))

@@ -98,7 +98,7 @@ def test_contraindicated_treatments_show_their_veto_without_a_click(report: Repo
     source = render(report)
     card = source[source.index('<article class="card treatment contraindicated">') :]
     visible = card[: card.index("<details")]
-    assert "must not be given in penicillin allergy" in visible
+    assert "must not be given in" in visible
     assert '<svg class="path"' in visible
     assert "Penicillin allergy" in visible
 
