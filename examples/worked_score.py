@@ -12,4 +12,4 @@ print(f"{first.name}: logit {first.logit:.2f}, probability {first.probability:.0
 for finding in findings:
     print(f"  {finding.contribution:+6.2f}  {finding.name}")
 print(f"  {first.logit - told:+6.2f}  prior, and findings that add less than 0.05")
-print(f"  {first.logit:+6.2f}  in all; the rest of the graph would have added {first.graph_surplus:+.2f}")
+print(f"  {first.logit:+6.2f}  in all; the rest of the graph would have added {first.residual_logit:+.2f}")

@@ -240,8 +240,8 @@ class Engine:
             warnings=found.warnings,
             abstained=doubts.abstained,
             next_steps=doubts.next_steps,
-            cant_miss=doubts.cant_miss,
-            combinations=doubts.combinations,
-            question=found.question,
+            red_flags=doubts.red_flags,
+            disease_pairs=doubts.disease_pairs,
+            query_context=found.query_context,
         )
         return ReportOut.of(report).showing(found.texts, found.images)

@@ -88,7 +88,7 @@ def finding_of(code: str, evidences: Mapping[str, Any]) -> CodedFinding:
         return CodedFinding(identifier_of(question))
     meaning = entry["value_meaning"].get(value, {}).get("en")
     if value == str(entry["default_value"]) or meaning == _NO_VALUE:
-        return CodedFinding(identifier_of(question), Polarity.ABSENT)
+        return CodedFinding(identifier_of(question), Polarity.EXCLUDED)
     return CodedFinding(identifier_of(code if meaning is not None else question))
 
 

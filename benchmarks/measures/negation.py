@@ -56,7 +56,7 @@ def _find(condition: str, sentence: str) -> tuple[int, int]:
 
 def negated_by_us(rows: Iterable[Marked], asserter: Asserter) -> list[bool]:
     """Whether we call each condition absent."""
-    return [_polarity(row, asserter) is Polarity.ABSENT for row in rows]
+    return [_polarity(row, asserter) is Polarity.EXCLUDED for row in rows]
 
 
 def _polarity(row: Marked, asserter: Asserter) -> Polarity | None:

@@ -99,14 +99,14 @@ def _judge(
     milliseconds = (time.perf_counter() - began) * 1000
     truths = np.flatnonzero(np.isin(same, list(case.accepted)))
     index, candidates = ranker.snapshot.index, ranker.reasoner.graph.annotations.candidates
-    flagged = np.isin(candidates, [index[flag.disease] for flag in doubts.cant_miss])
+    flagged = np.isin(candidates, [index[flag.disease] for flag in doubts.red_flags])
     danger = doubter.dangers.reasons if severe is None else severe
     return CaseResult(
         rank=rank_of(case, ranking, ranker),
-        num_flags=len(doubts.cant_miss),
+        num_flags=len(doubts.red_flags),
         is_danger=any(int(position) in danger for position in truths),
         is_flagged=bool(set(same[flagged]) & case.accepted),
-        is_paired=bool(doubts.combinations),
+        is_paired=bool(doubts.disease_pairs),
         abstained=doubts.abstained,
         milliseconds=milliseconds,
     )

@@ -135,7 +135,7 @@ class Interviewer:
         ranks, answers = [self._rank(ranking, pathology)], list[bool]()
         while len(answers) < max(ANSWERS) and (asked := choose(query, ranking)) >= 0:
             answers.append(bool(is_there[asked]))
-            polarity = Polarity.PRESENT if answers[-1] else Polarity.ABSENT
+            polarity = Polarity.PRESENT if answers[-1] else Polarity.EXCLUDED
             known.append(CodedFinding(self.ranker.snapshot.curies[asked], polarity, is_marked))
             query, ranking = self._ranked(known)
             ranks.append(self._rank(ranking, pathology))

@@ -66,7 +66,7 @@ def reading_weights(reports: Sequence[Coded], vocabulary: Vocabulary) -> list[di
     Halves by a hash of the report's name. What a report says of a heading is the strongest it says of it. The
     weights of `kgdx.evidence.text` are the first half's.
     """
-    order = [Polarity.ABSENT, Polarity.UNCERTAIN, Polarity.PRESENT]
+    order = [Polarity.EXCLUDED, Polarity.UNCERTAIN, Polarity.PRESENT]
     counts = np.full((2, len(order), 2), 0.5)
     totals = np.zeros((2, 2))
     for report in reports:

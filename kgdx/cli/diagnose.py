@@ -32,7 +32,7 @@ def demo(
 def diagnose(
     case: Annotated[Path | None, typer.Argument(help="kgdx JSON or GA4GH phenopacket.")] = None,
     finding: Codes = [],  # noqa: B006 - typer copies it
-    absent: Codes = [],  # noqa: B006
+    excluded: Codes = [],  # noqa: B006
     text: Annotated[str, typer.Option(help="Report text.")] = "",
     image: Annotated[
         list[Path], typer.Option(help="DICOM file or series folder, NIfTI, PNG, JPEG, TIFF.")
@@ -54,7 +54,7 @@ def diagnose(
     """Diagnose one case, from a file or from flags."""
     from kgdx.schemas import CaseIn
 
-    flags = [finding, absent, text, image, condition, allergy, medication]
+    flags = [finding, excluded, text, image, condition, allergy, medication]
     if case is not None and any(flags):
         raise CaseError(
             str(case), "is given together with flags that describe a case", "give one or the other"
@@ -63,7 +63,7 @@ def diagnose(
         _diagnose(case, bundle, as_json=json, html=html, num_what_if=what_if, language=language)
         return
     given = CaseIn(
-        findings=[*finding, *({"id": curie, "status": "absent"} for curie in absent)],
+        findings=[*finding, *({"id": curie, "status": "excluded"} for curie in excluded)],
         report=text,
         images=[str(path) for path in image],
         conditions=condition,

@@ -73,11 +73,11 @@ def explain(
             if verify:
                 verification = engine.verify(read, [chosen])
     if json:
-        from pydantic import TypeAdapter
+        from kgdx.schemas.json_values import json_text
 
         told = {"diagnosis": chosen, "what_if": read.what_if, "verification": verification}
         told |= {"is_sound": verification.is_sound} if verification else {}
-        typer.echo(TypeAdapter(dict[str, object]).dump_json(told, indent=1).decode())
+        typer.echo(json_text(told, indent=1))
     else:
         from kgdx.report.terminal_reasons import print_reasons
 

@@ -9,7 +9,7 @@ import typer
 
 from graph_schema import SchemaFileError
 from kgdx import __version__
-from kgdx.cli import deidentify, diagnose, explain, mechanism, query, release, train, train_images
+from kgdx.cli import deidentify, diagnose, explain, mechanism, query, release, schema, train, train_images
 from kgdx.domain.errors import BackendUnavailableError, KgdxError
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ training = typer.Typer(help="Train the models anew: seeded, with progress.", no_
 app.add_typer(training, name="train")
 train.add_to(training)
 train_images.add_to(app, training)
-for commands in (explain, diagnose, mechanism, deidentify, release, query):
+for commands in (explain, diagnose, mechanism, deidentify, release, query, schema):
     commands.add_to(app)
 
 

@@ -23,8 +23,8 @@ def mechanism(
     """Tell how a drug may act on a disease: the best paths of the graph between them, with their sources."""
     from rich.console import Console
 
-    from kgdx.explain.mechanisms import as_lines
-    from kgdx.schemas.paths import paths_json
+    from kgdx.report.sentences import path_lines
+    from kgdx.schemas.json_values import json_text
 
     with Console(stderr=True).status("opening the engine"):
         from kgdx.engine import Engine
@@ -33,4 +33,4 @@ def mechanism(
     paths = engine.mechanisms(drug, disease, num)
     if not paths:
         typer.echo(f"no path of two to four edges joins {drug} and {disease} in {engine.release}", err=True)
-    typer.echo(paths_json(paths) if json else as_lines(paths), nl=bool(paths or json))
+    typer.echo(json_text(paths, indent=1) if json else path_lines(paths), nl=bool(paths or json))

@@ -8,7 +8,7 @@ class Polarity(StrEnum):
     """What the case says of a finding. A finding that no one mentions has no polarity at all."""
 
     PRESENT = "present"
-    ABSENT = "absent"
+    EXCLUDED = "excluded"
     UNCERTAIN = "uncertain"
 
 
@@ -17,13 +17,13 @@ class CodedFinding:
     """A finding given by its code, with the status somebody recorded.
 
     Attributes:
-        is_asked: recorded because a report, a checklist or a protocol asked for it, not because somebody
+        is_elicited: recorded because a report, a checklist or a protocol asked for it, not because somebody
             suspected something: then it says nothing that it was looked for at all.
     """
 
     curie: str
     polarity: Polarity = Polarity.PRESENT
-    is_asked: bool = False
+    is_elicited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from kgdx.domain.case import Polarity
 
 @dataclass(frozen=True, slots=True)
 class CodeOrigin:
-    """The finding was given as a code, written `given` in the case; `is_asked` as of `CodedFinding`."""
+    """The finding was given as a code, written `given` in the case; `is_elicited` as of `CodedFinding`."""
 
     given: str
     modality: str = "code"
-    is_asked: bool = False
+    is_elicited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

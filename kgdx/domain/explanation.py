@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from kgdx.domain.case import Polarity
-from kgdx.domain.report import FindingContribution, Path
+from kgdx.domain.report import FindingContribution, Step
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 
 
@@ -25,6 +25,18 @@ class KeptEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptPath:
+    """A path with its English sentence; attributes as of `kgdx.domain.report.Path`."""
+
+    steps: tuple[Step, ...]
+    contribution: float
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.sentence} ({self.contribution:+.2f})"
+
+
+@dataclass(frozen=True, slots=True)
 class KeptDiagnosis:
     """A candidate of the differential; attributes as of `kgdx.domain.report.Diagnosis`."""
 
@@ -33,12 +45,12 @@ class KeptDiagnosis:
     rank: int
     logit: float
     probability: float
-    graph_surplus: float
-    danger: str
+    residual_logit: float
+    red_flag: str
     supports: tuple[FindingContribution, ...]
     contradicts: tuple[FindingContribution, ...]
     unexplained: tuple[FindingContribution, ...]
-    paths: tuple[Path, ...]
+    paths: tuple[KeptPath, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,7 @@ class KeptConcern:
     reason: str
     name: str
     is_certain: bool
-    path: Path | None
+    path: KeptPath | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +79,8 @@ class KeptTreatment:
     status: TreatmentStatus
     expected_benefit: float
     confidence: float | None
-    paths: tuple[Path, ...]
-    chains: tuple[Path, ...]
+    paths: tuple[KeptPath, ...]
+    chains: tuple[KeptPath, ...]
     concerns: tuple[KeptConcern, ...]
 
 

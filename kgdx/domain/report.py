@@ -48,6 +48,58 @@ class Step:
         return self.tail_name if self.is_forward else self.head_name
 
 
+class PathKind(StrEnum):
+    """What a path justifies; each has its patterns in `graph_schema/metapaths.yaml` under this heading."""
+
+    FINDING = "findings"
+    DEMOGRAPHICS = "demographics"
+    TREATMENT = "treatments"
+    PREDICTION = "predictions"
+    VETO = "vetoes"
+    AGE = "age"
+    SEX = "sex"
+    ALLERGY = "allergies"
+    CROSS_REACTION = "cross_reactions"
+    INTERACTION = "interactions"
+    DUPLICATE = "duplicates"
+    MECHANISM = "mechanisms"
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptRef:
+    """An identifier with its name."""
+
+    curie: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What one stretch of a path says, to be put in words by `kgdx.report.sentences`.
+
+    Attributes:
+        start: the node at which it starts.
+        num_steps: how many steps of the path it takes; 0 where the start is itself the conclusion.
+        is_excluded: the finding at the start was looked for and not found.
+        patient_fact: what is known of the patient, for demographics, such as `age 34 years`.
+        named_like: for a prediction that starts at a disease of like name, the diagnosis it is made for.
+        is_certain: False where it is only suspected that the patient has what it starts at.
+        verbs: for each step, how a relation of the user's own reads in the direction walked, and an empty
+            text for a relation of kgdx; empty where all are of kgdx.
+        quotes: for a mechanism, the words of the sources for its steps, where they have any.
+    """
+
+    kind: PathKind
+    start: ConceptRef
+    num_steps: int
+    is_excluded: bool = False
+    patient_fact: str = ""
+    named_like: ConceptRef | None = None
+    is_certain: bool = True
+    verbs: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Path:
     """A walk through the graph that carries part of a score.
@@ -58,20 +110,18 @@ class Path:
         contribution: its share of the logit, natural log units; for treatments, of the expected benefit, in
             [0, 1]; 0 for what speaks against one; for mechanisms, of all that the paths between a drug and a
             disease are worth together, in [0, 1].
-        sentence: the path in clinical words.
+        stages: what it says, stretch by stretch; two where it leads from a finding over a diagnosis to a
+            treatment, else one.
     """
 
     steps: tuple[Step, ...]
     contribution: float
-    sentence: str
+    stages: tuple[Stage, ...] = ()
 
     @property
     def num_hops(self) -> int:
         """Its length: a climb over several kinds is one hop, and to be called otherwise is none."""
         return sum(1 for _ in groupby(s.direction for s in self.steps if s.relation != "exact_match"))
-
-    def __str__(self) -> str:
-        return f"{self.sentence} ({self.contribution:+.2f})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +145,8 @@ class Diagnosis:
         contradicts: findings with a negative contribution, most negative first.
         unexplained: findings of the case that this diagnosis has no path to.
         paths: the paths that carried the score, largest share first.
-        graph_surplus: what the rest of the graph, left out of the retained subgraph, would have added.
-        danger: why it must not be missed; empty where it is not dangerous by the stated rule.
+        residual_logit: what the rest of the graph, left out of the retained subgraph, would have added.
+        red_flag: why it must not be missed; empty where it is not dangerous by the stated rule.
     """
 
     disease: str
@@ -108,18 +158,18 @@ class Diagnosis:
     contradicts: tuple[FindingContribution, ...] = ()
     unexplained: tuple[FindingContribution, ...] = ()
     paths: tuple[Path, ...] = ()
-    graph_surplus: float = 0.0
-    danger: str = ""
+    residual_logit: float = 0.0
+    red_flag: str = ""
 
     @property
-    def is_dangerous(self) -> bool:
+    def is_red_flag(self) -> bool:
         """Whether it must not be missed."""
-        return bool(self.danger)
+        return bool(self.red_flag)
 
     @property
     def full_graph_logit(self) -> float:
         """What the logit would be had the whole graph been walked, not the retained subgraph alone."""
-        return self.logit + self.graph_surplus
+        return self.logit + self.residual_logit
 
 
 class AssessmentModality(StrEnum):
@@ -150,7 +200,7 @@ class NextFinding:
         kind: history and examination, laboratory, imaging, a recording such as ECG or EEG, or a biopsy.
         gain_bits: by how much the doubt among the diagnoses falls on average once it was looked for, in bits;
             for a diagnosis to be ruled out, the doubt about that one alone.
-        chance: probability of finding it, in [0, 1].
+        probability: of finding it, in [0, 1].
         if_present, if_absent: the diagnosis that rises most in either event; or the one to be ruled out.
     """
 
@@ -158,13 +208,13 @@ class NextFinding:
     name: str
     kind: AssessmentModality
     gain_bits: float
-    chance: float
+    probability: float
     if_present: ProbabilityChange
     if_absent: ProbabilityChange
 
 
 @dataclass(frozen=True, slots=True)
-class CantMiss:
+class RedFlag:
     """A dangerous diagnosis, not the first of the differential, that the evidence does not rule out.
 
     Attributes:
@@ -179,14 +229,6 @@ class CantMiss:
     probability: float
     why: str
     rules_out: NextFinding | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ConceptRef:
-    """An identifier with its name."""
-
-    curie: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +270,28 @@ class TreatmentConcern:
 
 
 @dataclass(frozen=True, slots=True)
+class TreatedDiagnosis:
+    """A diagnosis that a treatment is for.
+
+    Attributes:
+        probability: of the diagnosis, in [0, 1].
+        confidence: of the prediction that it is treated, in [0, 1]; None where the graph states it.
+    """
+
+    disease: str
+    name: str
+    probability: float
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Treatment:
     """A treatment with what it is for, and all that speaks against it in this patient.
 
     Attributes:
         expected_benefit: posterior probability of the diagnoses it treats, summed, in [0, 1]; a predicted
             one counts by the confidence of the prediction.
-        reasons: sentences: first what it treats, then every concern.
+        indications: the diagnoses that it treats or is predicted to, largest benefit first.
         paths: what it is indicated for, largest benefit first.
         chains: paths of two stages, from a finding over a diagnosis to the treatment, the largest share of
             the benefit first.
@@ -246,7 +303,7 @@ class Treatment:
     name: str
     status: TreatmentStatus
     expected_benefit: float
-    reasons: tuple[str, ...]
+    indications: tuple[TreatedDiagnosis, ...]
     paths: tuple[Path, ...]
     concerns: tuple[TreatmentConcern, ...] = ()
     confidence: float | None = None
@@ -254,7 +311,7 @@ class Treatment:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QueryContext:
     """What the reasoner was asked beside the evidence; with both, a report can be scored again.
 
     Attributes:
@@ -279,10 +336,10 @@ class Report:
         warnings: what went wrong or is doubtful: unknown terms, unreadable images, weak evidence.
         abstained: why the engine does not commit itself; empty when it does.
         next_steps: what to look for next, most telling first.
-        cant_miss: dangerous diagnoses below the first that are not ruled out, likeliest first.
-        combinations: pairs of diseases, where no single one explains the findings.
+        red_flags: dangerous diagnoses below the first that are not ruled out, likeliest first.
+        disease_pairs: pairs of diseases, where no single one explains the findings.
         what_if: the case ranked again under suppositions; empty where nobody asked for it.
-        question: None where there was nothing to ask.
+        query_context: None where there was nothing to ask.
     """
 
     release: str
@@ -293,7 +350,7 @@ class Report:
     abstained: str = ""
     disclaimer: str = DISCLAIMER
     next_steps: tuple[NextFinding, ...] = ()
-    cant_miss: tuple[CantMiss, ...] = ()
-    combinations: tuple[DiseasePair, ...] = ()
+    red_flags: tuple[RedFlag, ...] = ()
+    disease_pairs: tuple[DiseasePair, ...] = ()
     what_if: tuple[WhatIf, ...] = ()
-    question: Question | None = None
+    query_context: QueryContext | None = None

@@ -9,7 +9,7 @@ class Intervention(StrEnum):
 
     UNMENTIONED = "unmentioned"
     PRESENT = "present"
-    ABSENT = "absent"
+    EXCLUDED = "excluded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +32,20 @@ class WhatIf:
     """The case ranked again under one supposition, all else as it is.
 
     Attributes:
-        supposed: findings of the case are supposed never to have been mentioned; one that nobody has spoken
-            of is supposed to be present, or absent.
+        intervention: findings of the case are supposed never to have been mentioned; one that nobody has
+            spoken of is supposed to be present, or absent.
         findings: CURIEs of the findings that this is supposed of together.
         names: of the findings.
         first: what would be the first diagnosis.
-        standings: where the diagnoses of the report would stand, in its order.
+        reranked: where the diagnoses of the report would stand, in its order.
         is_turning: the fewest findings that were found without which another diagnosis is first. That no
             single one does was tried with every finding that speaks for the first; of more, those were tried
             first that tell it best from its rivals.
     """
 
-    supposed: Intervention
+    intervention: Intervention
     findings: tuple[str, ...]
     names: tuple[str, ...]
     first: RankedAs
-    standings: tuple[RankedAs, ...]
+    reranked: tuple[RankedAs, ...]
     is_turning: bool = False

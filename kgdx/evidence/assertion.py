@@ -152,11 +152,11 @@ def _decide(forms: list[str], place: tuple[int, int], cues: list[_Cue], is_norma
     categories = {cue.category for cue in cues}
     polarity = _polarity(forms, place, cues)
     if is_normal:
-        polarity = Polarity.ABSENT if polarity is Polarity.PRESENT else Polarity.UNCERTAIN
+        polarity = Polarity.EXCLUDED if polarity is Polarity.PRESENT else Polarity.UNCERTAIN
     for setting in (Setting.FAMILY, Setting.HYPOTHETICAL):
         if setting.name in categories:
             return Assertion(polarity, setting)
-    if Setting.HISTORICAL.name in categories and polarity is not Polarity.ABSENT:
+    if Setting.HISTORICAL.name in categories and polarity is not Polarity.EXCLUDED:
         return Assertion(polarity, Setting.HISTORICAL)
     return Assertion(polarity)
 
@@ -166,7 +166,7 @@ def _polarity(forms: list[str], place: tuple[int, int], cues: list[_Cue]) -> Pol
     negated = [cue for cue in cues if cue.category == _NEGATED]
     possible = [cue for cue in cues if cue.category == _POSSIBLE]
     if not possible:
-        return Polarity.ABSENT if negated else Polarity.PRESENT
+        return Polarity.EXCLUDED if negated else Polarity.PRESENT
     if not negated:
         return Polarity.UNCERTAIN
     near_negated = min(negated, key=lambda cue: _distance(place, cue))
@@ -175,7 +175,7 @@ def _polarity(forms: list[str], place: tuple[int, int], cues: list[_Cue]) -> Pol
         forms[near_negated.end : near_possible.start]
     )
     if is_governed or _distance(place, near_negated) < _distance(place, near_possible):
-        return Polarity.ABSENT
+        return Polarity.EXCLUDED
     return Polarity.UNCERTAIN
 
 

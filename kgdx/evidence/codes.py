@@ -14,7 +14,7 @@ from kgdx.graph.snapshot import Snapshot
 # calibrated: a code is chosen on purpose, so a present one is taken as certain (the most the reasoner
 # takes, 12.0; anything less would drown the rarest findings), and an excluded finding is missed once in 55
 # (ln 1/55 = -4.0).
-WEIGHTS = {Polarity.PRESENT: 12.0, Polarity.ABSENT: -4.0, Polarity.UNCERTAIN: 0.7}
+WEIGHTS = {Polarity.PRESENT: 12.0, Polarity.EXCLUDED: -4.0, Polarity.UNCERTAIN: 0.7}
 
 _MAX_QUOTED = 40
 
@@ -102,16 +102,16 @@ def code_evidence(
             continue
         key = looked_up.curie, finding.polarity
         weight = WEIGHTS[finding.polarity]
-        origin = CodeOrigin(finding.curie, is_asked=finding.is_asked)
+        origin = CodeOrigin(finding.curie, is_elicited=finding.is_elicited)
         found = Evidence(looked_up.curie, looked_up.name, finding.polarity, weight, origin)
-        if key not in evidence or (_is_asked(evidence[key]) and not finding.is_asked):
+        if key not in evidence or (_is_elicited(evidence[key]) and not finding.is_elicited):
             evidence[key] = found
     warnings += [_contradiction(e) for key, e in evidence.items() if _denied(key) in evidence]
     return tuple(evidence.values()), tuple(dict.fromkeys(warnings))
 
 
-def _is_asked(evidence: Evidence) -> bool:
-    return isinstance(evidence.origin, CodeOrigin) and evidence.origin.is_asked
+def _is_elicited(evidence: Evidence) -> bool:
+    return isinstance(evidence.origin, CodeOrigin) and evidence.origin.is_elicited
 
 
 def _no_finding(looked_up: CodeLookup) -> str:
@@ -124,7 +124,7 @@ def _no_finding(looked_up: CodeLookup) -> str:
 
 
 def _denied(key: tuple[str, Polarity]) -> tuple[str, Polarity] | None:
-    return (key[0], Polarity.ABSENT) if key[1] is Polarity.PRESENT else None
+    return (key[0], Polarity.EXCLUDED) if key[1] is Polarity.PRESENT else None
 
 
 def _contradiction(evidence: Evidence) -> str:

@@ -21,7 +21,7 @@ def contradictions(evidence: Sequence[Evidence]) -> tuple[str, ...]:
         weights[modality] = max(weights.get(modality, 0.0), item.weight, key=abs)
     sentences = []
     for curie, polarities in said.items():
-        for_it, against = polarities.get(Polarity.PRESENT, {}), polarities.get(Polarity.ABSENT, {})
+        for_it, against = polarities.get(Polarity.PRESENT, {}), polarities.get(Polarity.EXCLUDED, {})
         if for_it and against and for_it.keys() != against.keys():
             told = f"present by {_listed(for_it)}, absent by {_listed(against)}"
             sentences.append(f"{names[curie]} ({curie}): {told}; both were weighed")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from graph_schema import Schema
 from kgdx.domain.case import Case, CaseImage, Patient, Polarity, ReportText
 from kgdx.domain.evidence import Evidence, TextOrigin
-from kgdx.domain.report import Question
+from kgdx.domain.report import QueryContext
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.encoders.link_calibration import LinkCalibration
@@ -67,9 +67,9 @@ class Extraction:
     images: tuple[ShownImage, ...]
 
     @property
-    def question(self) -> Question:
+    def query_context(self) -> QueryContext:
         """What is asked beside the evidence, as the report keeps it."""
-        return Question(self.patient, tuple(tuple(vector.tolist()) for vector in self.image_vectors))
+        return QueryContext(self.patient, tuple(tuple(vector.tolist()) for vector in self.image_vectors))
 
     @property
     def quotes(self) -> list[str]:

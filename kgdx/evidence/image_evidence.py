@@ -86,7 +86,7 @@ def judged(
     if weight >= LEAST_WEIGHT and posterior >= PRESENT_FROM:
         polarity = Polarity.PRESENT
     elif weight <= -LEAST_WEIGHT and posterior <= ABSENT_TO:
-        polarity = Polarity.ABSENT
+        polarity = Polarity.EXCLUDED
     else:
         return None
     return Evidence(*named, polarity, weight, ImageOrigin(image_id, _WHOLE, posterior, spread=spread))

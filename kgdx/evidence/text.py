@@ -14,7 +14,7 @@ from kgdx.evidence.words import Sentence, sentences
 # Natural log of P(we read so | finding) / P(we read so | no finding), measured on one half of the chest
 # radiograph reports of `benchmarks.text`, whose findings people coded by hand; the other half gives the same
 # within 0.1. They say how well we read: the report itself is taken at its word.
-WEIGHTS = {Polarity.PRESENT: 5.6, Polarity.ABSENT: -3.2, Polarity.UNCERTAIN: 2.1}
+WEIGHTS = {Polarity.PRESENT: 5.6, Polarity.EXCLUDED: -3.2, Polarity.UNCERTAIN: 2.1}
 
 
 @dataclass(frozen=True, slots=True)

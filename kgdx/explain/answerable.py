@@ -3,7 +3,7 @@
 import numpy as np
 
 from kgdx.domain.errors import BadInputError
-from kgdx.domain.report import Question, Report
+from kgdx.domain.report import QueryContext, Report
 from kgdx.reasoning.reasoner import Reasoner
 
 _REMEDY = "give the report as kgdx diagnose --json wrote it"
@@ -11,11 +11,11 @@ _OLDEST_YEARS = 130.0
 _SEXES = ("", "male", "female")
 
 
-def check_answerable(report: Report, question: Question, reasoner: Reasoner, dim: int) -> None:
+def check_answerable(report: Report, query_context: QueryContext, reasoner: Reasoner, dim: int) -> None:
     """Hold what a case is asked with against the graph and the encoders.
 
     Args:
-        question: of the report.
+        query_context: of the report.
         dim: width of the vector of an image.
 
     Raises:
@@ -38,9 +38,11 @@ def check_answerable(report: Report, question: Question, reasoner: Reasoner, dim
         if not is_candidate:
             fact = f"{snapshot.curies[node]} is no disease that can be ranked"
             raise BadInputError("report, differential", fact, _REMEDY)
-    if any(len(vector) != dim for vector in question.images):
-        raise BadInputError("report, question.images", f"not vectors of {dim} numbers", _REMEDY)
-    patient = question.patient
+    if any(len(vector) != dim for vector in query_context.images):
+        raise BadInputError("report, query_context.images", f"not vectors of {dim} numbers", _REMEDY)
+    patient = query_context.patient
     ages = [age for age in (patient.age_years, patient.onset_years) if age is not None]
     if patient.sex not in _SEXES or not all(0 <= age <= _OLDEST_YEARS for age in ages):
-        raise BadInputError("report, question.patient", "is of no known sex, or of no human age", _REMEDY)
+        raise BadInputError(
+            "report, query_context.patient", "is of no known sex, or of no human age", _REMEDY
+        )

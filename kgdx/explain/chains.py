@@ -34,5 +34,5 @@ def _join(diagnosis: Diagnosis, path: Path) -> Iterator[Path]:
     for first in diagnosis.paths:
         if first.contribution > 0 and first.steps and stops(first)[-1].curie == diagnosis.disease:
             share = min(1.0, first.contribution / max(speaks_for, first.contribution))
-            sentence = f"{first.sentence}. {path.sentence}"
-            yield Path((*first.steps, *path.steps), path.contribution * share, sentence)
+            stages = (*first.stages, *path.stages)
+            yield Path((*first.steps, *path.steps), path.contribution * share, stages)

@@ -63,7 +63,7 @@ class Counterfactuals:
 
     def answers(self, most: int) -> list[WhatIf]:
         """Each of the first next steps of the report, there and not there."""
-        asked = product(self.report.next_steps[:most], (Intervention.PRESENT, Intervention.ABSENT))
+        asked = product(self.report.next_steps[:most], (Intervention.PRESENT, Intervention.EXCLUDED))
         return [*self.pool.map(lambda each: self._answered(*each), asked)]
 
     def without_each(self, most: int) -> list[WhatIf]:
@@ -104,7 +104,7 @@ class Counterfactuals:
 
     def _answered(self, step: NextFinding, supposed: Intervention) -> WhatIf:
         polarity = Polarity(supposed.value)
-        origin = CodeOrigin(step.curie, is_asked=True)
+        origin = CodeOrigin(step.curie, is_elicited=True)
         found = Evidence(step.curie, step.name, polarity, WEIGHTS[polarity], origin)
         return self._ranked(supposed, (step.curie,), (*self.report.evidence, found))
 
@@ -120,12 +120,12 @@ class Counterfactuals:
     ) -> WhatIf:
         ranking, snapshot = self.reasoner.rank(self.ask(evidence)), self.reasoner.graph.snapshot
         of_report = [snapshot.index[diagnosis.disease] for diagnosis in self.report.differential]
-        standings = tuple(self._standing(ranking, node) for node in of_report)
+        reranked = tuple(self._standing(ranking, node) for node in of_report)
         # A disease that is first under another of its identifiers is the same one.
-        first = next((node for node, at in zip(of_report, standings, strict=True) if at.rank == 1), None)
+        first = next((node for node, at in zip(of_report, reranked, strict=True) if at.rank == 1), None)
         first = int(ranking.diseases[0]) if first is None else first
         names = tuple(snapshot.names[snapshot.index[curie]] for curie in curies)
-        return WhatIf(supposed, curies, names, self._standing(ranking, first), standings)
+        return WhatIf(supposed, curies, names, self._standing(ranking, first), reranked)
 
     def _standing(self, ranking: Ranking, node: int) -> RankedAs:
         """Where a disease stands, under whichever of its identifiers it was ranked."""

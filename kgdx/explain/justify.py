@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
-from kgdx.domain.report import Diagnosis, FindingContribution, Path
+from kgdx.domain.report import Diagnosis, FindingContribution, Path, PathKind
 from kgdx.explain.path_selection import diverse
 from kgdx.explain.paths import PathWriter
 from kgdx.graph.hierarchy import EdgePath, Hierarchy
@@ -81,7 +81,7 @@ class Justifier:
         ]
         for fact, row, path, value in patient_paths:
             start, said = int(snapshot.tail[row]), fact.text
-            write = partial(self.writer.path, "demographics", start, path, value, said=said)
+            write = partial(self.writer.path, PathKind.DEMOGRAPHICS, start, path, value, patient_fact=said)
             candidates.append((value, path, write))
         return Diagnosis(
             disease=snapshot.curies[disease],
@@ -93,7 +93,7 @@ class Justifier:
             contradicts=_sorted(f for f in explained if f.contribution <= -_LEAST),
             unexplained=_sorted(unexplained),
             paths=self._chosen(candidates, num_paths),
-            graph_surplus=float(ranking.residual_logit[rank]),
+            residual_logit=float(ranking.residual_logit[rank]),
         )
 
     def _chosen(self, candidates: Sequence[_Candidate], num_paths: int) -> tuple[Path, ...]:
@@ -109,7 +109,7 @@ class Justifier:
         return tuple(short[i][2]() for i in diverse(edges, num_paths))
 
     def _finding_path(self, obs: Observation, path: EdgePath, share: float) -> Path:
-        return self.writer.path("findings", obs.node, path, share, is_absent=obs.weight < 0)
+        return self.writer.path(PathKind.FINDING, obs.node, path, share, is_excluded=obs.weight < 0)
 
 
 def _name(name: str, obs: Observation) -> str:

@@ -1,12 +1,12 @@
-"""How a drug may act on a disease, in words."""
+"""How a drug may act on a disease."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 from kgdx.domain.curie import standardize
 from kgdx.domain.errors import CurieError, UnknownCurieError
-from kgdx.domain.report import Path, Step
+from kgdx.domain.report import Path, PathKind
 from kgdx.explain.paths import PathWriter
 from kgdx.graph.hierarchy import EdgePath
 from kgdx.mechanisms.finder import MechanismFinder
@@ -56,26 +56,6 @@ class Mechanisms:
         return node
 
     def _path(self, drug: int, trail: EdgePath, share: float) -> Path:
-        """With the source's own words at the end, which tell what a relation leaves open: more or less."""
-        path = self.writer.path("mechanisms", drug, trail, share)
-        said = [self.writer.snapshot.edge(row).original_predicate for row, _ in trail]
-        words = ", then ".join(f"“{words}”" for words in said if words)
-        return (
-            Path(path.steps, share, f"{path.sentence} (in the words of its sources: {words})")
-            if words
-            else path
-        )
-
-
-def as_lines(paths: Sequence[Path]) -> str:
-    """As numbered sentences, each with the source of every edge."""
-    lines = []
-    for number, path in enumerate(paths, 1):
-        lines.append(f"{number}. {path.sentence} ({path.contribution:.0%} of the weight of all paths)")
-        lines += [f"   {_told(step)}" for step in path.steps]
-    return "\n".join(lines)
-
-
-def _told(step: Step) -> str:
-    cited = f", {', '.join(step.publications)}" if step.publications else ""
-    return f"{step.head} {step.relation} {step.tail} [{step.source}{cited}]"
+        """With the source's own words, which tell what a relation leaves open: more or less."""
+        quotes = [self.writer.snapshot.edge(row).original_predicate for row, _ in trail]
+        return self.writer.path(PathKind.MECHANISM, drug, trail, share, quotes=tuple(filter(None, quotes)))

@@ -8,7 +8,7 @@ import numpy as np
 
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.evidence import Evidence
-from kgdx.domain.report import Diagnosis, Question, Report
+from kgdx.domain.report import Diagnosis, QueryContext, Report
 from kgdx.domain.what_if import WhatIf
 from kgdx.encoders.base import TextEncoder
 from kgdx.evidence.fusion import Fusion
@@ -36,10 +36,10 @@ class ReportReopener:
         Raises:
             BadInputError: if the report is of another release.
         """
-        question = self._question_of(report)
-        if question is None:
+        context = self._query_context_of(report)
+        if context is None:
             return ()
-        return what_if(report, self.reasoner, partial(self._query, question), most)
+        return what_if(report, self.reasoner, partial(self._query, context), most)
 
     def verify(self, report: Report, diagnoses: Sequence[Diagnosis]) -> Verification:
         """Diagnoses of the report scored again.
@@ -47,25 +47,27 @@ class ReportReopener:
         Raises:
             BadInputError: if the report is of another release.
         """
-        question = self._question_of(report)
-        if question is None:
+        context = self._query_context_of(report)
+        if context is None:
             return Verification((), 0, ())
-        query = self._query(question, report.evidence)
+        query = self._query(context, report.evidence)
         return verify(report, diagnoses, self.reasoner, self.hierarchy, query)
 
-    def _question_of(self, report: Report) -> Question | None:
+    def _query_context_of(self, report: Report) -> QueryContext | None:
         if report.release != self.release:
             fact = f"was made with release {report.release}, and this is {self.release}"
             raise BadInputError("report", fact, "name its release with --bundle, or diagnose the case again")
-        if report.question is None:
+        if report.query_context is None:
             if report.differential:
                 remedy = "give the report as kgdx diagnose --json wrote it"
-                raise BadInputError("report, question", "is missing, and there is a differential", remedy)
+                raise BadInputError(
+                    "report, query_context", "is missing, and there is a differential", remedy
+                )
             return None
-        check_answerable(report, report.question, self.reasoner, self.encoder.dim)
-        return report.question
+        check_answerable(report, report.query_context, self.reasoner, self.encoder.dim)
+        return report.query_context
 
-    def _query(self, question: Question, evidence: Sequence[Evidence]) -> GraphQuery:
-        images = [np.array(vector, dtype=np.float32) for vector in question.images]
-        context = self.fusion.case_vector(evidence, images, self.encoder)
-        return seed(evidence, self.reasoner.graph.snapshot, context, question.patient)
+    def _query(self, context: QueryContext, evidence: Sequence[Evidence]) -> GraphQuery:
+        images = [np.array(vector, dtype=np.float32) for vector in context.images]
+        vector = self.fusion.case_vector(evidence, images, self.encoder)
+        return seed(evidence, self.reasoner.graph.snapshot, vector, context.patient)

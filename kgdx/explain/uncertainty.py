@@ -7,12 +7,12 @@ import numpy as np
 
 from kgdx.domain.report import (
     AssessmentModality,
-    CantMiss,
     ConceptRef,
     Diagnosis,
     DiseasePair,
     NextFinding,
     ProbabilityChange,
+    RedFlag,
 )
 from kgdx.explain.wording import listed, percent
 from kgdx.graph.hierarchy import Hierarchy
@@ -35,8 +35,8 @@ class UncertaintyReport:
 
     abstained: str
     next_steps: tuple[NextFinding, ...]
-    cant_miss: tuple[CantMiss, ...]
-    combinations: tuple[DiseasePair, ...]
+    red_flags: tuple[RedFlag, ...]
+    disease_pairs: tuple[DiseasePair, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +82,8 @@ class UncertaintyReporter:
         return UncertaintyReport(
             abstained=self._said(hesitation, query, ranking, steps) if hesitation else "",
             next_steps=steps,
-            cant_miss=tuple(self._cant_miss(asked, place, ranking) for place in flagged),
-            combinations=tuple(
+            red_flags=tuple(self._red_flag(asked, place, ranking) for place in flagged),
+            disease_pairs=tuple(
                 self._combination(pair, query) for pair in self.combinations.pairs(query, ranking)
             ),
         )
@@ -92,7 +92,7 @@ class UncertaintyReporter:
         """The differential, the dangerous diagnoses told as such."""
         reasons = self.dangers.reasons
         return tuple(
-            replace(diagnosis, danger=reasons.get(int(position), ""))
+            replace(diagnosis, red_flag=reasons.get(int(position), ""))
             for diagnosis, position in zip(differential, ranking.positions, strict=False)
         )
 
@@ -114,12 +114,12 @@ class UncertaintyReporter:
         kind = AssessmentModality(str(self.next_findings.kinds[node]))
         return NextFinding(named.curie, named.name, kind, float(gains[i]), questions.chance(i), *shifts)
 
-    def _cant_miss(self, asked: Asked, place: int, ranking: Ranking) -> CantMiss:
+    def _red_flag(self, asked: Asked, place: int, ranking: Ranking) -> RedFlag:
         named = self._named(int(ranking.diseases[place]))
         # Ruled out it is by what it nearly always shows and the patient does not.
         left = asked.after(is_present=False)[place]
         rules_out = int(np.argmin(left)) if len(left) and left.min() < ranking.probability[place] else None
-        return CantMiss(
+        return RedFlag(
             disease=named.curie,
             name=named.name,
             rank=place + 1,

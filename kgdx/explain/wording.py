@@ -7,7 +7,7 @@ from kgdx.domain.case import Polarity
 from kgdx.domain.treatment import TreatmentStatus
 
 # Said by a sign as well as by colour, so that a report reads in black and white.
-SIGNS = {Polarity.PRESENT: "+", Polarity.ABSENT: "−", Polarity.UNCERTAIN: "?"}
+SIGNS = {Polarity.PRESENT: "+", Polarity.EXCLUDED: "−", Polarity.UNCERTAIN: "?"}
 STATUS_SIGNS = {
     TreatmentStatus.RECOMMENDED: "✓",
     TreatmentStatus.CAUTION: "!",

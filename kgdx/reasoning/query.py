@@ -69,8 +69,8 @@ def seed(
         item.curie
         for item in evidence
         if isinstance(item.origin, CodeOrigin)
-        and item.polarity is Polarity.ABSENT
-        and not item.origin.is_asked
+        and item.polarity is Polarity.EXCLUDED
+        and not item.origin.is_elicited
         and snapshot.kinds[snapshot.index[item.curie]] in FINDING_KINDS
     }
     observations = tuple(

@@ -29,8 +29,8 @@ def probability_range(report: Report, disease: str) -> tuple[float, float] | Non
     found = [
         standing.probability
         for item in report.what_if
-        if item.supposed is Intervention.UNMENTIONED and len(item.findings) == 1
-        for standing in (item.first, *item.standings)
+        if item.intervention is Intervention.UNMENTIONED and len(item.findings) == 1
+        for standing in (item.first, *item.reranked)
         if standing.disease == disease
     ]
     as_it_is = [diagnosis.probability for diagnosis in report.differential if diagnosis.disease == disease]
@@ -40,7 +40,7 @@ def probability_range(report: Report, disease: str) -> tuple[float, float] | Non
 def num_left_out(report: Report) -> int:
     """How many findings the report supposes unmentioned, one at a time."""
     return sum(
-        what.supposed is Intervention.UNMENTIONED and len(what.findings) == 1 for what in report.what_if
+        what.intervention is Intervention.UNMENTIONED and len(what.findings) == 1 for what in report.what_if
     )
 
 
@@ -53,11 +53,11 @@ def suppositions(report: Report) -> tuple[Supposition, ...]:
         return ()
     leader = report.differential[0].disease
     rows = [_row(item, leader) for item in report.what_if]
-    left_out = [row for row in rows if row.what_if.supposed is Intervention.UNMENTIONED]
+    left_out = [row for row in rows if row.what_if.intervention is Intervention.UNMENTIONED]
     left_out.sort(key=lambda row: (not row.what_if.is_turning, row.first.probability if row.first else 0.0))
-    return (*left_out, *(row for row in rows if row.what_if.supposed is not Intervention.UNMENTIONED))
+    return (*left_out, *(row for row in rows if row.what_if.intervention is not Intervention.UNMENTIONED))
 
 
 def _row(item: WhatIf, leader: str) -> Supposition:
-    standing = next((each for each in (item.first, *item.standings) if each.disease == leader), None)
+    standing = next((each for each in (item.first, *item.reranked) if each.disease == leader), None)
     return Supposition(item, standing, item.first.disease != leader)

@@ -16,18 +16,19 @@ from rich.text import Text
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.report import (
-    CantMiss,
     Diagnosis,
     DiseasePair,
     NextFinding,
     Path,
     ProbabilityChange,
+    RedFlag,
     Report,
     Treatment,
 )
 from kgdx.domain.treatment import Severity, TreatmentStatus
 from kgdx.explain.walk import chain
 from kgdx.explain.wording import counted, factor, listed, percent, plain, signed
+from kgdx.report.sentences import indications, sentence
 
 _NUM_EXPLAINED = 3
 _PATHS_EACH = 3
@@ -75,10 +76,10 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     if report.abstained:
         yield Panel(Text(plain(report.abstained)), title="No commitment", title_align="left", style="yellow")
     yield from section("Differential", _differential(report))
-    if report.cant_miss:
-        yield from section("Must not be missed", _cant_miss(report.cant_miss))
-    if report.combinations:
-        yield from section("Several diseases at once", _combinations(report.combinations))
+    if report.red_flags:
+        yield from section("Must not be missed", _red_flag(report.red_flags))
+    if report.disease_pairs:
+        yield from section("Several diseases at once", _combinations(report.disease_pairs))
     if report.next_steps:
         yield from section("What to look for next", _next_steps(report.next_steps))
     yield from section("Best paths", _best_paths(report.differential[:_NUM_EXPLAINED]))
@@ -105,8 +106,8 @@ def _differential(report: Report) -> Iterator[Table]:
     table.add_column("Speaks for (+) and against (−)", ratio=5, overflow="fold")
     for diagnosis in report.differential:
         named = Text.assemble((plain(diagnosis.name), "bold"), "\n", (plain(diagnosis.disease), "dim"))
-        if diagnosis.is_dangerous:
-            named.append(f"\n[!] {plain(diagnosis.danger)}", "bold red")
+        if diagnosis.is_red_flag:
+            named.append(f"\n[!] {plain(diagnosis.red_flag)}", "bold red")
         table.add_row(str(diagnosis.rank), named, _bar(diagnosis.probability), _for_and_against(diagnosis))
     yield table
 
@@ -135,7 +136,7 @@ def _for_and_against(diagnosis: Diagnosis) -> Table:
     return grid
 
 
-def _cant_miss(flags: Sequence[CantMiss]) -> Iterator[RenderableType]:
+def _red_flag(flags: Sequence[RedFlag]) -> Iterator[RenderableType]:
     for flag in flags:
         yield Text.assemble(
             ("[!] ", "bold red"), (plain(flag.name), "bold"), f"  {percent(flag.probability)}"
@@ -153,7 +154,7 @@ def _next_steps(steps: Sequence[NextFinding]) -> Iterator[RenderableType]:
         yield Text.assemble(f"{i}. ", (plain(step.name), "bold"), (told, "dim"))
         yield hanging("present", _shift("", step.if_present), "dim")
         yield hanging("absent", _shift("", step.if_absent), "dim")
-    answer = f'{{"id": "{steps[0].curie}", "status": "absent", "asked": true}}'
+    answer = f'{{"id": "{steps[0].curie}", "status": "excluded", "elicited": true}}'
     yield Text(f"An answer goes into the case marked as asked for, such as {answer}", "dim")
 
 
@@ -181,7 +182,7 @@ def _best_paths(differential: tuple[Diagnosis, ...]) -> Iterator[RenderableType]
 
 
 def _path(path: Path) -> Iterator[RenderableType]:
-    yield hanging(signed(path.contribution), path.sentence, "bold")
+    yield hanging(signed(path.contribution), sentence(path), "bold")
     yield from _chain(path)
 
 
@@ -221,13 +222,13 @@ def _treatment(treatment: Treatment) -> Iterator[RenderableType]:
             f"prediction, confidence {percent(treatment.confidence)}: no source states that it treats this"
         )
         yield hanging("", doubt, "magenta")
-    for reason in treatment.reasons[:1]:
-        yield hanging("why", reason, "dim")
+    if treatment.indications:
+        yield hanging("why", indications(treatment.indications), "dim")
     for path in treatment.paths[:_INDICATIONS_EACH]:
         yield from _chain(path)
     for concern in treatment.concerns:
         label, colour = _CONCERNS[concern.severity]
-        yield hanging(label, f"{concern.path.sentence} [{concern.kind.value}]", colour)
+        yield hanging(label, f"{sentence(concern.path)} [{concern.kind.value}]", colour)
         yield from _chain(concern.path)
 
 

@@ -13,13 +13,14 @@ from kgdx.explain.faithfulness import Scored, Verification, Verified
 from kgdx.explain.walk import chain
 from kgdx.explain.wording import listed, percent, plain, short_source, signed
 from kgdx.report.runner_up import Contrast, compare
+from kgdx.report.sentences import sentence
 from kgdx.report.terminal import hanging, print_parts, section
 
 _NUM_PUBLICATIONS = 4
 _SUPPOSED = {
     Intervention.UNMENTIONED: "without",
     Intervention.PRESENT: "present",
-    Intervention.ABSENT: "absent",
+    Intervention.EXCLUDED: "absent",
 }
 
 
@@ -60,7 +61,7 @@ def _parts(
 
 def _of_logit(diagnosis: Diagnosis) -> str:
     retained, full = signed(diagnosis.logit), signed(diagnosis.full_graph_logit)
-    more = signed(diagnosis.graph_surplus)
+    more = signed(diagnosis.residual_logit)
     return f"{retained} on the retained subgraph; {full} on the full graph, which is {more} more"
 
 
@@ -76,7 +77,7 @@ def _contrasts(contrasts: Sequence[Contrast]) -> Iterator[RenderableType]:
 
 
 def _path(path: Path) -> Iterator[RenderableType]:
-    yield hanging(signed(path.contribution), path.sentence, "bold")
+    yield hanging(signed(path.contribution), sentence(path), "bold")
     if path.steps:
         yield hanging("", chain(path), "dim")
     for step in path.steps:
@@ -98,9 +99,9 @@ def _what_if(suppositions: Sequence[WhatIf], report: Report, diagnosis: Diagnosi
         table.add_column(name, overflow="fold")
     for what in suppositions:
         names = listed([plain(name) for name in what.names], len(what.names))
-        word = _SUPPOSED[what.supposed]
-        said = f"{word} {names}" if what.supposed is Intervention.UNMENTIONED else f"{names}: {word}"
-        standing = what.standings[place]
+        word = _SUPPOSED[what.intervention]
+        said = f"{word} {names}" if what.intervention is Intervention.UNMENTIONED else f"{names}: {word}"
+        standing = what.reranked[place]
         first = f"{plain(what.first.name)} {percent(what.first.probability)}"
         mark = " [turns the first]" if what.is_turning else ""
         table.add_row(Text(f"{said}{mark}"), str(standing.rank), percent(standing.probability), Text(first))

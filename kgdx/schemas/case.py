@@ -44,13 +44,13 @@ class _Part(BaseModel):
 class FindingIn(_Part):
     """A coded finding. `label` is for people who read the file and is not used.
 
-    `asked` marks an answer: it was looked for because a report or a checklist named it.
+    `elicited` marks an answer: it was looked for because a report or a checklist named it.
     """
 
     id: _Text = Field(min_length=1, max_length=_MAX_ID)
-    status: Literal["present", "absent", "uncertain"] = "present"
+    status: Literal["present", "excluded", "uncertain"] = "present"
     label: _Text = ""
-    asked: bool = False
+    elicited: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -63,7 +63,7 @@ class FindingIn(_Part):
             if not isinstance(is_excluded, bool) or "status" in given:
                 raise ValueError("give either status, or excluded as true or false")
             rest = {key: value for key, value in given.items() if key != "excluded"}
-            return {**rest, "status": "absent" if is_excluded else "present"}
+            return {**rest, "status": "excluded" if is_excluded else "present"}
         return given
 
 
@@ -95,8 +95,8 @@ class CaseIn(_Part):
 
     Attributes:
         id: the caller's own label.
-        findings: codes of present findings, or `{"id": …, "status": "present" | "absent" | "uncertain"}`;
-            `"asked": true` with an answer to what a report or a checklist named.
+        findings: codes of present findings, or `{"id": …, "status": "present" | "excluded" | "uncertain"}`;
+            `"elicited": true` with an answer to what a report or a checklist named.
         report: a text, or section -> text in reading order.
         images: paths, or `{"id": …, "path": …}`.
         conditions, allergies, medications: codes.
@@ -176,7 +176,7 @@ class CaseIn(_Part):
         """The case as the engine takes it."""
         return Case(
             case_id=self.id,
-            findings=tuple(CodedFinding(f.id, Polarity(f.status), f.asked) for f in self.findings),
+            findings=tuple(CodedFinding(f.id, Polarity(f.status), f.elicited) for f in self.findings),
             texts=tuple(ReportText(name, text) for name, text in self.report.items() if text.strip()),
             images=_images(self.images),
             conditions=tuple(self.conditions),

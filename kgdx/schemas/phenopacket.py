@@ -43,7 +43,7 @@ def case_fields(payload: Mapping[str, Any], where: str = "phenopacket") -> dict[
     """
     packet = _parse({key: value for key, value in payload.items() if key in _CASE_FIELDS}, where)
     findings = [
-        {"id": feature.type.id, "status": "absent" if feature.excluded else "present"}
+        {"id": feature.type.id, "status": "excluded" if feature.excluded else "present"}
         for feature in packet.phenotypic_features
     ]
     fields: dict[str, Any] = {

@@ -9,8 +9,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from kgdx.domain.case import ReportText
 from kgdx.domain.errors import BadInputError
+from kgdx.domain.report import Path as GraphPath
 from kgdx.domain.report import Report
+from kgdx.report.localised_names import renamed
+from kgdx.report.sentences import sentence
+from kgdx.schemas.json_values import json_text
 from kgdx.schemas.problems import fact_of, field_path
+
+SCHEMA_VERSION = "1.0"
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -50,9 +56,10 @@ class ReportOut(Report):
         """Read a report back.
 
         Raises:
-            BadInputError: if the text is no report of kgdx.
+            BadInputError: if the text is no report of kgdx, or one of another schema version.
         """
         try:
+            _check_version(text)
             told = _REPORT.validate_json(text)
             if not _is_bounded(asdict(told)):
                 fact = "holds a number that is not finite, or too large"
@@ -84,7 +91,16 @@ class ReportOut(Report):
 
     def model_dump_json(self, indent: int | None = None) -> str:
         """The whole report as JSON, keys as the attributes of `kgdx.domain.report`."""
-        return _REPORT.dump_json(self, indent=indent).decode()
+        parts = {part.name: getattr(self, part.name) for part in fields(Report)}
+        return json_text({"schema_version": SCHEMA_VERSION, **parts}, indent)
+
+    def sentence(self, path: GraphPath, language: str = "en") -> str:
+        """What a path of this report says, in `en` or `zh`.
+
+        Raises:
+            BadInputError: if nothing is said in that language.
+        """
+        return sentence(renamed(path, self._names_in(language), set()), language)
 
     def to_networkx(self) -> "nx.MultiDiGraph":
         """The explanation as a graph: every path of every candidate and treatment."""
@@ -153,6 +169,15 @@ class ReportOut(Report):
 
 
 _REPORT = TypeAdapter(Report)
+
+
+def _check_version(text: str | bytes) -> None:
+    """Whether a report is of this schema version; what is no JSON object at all is told apart later."""
+    found = TypeAdapter(dict[str, object]).validate_json(text).get("schema_version")
+    if found != SCHEMA_VERSION:
+        fact = f"is not of schema version {SCHEMA_VERSION}"
+        remedy = "diagnose the case again with this version of kgdx"
+        raise BadInputError("report, field schema_version", fact, remedy)
 
 
 def _is_bounded(value: object) -> bool:

@@ -6,8 +6,15 @@ from typing import Any
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.errors import QueryError
-from kgdx.domain.explanation import Explanation, KeptConcern, KeptDiagnosis, KeptEvidence, KeptTreatment
-from kgdx.domain.report import FindingContribution, Path, Step
+from kgdx.domain.explanation import (
+    Explanation,
+    KeptConcern,
+    KeptDiagnosis,
+    KeptEvidence,
+    KeptPath,
+    KeptTreatment,
+)
+from kgdx.domain.report import FindingContribution, Step
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.stores import explanation_cypher as texts
 from kgdx.stores.explanation_rows import SIDES
@@ -39,16 +46,16 @@ def read(ask: Ask, case: str) -> Explanation:
     )
 
 
-def _paths(ask: Ask, justified: str, given: Mapping[str, Any]) -> dict[str, tuple[Path, ...]]:
+def _paths(ask: Ask, justified: str, given: Mapping[str, Any]) -> dict[str, tuple[KeptPath, ...]]:
     """Key of what they justify -> paths, in order."""
     steps: dict[str, list[Step]] = {}
     for row in ask(texts.read_steps(justified), given):
         values = {name: row[name] for name in _names(Step)}
         step = Step(**(values | {"publications": tuple(row["publications"])}))
         steps.setdefault(row["owner"], []).append(step)
-    owned: dict[str, tuple[Path, ...]] = {}
+    owned: dict[str, tuple[KeptPath, ...]] = {}
     for row in ask(texts.read_paths(justified), given):
-        path = Path(tuple(steps.get(row["key"], ())), row["contribution"], row["sentence"])
+        path = KeptPath(tuple(steps.get(row["key"], ())), row["contribution"], row["sentence"])
         owned[row["owner"]] = (*owned.get(row["owner"], ()), path)
     return owned
 
@@ -61,7 +68,7 @@ def _evidence(row: Mapping[str, Any]) -> KeptEvidence:
 def _diagnosis(
     row: Mapping[str, Any],
     contributions: Iterable[Mapping[str, Any]],
-    paths: Mapping[str, Mapping[str, tuple[Path, ...]]],
+    paths: Mapping[str, Mapping[str, tuple[KeptPath, ...]]],
 ) -> KeptDiagnosis:
     of_it = [each for each in contributions if each["owner"] == row["key"]]
     sides = {
@@ -79,7 +86,7 @@ def _diagnosis(
 def _treatment(
     row: Mapping[str, Any],
     concerns: Iterable[Mapping[str, Any]],
-    paths: Mapping[str, Mapping[str, tuple[Path, ...]]],
+    paths: Mapping[str, Mapping[str, tuple[KeptPath, ...]]],
 ) -> KeptTreatment:
     values = {name: row[name] for name in _names(KeptTreatment) - {"paths", "chains", "concerns"}}
     values |= {"status": TreatmentStatus(row["status"])}

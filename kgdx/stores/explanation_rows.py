@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from typing import Any
 
-from kgdx.domain.explanation import Explanation, KeptDiagnosis, KeptTreatment, fingerprint
-from kgdx.domain.report import Path
+from kgdx.domain.explanation import Explanation, KeptDiagnosis, KeptPath, KeptTreatment, fingerprint
 
 Row = dict[str, Any]
 NodeKey = tuple[str, str]
@@ -108,7 +107,7 @@ class Records:
         self,
         link: str,
         owner: NodeKey,
-        paths: Sequence[Path],
+        paths: Sequence[KeptPath],
         seen: Mapping[str, list[NodeKey]],
     ) -> None:
         for i, path in enumerate(paths):
@@ -130,7 +129,7 @@ def _plain(value: Any, without: Iterable[str] = ()) -> Row:
     return {name: str(each) if isinstance(each, str) else each for name, each in values.items()}
 
 
-def _start(path: Path) -> str:
+def _start(path: KeptPath) -> str:
     """CURIE at which a path starts; empty where it has no step."""
     if not path.steps:
         return ""

@@ -105,8 +105,8 @@ def test_a_denied_answer_raises_no_condition_that_shows_the_finding(ranker: Rank
         return float(base.findings.sum(axis=0)[shows][0])
 
     known, asked = CodedFinding("DDXPLUS:E_1"), "DDXPLUS:E_2"
-    before, unmarked = logit(known), logit(known, CodedFinding(asked, Polarity.ABSENT))
-    assert logit(known, CodedFinding(asked, Polarity.ABSENT, is_asked=True)) < before < unmarked
+    before, unmarked = logit(known), logit(known, CodedFinding(asked, Polarity.EXCLUDED))
+    assert logit(known, CodedFinding(asked, Polarity.EXCLUDED, is_elicited=True)) < before < unmarked
 
 
 def test_an_interview_that_ended_keeps_its_last_rank() -> None:

@@ -75,9 +75,9 @@ def write_patients(path: Path, patients: list[tuple[str, list[str]]]) -> None:
     [
         ("E_1", "DDXPLUS:E_1", Polarity.PRESENT),
         ("E_8_@_V_1", "DDXPLUS:E_8.V_1", Polarity.PRESENT),
-        ("E_8_@_V_0", "DDXPLUS:E_8", Polarity.ABSENT),
+        ("E_8_@_V_0", "DDXPLUS:E_8", Polarity.EXCLUDED),
         ("E_9_@_4", "DDXPLUS:E_9", Polarity.PRESENT),
-        ("E_9_@_0", "DDXPLUS:E_9", Polarity.ABSENT),
+        ("E_9_@_0", "DDXPLUS:E_9", Polarity.EXCLUDED),
     ],
 )
 def test_an_answer_affirms_or_denies(code: str, curie: str, polarity: Polarity) -> None:
@@ -91,7 +91,7 @@ def test_a_patient_is_a_case_and_what_is_not_listed_is_not_absent(release: Path)
     assert [patient.pathology for patient in patients] == [condition_of(name) for name, _ in PATIENTS]
     cold = patients[1]
     assert (cold.case.sex, cold.case.age_years) == ("female", 7)
-    assert [f.curie for f in cold.case.findings if f.polarity is Polarity.ABSENT] == ["DDXPLUS:E_8"]
+    assert [f.curie for f in cold.case.findings if f.polarity is Polarity.EXCLUDED] == ["DDXPLUS:E_8"]
     assert cold.differential == {condition_of("Cold"): 0.75, condition_of("Gout"): 0.25}
 
 

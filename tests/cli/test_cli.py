@@ -198,7 +198,7 @@ def test_a_bundle_that_is_none_is_told(
 
 def test_a_diagnosis_as_json(kgdx: Kgdx, opened: Engine) -> None:
     said = kgdx(
-        *("diagnose", "--finding", "HP:0001945", "--finding", "HP:0033771", "--absent", "HP:0012764"),
+        *("diagnose", "--finding", "HP:0001945", "--finding", "HP:0033771", "--excluded", "HP:0012764"),
         *("--text", "Left pleural effusion.", "--allergy", "kgdx:penicillins", "--json"),
     )
     assert said.code == 0
@@ -207,7 +207,7 @@ def test_a_diagnosis_as_json(kgdx: Kgdx, opened: Engine) -> None:
     given = {(e["curie"], e["polarity"]) for e in report["evidence"]}
     assert given >= {
         ("HP:0001945", "present"),
-        ("HP:0012764", "absent"),
+        ("HP:0012764", "excluded"),
         ("HP:0002202", "present"),
     }
     assert {t["status"] for t in report["treatments"]} == {"recommended", "caution", "contraindicated"}

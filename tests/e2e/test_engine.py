@@ -23,6 +23,7 @@ from kgdx.graph.snapshot import Snapshot
 from kgdx.imaging.read import read_image
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.query import GraphQuery, seed
+from kgdx.report.sentences import sentence as said
 from kgdx.schemas import CaseIn, ReportOut
 
 PLEURAL_OR_PNEUMONIC = {
@@ -37,16 +38,16 @@ PLEURAL_OR_PNEUMONIC = {
     "kgdx:benign-asbestos-pleural-effusion",
 }
 KEYS = {
-    "report": "release evidence differential treatments warnings abstained disclaimer "
-    "next_steps cant_miss combinations what_if question",
+    "report": "schema_version release evidence differential treatments warnings abstained disclaimer "
+    "next_steps red_flags disease_pairs what_if query_context",
     "evidence": "curie name polarity weight origin qualifiers factor",
     "differential": "disease name rank logit probability supports contradicts unexplained paths "
-    "graph_surplus danger",
+    "residual_logit red_flag",
     "supports": "curie name contribution",
-    "paths": "steps contribution sentence",
+    "paths": "steps contribution stages sentence",
     "steps": "edge_id head head_name relation tail tail_name is_forward source publications frequency "
     "negated licence release",
-    "treatments": "drug name status expected_benefit reasons paths concerns confidence chains",
+    "treatments": "drug name status expected_benefit indications paths concerns confidence chains",
     "concerns": "kind severity curie name path is_certain",
 }
 
@@ -64,10 +65,10 @@ def test_codes_texts_and_images_are_all_read(report: ReportOut) -> None:
     seen = {modality: set() for modality in ("code", "text", "image")}
     for item in report.evidence:
         seen[item.origin.modality].add((item.curie, item.polarity))
-    assert {("HP:0001945", Polarity.PRESENT), ("HP:0012764", Polarity.ABSENT)} <= seen["code"]
+    assert {("HP:0001945", Polarity.PRESENT), ("HP:0012764", Polarity.EXCLUDED)} <= seen["code"]
     assert ("HP:0002202", Polarity.PRESENT) in seen["text"]
     assert ("HP:0002202", Polarity.PRESENT) in seen["image"]
-    assert ("HP:0002107", Polarity.ABSENT) in seen["text"]
+    assert ("HP:0002107", Polarity.EXCLUDED) in seen["text"]
 
 
 def test_every_piece_of_evidence_can_be_found_where_it_says(report: ReportOut, case: CaseIn) -> None:
@@ -122,7 +123,7 @@ def test_every_score_has_its_reason_in_the_graph(report: ReportOut, engine: Engi
             assert {step.edge_id for step in path.steps} <= edges
             assert stops(path)[0] in believed
             assert stops(path)[-1] == diagnosis.disease
-            assert path.sentence[0] == path.sentence[0].upper()
+            assert said(path)[0] == said(path)[0].upper()
 
 
 def test_what_is_denied_never_supports(report: ReportOut) -> None:
@@ -140,7 +141,7 @@ def test_what_is_denied_never_supports(report: ReportOut) -> None:
 def test_a_negated_mention_never_supports(engine: Engine, said: str) -> None:
     found = engine.diagnose(CaseIn(report=f"Cough and fever. {said}"))
     (effusion,) = (e for e in found.evidence if e.curie == "HP:0002202")
-    assert effusion.polarity is Polarity.ABSENT
+    assert effusion.polarity is Polarity.EXCLUDED
     assert found.differential
     assert all("HP:0002202" not in {f.curie for f in d.supports} for d in found.differential)
 
@@ -160,7 +161,7 @@ def test_image_against_text_is_kept_weighed_and_told(engine: Engine, case: CaseI
     found = engine.diagnose(CaseIn(report="Cough and fever. No pleural effusion.", images=case.images))
     said = {e.origin.modality: e for e in found.evidence if e.curie == "HP:0002202"}
     assert said["image"].polarity is Polarity.PRESENT
-    assert said["text"].polarity is Polarity.ABSENT
+    assert said["text"].polarity is Polarity.EXCLUDED
     (told,) = (warning for warning in found.warnings if "both were weighed" in warning)
     assert told.startswith("Pleural effusion (HP:0002202): present by image (+")
     assert f"absent by text (−{-said['text'].weight:.1f})" in told
@@ -170,7 +171,7 @@ def test_image_against_text_is_kept_weighed_and_told(engine: Engine, case: CaseI
 
 
 def test_codes_alone_have_the_weights_of_codes(engine: Engine) -> None:
-    codes = ["HP:0001945", {"id": "HP:0002202", "status": "absent"}]
+    codes = ["HP:0001945", {"id": "HP:0002202", "status": "excluded"}]
     found = engine.diagnose(CaseIn(findings=codes))
     assert [(e.weight, e.factor) for e in found.evidence] == [(12.0, 1.0), (-4.0, 1.0)]
 
@@ -191,7 +192,7 @@ def test_penicillins_are_vetoed_over_the_allergy(report: ReportOut) -> None:
         assert concern.kind is ConcernKind.ALLERGY
         assert stops(concern.path)[0] == concern.curie == "kgdx:penicillins"
         assert stops(concern.path)[-1] == drug.drug
-        assert "allergic to penicillins" in drug.reasons[-1]
+        assert "allergic to penicillins" in said(drug.concerns[-1].path)
         assert drug.expected_benefit > 0, "vetoed, not dropped"
     assert found["levofloxacin"].status is TreatmentStatus.RECOMMENDED
 
@@ -209,7 +210,7 @@ def test_cephalosporins_may_cross_react(report: ReportOut) -> None:
     assert drug.status is TreatmentStatus.CAUTION
     (concern,) = drug.concerns
     assert (concern.kind, concern.severity) == (ConcernKind.CROSS_REACTIVITY, Severity.CAUTION)
-    assert "beta-lactams" in concern.path.sentence
+    assert "beta-lactams" in said(concern.path)
 
 
 def treated(engine: Engine, **more: object) -> dict[str, Treatment]:
@@ -247,7 +248,7 @@ def test_what_the_patient_takes_already_is_said(engine: Engine) -> None:
     found = treated(engine, medications=["CHEBI:63611", "CHEBI:29007"])  # moxifloxacin, ceftriaxone
     duplicate = {(ConcernKind.DUPLICATE, Severity.CAUTION)}
     assert kinds(found["levofloxacin"]) == kinds(found["ceftriaxone"]) == duplicate
-    assert found["ceftriaxone"].reasons[-1] == "The patient already takes Ceftriaxone"
+    assert said(found["ceftriaxone"].concerns[-1].path) == "The patient already takes Ceftriaxone"
 
 
 @pytest.mark.parametrize(
@@ -279,7 +280,7 @@ def test_recommended_come_first_and_every_path_ends_at_the_drug(report: ReportOu
     assert places == sorted(places)
     assert {t.status for t in report.treatments} == set(TreatmentStatus) - {TreatmentStatus.PREDICTED}
     for treatment in report.treatments:
-        assert treatment.reasons
+        assert treatment.indications
         for path in (*treatment.paths, *(concern.path for concern in treatment.concerns)):
             assert {step.edge_id for step in path.steps} <= edges
             assert not path.steps or stops(path)[-1] == treatment.drug

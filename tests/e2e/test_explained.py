@@ -29,19 +29,21 @@ def supposed(engine: Engine, coded: ReportOut) -> ReportOut:
 
 
 def test_every_supposition_is_what_a_new_diagnosis_would_say(engine: Engine, supposed: ReportOut) -> None:
-    assert {what.supposed for what in supposed.what_if} == set(Intervention)
+    assert {what.intervention for what in supposed.what_if} == set(Intervention)
     for what in supposed.what_if:
-        findings = [curie for curie in CODES if curie not in what.findings or what.supposed != "unmentioned"]
+        findings = [
+            curie for curie in CODES if curie not in what.findings or what.intervention != "unmentioned"
+        ]
         case = CaseIn(findings=list(findings)).to_domain()
-        if what.supposed is not Intervention.UNMENTIONED:
-            polarity = Polarity(what.supposed.value)
-            answers = tuple(CodedFinding(curie, polarity, is_asked=True) for curie in what.findings)
+        if what.intervention is not Intervention.UNMENTIONED:
+            polarity = Polarity(what.intervention.value)
+            answers = tuple(CodedFinding(curie, polarity, is_elicited=True) for curie in what.findings)
             case = replace(case, findings=(*case.findings, *answers))
         anew = engine.diagnose(case).differential
         assert anew[0].disease == what.first.disease
         assert anew[0].probability == pytest.approx(what.first.probability, abs=1e-6)
         by_disease = {diagnosis.disease: diagnosis for diagnosis in anew}
-        for standing in what.standings:
+        for standing in what.reranked:
             if (diagnosis := by_disease.get(standing.disease)) is not None:
                 assert standing.rank == diagnosis.rank
                 assert standing.probability == pytest.approx(diagnosis.probability, abs=1e-6)
@@ -53,7 +55,9 @@ def test_what_turns_the_first_diagnosis_does(supposed: ReportOut, report: Report
         turning = [what for what in told.what_if if what.is_turning]
         assert all(what.first.disease != first for what in turning)
         assert len({len(what.findings) for what in turning}) <= 1, "only the smallest"
-        single = [what for what in told.what_if if what.supposed == "unmentioned" and len(what.findings) == 1]
+        single = [
+            what for what in told.what_if if what.intervention == "unmentioned" and len(what.findings) == 1
+        ]
         assert all(what.is_turning == (what.first.disease != first) for what in single)
         if any(len(what.findings) > 1 for what in turning):
             assert not any(what.is_turning for what in single)
@@ -61,7 +65,7 @@ def test_what_turns_the_first_diagnosis_does(supposed: ReportOut, report: Report
 
 def test_a_single_finding_has_nothing_to_be_left_out(engine: Engine) -> None:
     told = engine.what_if(engine.diagnose(CaseIn(findings=[CODES[0]])), 8)
-    assert not [what for what in told.what_if if what.supposed == "unmentioned"]
+    assert not [what for what in told.what_if if what.intervention == "unmentioned"]
 
 
 def test_a_report_from_json_is_asked_as_well(engine: Engine, report: ReportOut) -> None:
@@ -107,8 +111,8 @@ def test_another_release_is_refused(engine: Engine, report: ReportOut) -> None:
 
 def test_the_evidence_given_is_what_was_coded(coded: ReportOut) -> None:
     assert [e.curie for e in coded.evidence if isinstance(e.origin, CodeOrigin)] == list(CODES)
-    assert coded.question is not None
-    assert coded.question.images == ()
+    assert coded.query_context is not None
+    assert coded.query_context.images == ()
 
 
 def explain(*arguments: str) -> tuple[int, str]:
@@ -161,17 +165,17 @@ def edited(report: ReportOut, **changes: object) -> ReportOut:
 
 def test_a_report_edited_by_hand_is_one_clear_error(engine: Engine, coded: ReportOut) -> None:
     first, *others = coded.differential
-    question = coded.question
+    question = coded.query_context
     assert question is not None
     broken = [
         edited(coded, evidence=()),
         edited(coded, evidence=(replace(coded.evidence[0], curie="HP:9999999"),)),
         edited(coded, differential=(replace(first, disease="MONDO:9999999"), *others)),
         edited(coded, differential=(replace(first, disease="HP:0002202"), *others)),
-        edited(coded, question=None),
-        edited(coded, question=replace(question, images=((1.0, 2.0),))),
-        edited(coded, question=replace(question, patient=replace(question.patient, sex="zzz"))),
-        edited(coded, question=replace(question, patient=replace(question.patient, age_years=-1e300))),
+        edited(coded, query_context=None),
+        edited(coded, query_context=replace(question, images=((1.0, 2.0),))),
+        edited(coded, query_context=replace(question, patient=replace(question.patient, sex="zzz"))),
+        edited(coded, query_context=replace(question, patient=replace(question.patient, age_years=-1e300))),
         edited(coded, next_steps=(replace(coded.next_steps[0], curie="HP:9999999"),)),
     ]
     for report in broken:

@@ -14,6 +14,7 @@ from kgdx.engine import Engine
 from kgdx.graph.arrow_schema import edge_table, node_table
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release.bundle import MODELS, build, shipped_folder, write_manifest
+from kgdx.report.sentences import sentence as said
 from kgdx.schemas import Settings
 
 DRUG, OTHER_DRUG, GENE, PROCESS = "CHEBI:9000001", "CHEBI:9000002", "NCBIGene:9000001", "GO:9000001"
@@ -71,7 +72,7 @@ def test_paths_come_with_sentences_sources_and_shares(engine: Engine) -> None:
     assert len(paths) == 3
     assert sum(path.contribution for path in paths) == pytest.approx(1.0)
     assert [path.contribution for path in paths] == sorted((p.contribution for p in paths), reverse=True)
-    assert {path.sentence for path in paths} == {
+    assert {said(path) for path in paths} == {
         "Calmicin acts on TNFX, which acts on inflammation, which goes together with sore joints "
         "(in the words of its sources: “decreases activity of”, then “positively regulates”)",
         "Calmicin acts on TNFX, which is a gene of sore joints "
@@ -124,7 +125,7 @@ def test_the_command_prints_sentences_with_sources_or_json(
     assert f"   {DRUG} affects {GENE} [infores:test, PMID:1]" in out.splitlines()
     code, out, _ = said(DRUG, DISEASE, "--json", "--num", "1")
     (path,) = json.loads(out)
-    assert set(path) == {"steps", "contribution", "sentence"}
+    assert set(path) == {"steps", "contribution", "stages", "sentence"}
     code, out, err = said(OTHER_DRUG, LONELY)
     assert (code, out) == (0, "")
     assert "no path of two to four edges" in err

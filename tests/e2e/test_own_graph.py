@@ -13,6 +13,7 @@ from kgdx.engine import Engine
 from kgdx.graph.canonical import canonical_view
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release import bundle
+from kgdx.report.sentences import sentence as said
 from kgdx.schemas import CaseIn, ReportOut, Settings
 from kgdx.stores.embedded import EmbeddedStore
 from kgdx.training.reasoner.run import ReasonerCommand, graph_of
@@ -96,7 +97,7 @@ def diagnosed(engine: Engine, *findings: str) -> ReportOut:
     report = engine.diagnose(CaseIn(findings=list(findings)))
     assert report.warnings == ()
     for diagnosis in report.differential:
-        numbers = (diagnosis.logit, diagnosis.probability, diagnosis.graph_surplus)
+        numbers = (diagnosis.logit, diagnosis.probability, diagnosis.residual_logit)
         assert np.isfinite(numbers).all()
         assert all(np.isfinite(path.contribution) for path in diagnosis.paths)
     return report
@@ -113,12 +114,12 @@ def test_a_risk_factor_of_the_case_raises_its_disease_and_is_told(engine: Engine
     assert logits(report)["lung cancer"] > logits(without)["lung cancer"]
     assert first.supports[0].name == "smoking"
     (path,) = (p for p in first.paths if [s.relation for s in p.steps] == ["predisposes_to"])
-    assert path.sentence == "Smoking is a risk factor of lung cancer"
+    assert said(path) == "Smoking is a risk factor of lung cancer"
     assert path.steps[0].is_forward
 
 
 def test_a_risk_factor_that_is_denied_does_not_raise_its_disease(engine: Engine) -> None:
-    absent = {"id": "DDXPLUS:E_1", "status": "absent"}
+    absent = {"id": "DDXPLUS:E_1", "status": "excluded"}
     report = engine.diagnose(CaseIn(findings=["HP:4", absent]))
     found = {d.name: d for d in report.differential}
     assert "smoking (absent)" not in {finding.name for finding in found["lung cancer"].supports}
@@ -130,4 +131,4 @@ def test_a_relation_of_ones_own_raises_the_right_disease_by_a_walk(engine: Engin
     assert first.name == "measles"
     (path,) = (p for p in first.paths if [s.relation for s in p.steps] == ["heralded_by"])
     assert path.contribution > 0
-    assert path.sentence == "White spots in the mouth is an early sign of measles"
+    assert said(path) == "White spots in the mouth is an early sign of measles"

@@ -18,6 +18,8 @@ from kgdx.explain.walk import stops
 from kgdx.graph.arrow_schema import edge_table, node_table
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release.bundle import MODELS, build, shipped_folder, write_manifest
+from kgdx.report.sentences import indications
+from kgdx.report.sentences import sentence as said
 from kgdx.schemas import CaseIn, ReportOut, Settings
 from kgdx.treatments.predictor import PredictedTreatments
 from tests.e2e.shipped import shipped_engine
@@ -99,7 +101,7 @@ def test_a_disease_without_a_stated_treatment_gets_a_predicted_one(engine: Engin
     assert drug.confidence is not None
     assert 0.2 <= drug.confidence <= 1
     assert drug.expected_benefit == pytest.approx(found.differential[0].probability * drug.confidence)
-    assert drug.reasons[0].startswith("Predicted to treat oxalate nephropathy of adults (")
+    assert indications(drug.indications).startswith("Predicted to treat oxalate nephropathy of adults (")
     assert drug.concerns == ()
 
 
@@ -111,7 +113,7 @@ def test_its_paths_are_edges_of_the_graph_and_share_the_benefit(engine: Engine) 
         assert {step.edge_id for step in path.steps} <= edges
         assert stops(path)[-1].curie == DRUG
     assert 0 < sum(path.contribution for path in drug.paths) <= drug.expected_benefit + 1e-6
-    told = {stops(path)[0].curie: path.sentence for path in drug.paths}
+    told = {stops(path)[0].curie: said(path) for path in drug.paths}
     assert told.pop(UNTREATED) in {
         f"Dissolvine treats {like}, which is, like {NAMES[UNTREATED]}, a kind of {NAMES[FAMILY]}"
         for like in (NAMES["MONDO:9000003"], NAMES["MONDO:9000004"])

@@ -22,7 +22,7 @@ def check(report: ReportOut, texts: dict[str, str]) -> None:
             assert texts[item.origin.section][item.origin.start : item.origin.end] == item.origin.quote
         if isinstance(item.origin, ImageOrigin):
             assert all(0 <= side <= 1 for side in item.origin.region)
-    affirmed = {e.curie for e in report.evidence if e.polarity is not Polarity.ABSENT}
+    affirmed = {e.curie for e in report.evidence if e.polarity is not Polarity.EXCLUDED}
     for diagnosis in report.differential:
         assert {finding.curie for finding in diagnosis.supports} <= affirmed
 

@@ -31,7 +31,7 @@ NAMES = [
 NAMES += ["chest pain", "focal airspace disease", "heart is enlarged", "abnormal gait", "rib fracture"]
 NAMES += ["catheter", "胸腔积液", "气胸", "发热", "咳嗽", "胸痛", "肺炎"]
 VOCABULARY = Vocabulary([Phrase(name, name, 0) for name in NAMES], {name: name for name in NAMES})
-PRESENT, ABSENT, UNCERTAIN = Polarity.PRESENT, Polarity.ABSENT, Polarity.UNCERTAIN
+PRESENT, ABSENT, UNCERTAIN = Polarity.PRESENT, Polarity.EXCLUDED, Polarity.UNCERTAIN
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def test_a_known_code_is_evidence(snapshot: Snapshot) -> None:
     evidence, _ = code_evidence(findings, snapshot, SCHEMA)
     assert [(e.curie, e.polarity, e.weight) for e in evidence] == [
         ("HP:0002202", Polarity.PRESENT, 12.0),
-        ("HP:0002202", Polarity.ABSENT, -4.0),
+        ("HP:0002202", Polarity.EXCLUDED, -4.0),
         ("HP:0002202", Polarity.UNCERTAIN, 0.7),
     ]
 
@@ -74,11 +74,11 @@ def test_a_useless_code_is_explained_and_the_rest_goes_on(snapshot: Snapshot, gi
 
 @pytest.mark.parametrize("is_asked_first", [False, True])
 def test_what_was_also_recorded_unasked_is_no_mere_answer(snapshot: Snapshot, is_asked_first: bool) -> None:
-    given = [CodedFinding("HP:0002202", Polarity.ABSENT, is_asked=asked) for asked in (False, True)]
-    for findings, is_asked in ((given, False), (given[1:], True)):
+    given = [CodedFinding("HP:0002202", Polarity.EXCLUDED, is_elicited=asked) for asked in (False, True)]
+    for findings, is_elicited in ((given, False), (given[1:], True)):
         ordered = reversed(findings) if is_asked_first else findings
         evidence, _ = code_evidence(tuple(ordered), snapshot, SCHEMA)
-        assert [e.origin for e in evidence] == [CodeOrigin("HP:0002202", is_asked=is_asked)]
+        assert [e.origin for e in evidence] == [CodeOrigin("HP:0002202", is_elicited=is_elicited)]
 
 
 def test_the_same_code_twice_counts_once(snapshot: Snapshot) -> None:
@@ -90,7 +90,7 @@ def test_the_same_code_twice_counts_once(snapshot: Snapshot) -> None:
 
 
 def test_a_contradiction_is_told(snapshot: Snapshot) -> None:
-    findings = (CodedFinding("HP:0002202"), CodedFinding("HP:0002202", Polarity.ABSENT))
+    findings = (CodedFinding("HP:0002202"), CodedFinding("HP:0002202", Polarity.EXCLUDED))
     _, warnings = code_evidence(findings, snapshot, SCHEMA)
     assert "both were weighed" in warnings[0]
 
@@ -102,10 +102,10 @@ def test_conditions_resolve_like_findings(snapshot: Snapshot) -> None:
 
 
 def test_an_exposure_is_evidence(snapshot: Snapshot) -> None:
-    findings = CodedFinding("DDXPLUS:E_1"), CodedFinding("DDXPLUS:E_2", Polarity.ABSENT)
+    findings = CodedFinding("DDXPLUS:E_1"), CodedFinding("DDXPLUS:E_2", Polarity.EXCLUDED)
     evidence, warnings = code_evidence(findings, snapshot, SCHEMA)
     assert warnings == ()
     assert [(e.name, e.polarity, e.weight) for e in evidence] == [
         ("smoking", Polarity.PRESENT, 12.0),
-        ("travel", Polarity.ABSENT, -4.0),
+        ("travel", Polarity.EXCLUDED, -4.0),
     ]

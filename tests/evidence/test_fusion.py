@@ -25,7 +25,7 @@ ORIGINS = {
     "text": TextOrigin("findings", 0, 4, "said"),
     "image": ImageOrigin("film", (0.0, 0.0, 1.0, 1.0), 0.5),
 }
-SIGNED = {Polarity.PRESENT: 1, Polarity.UNCERTAIN: 1, Polarity.ABSENT: -1}
+SIGNED = {Polarity.PRESENT: 1, Polarity.UNCERTAIN: 1, Polarity.EXCLUDED: -1}
 
 
 class FakeText:
@@ -135,7 +135,7 @@ def test_an_image_that_made_up_its_mind_is_heard_once(fusion, evidence, leaning)
 
 
 def test_of_two_statements_as_strong_the_one_for_it_counts() -> None:
-    both = [item("F1", "image", Polarity.ABSENT, 3.0), item("F1", "image", Polarity.PRESENT, 3.0)]
+    both = [item("F1", "image", Polarity.EXCLUDED, 3.0), item("F1", "image", Polarity.PRESENT, 3.0)]
     assert strongest(both) == strongest(both[::-1]) == {("F1", "image"): 3.0}
 
 
@@ -181,7 +181,7 @@ def test_what_agrees_weighs_more_and_what_is_disbelieved_less() -> None:
         evidence = [
             item("F1", "text", Polarity.PRESENT, 2.0),
             item("F2", "text", Polarity.PRESENT, 2.0),
-            item("F1", "image", Polarity.ABSENT, denied),
+            item("F1", "image", Polarity.EXCLUDED, denied),
         ]
         return float(fusion.case_vector(evidence, (), FakeText()) @ name)
 
@@ -197,8 +197,8 @@ def test_what_agrees_weighs_more_and_what_is_disbelieved_less() -> None:
 def test_a_contradiction_is_kept_and_told_with_what_either_side_weighs() -> None:
     evidence = (
         item("F1", "image", Polarity.PRESENT, 1.26),
-        item("F1", "text", Polarity.ABSENT, 1.0),
-        item("F1", "text", Polarity.ABSENT, 3.0),
+        item("F1", "text", Polarity.EXCLUDED, 1.0),
+        item("F1", "text", Polarity.EXCLUDED, 3.0),
         item("F2", "text", Polarity.PRESENT, 5.0),
     )
     assert contradictions(evidence) == (
@@ -218,7 +218,7 @@ def shipped() -> Fusion:
 
 def test_a_code_that_others_deny_is_believed_less_and_still_believed(shipped: Fusion) -> None:
     code = Evidence("F1", "F1", Polarity.PRESENT, codes.WEIGHTS[Polarity.PRESENT], ORIGINS["code"])
-    denial = Evidence("F1", "F1", Polarity.ABSENT, text.WEIGHTS[Polarity.ABSENT], ORIGINS["text"])
+    denial = Evidence("F1", "F1", Polarity.EXCLUDED, text.WEIGHTS[Polarity.EXCLUDED], ORIGINS["text"])
     alone, beside = shipped.weigh([code], {}), shipped.weigh([code, denial], {})
     assert alone == (code,)
     assert 0 < beside[0].weight < code.weight

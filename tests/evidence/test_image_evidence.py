@@ -73,7 +73,7 @@ def test_a_finding_that_is_seen_is_present_with_its_region():
 
 def test_a_finding_that_is_denied_is_absent_with_negative_weight():
     (evidence,), _ = look(FakeImage(no_fluid=1))
-    assert evidence.polarity == Polarity.ABSENT
+    assert evidence.polarity == Polarity.EXCLUDED
     assert evidence.weight <= -1
     assert evidence.origin.probability < 0.3
     assert evidence.origin.region == (0, 0, 1, 1)

@@ -41,8 +41,8 @@ def test_evidence_knows_its_words_and_its_weight(vocabulary: Vocabulary) -> None
     text = "Heart size is normal. No pneumothorax. Possible effusion; effusion."
     read = text_evidence((ReportText("findings", text),), vocabulary)
     assert [(e.name, e.polarity, e.weight) for e in read.evidence] == [
-        ("Cardiomegaly", Polarity.ABSENT, WEIGHTS[Polarity.ABSENT]),
-        ("Pneumothorax", Polarity.ABSENT, WEIGHTS[Polarity.ABSENT]),
+        ("Cardiomegaly", Polarity.EXCLUDED, WEIGHTS[Polarity.EXCLUDED]),
+        ("Pneumothorax", Polarity.EXCLUDED, WEIGHTS[Polarity.EXCLUDED]),
         ("Pleural effusion", Polarity.UNCERTAIN, WEIGHTS[Polarity.UNCERTAIN]),
         ("Pleural effusion", Polarity.PRESENT, WEIGHTS[Polarity.PRESENT]),
     ]
@@ -70,7 +70,7 @@ def test_an_abbreviation_means_what_the_text_says(vocabulary: Vocabulary) -> Non
 
 
 def test_a_denial_never_supports_and_a_doubt_supports_little() -> None:
-    assert WEIGHTS[Polarity.ABSENT] < 0 < WEIGHTS[Polarity.UNCERTAIN] < WEIGHTS[Polarity.PRESENT]
+    assert WEIGHTS[Polarity.EXCLUDED] < 0 < WEIGHTS[Polarity.UNCERTAIN] < WEIGHTS[Polarity.PRESENT]
 
 
 def test_what_is_not_about_the_patient_now_is_told_with_its_reason(vocabulary: Vocabulary) -> None:
@@ -140,7 +140,7 @@ def test_real_reports(data: Path, real: Vocabulary) -> None:
             assert by_section[e.origin.section][e.origin.start : e.origin.end] == e.origin.quote
             before = by_section[e.origin.section][: e.origin.start].lower().split()
             if before[-2:] in (["no", "pleural"], ["evidence", "of"]) or before[-1:] == ["no"]:
-                assert e.polarity is Polarity.ABSENT, e.origin.quote
+                assert e.polarity is Polarity.EXCLUDED, e.origin.quote
             polarities.append(e.polarity)
     assert len(polarities) > 2000
     assert set(polarities) == set(Polarity)

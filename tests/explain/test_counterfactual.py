@@ -31,6 +31,6 @@ def test_another_identifier_of_the_first_is_no_other_diagnosis() -> None:
         supposed = what_if(report, made, lambda items: query(WORLD, *(item.curie for item in items)), 8)
         assert supposed
         for what in supposed:
-            if what.standings[0].rank == 1:
-                assert what.first == what.standings[0]
+            if what.reranked[0].rank == 1:
+                assert what.first == what.reranked[0]
                 assert not what.is_turning

@@ -18,6 +18,7 @@ from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.attribution import Attribution
 from kgdx.reasoning.ranking import Ranking
+from kgdx.report.sentences import sentence as said
 from tests.reasoning.tiny import graph, messages, network, query, random_facts, reasoner, silent
 
 WORLD = graph("""
@@ -142,7 +143,7 @@ def test_the_reasons_of_each_disease() -> None:
     )
     assert [f.name for f in first.contradicts] == ["F5"], "its source denies F5"
     assert [f.name for f in first.unexplained] == ["F9"], "no disease shows F9"
-    sentences = [path.sentence for path in first.paths]
+    sentences = [said(path) for path in first.paths]
     assert "F2 is seen in D1 (in 90% of patients)" in sentences
     assert "F5 is said not to be seen in D1" in sentences
     assert "F4 is seen in D1 (in 50% of patients), but is absent here" in sentences
@@ -163,7 +164,7 @@ def test_a_sibling_is_explained_over_what_both_are_kinds_of() -> None:
     _, found = justified(graph(facts), "F3", is_silent=True)
     (path,) = found["D1"].paths
     assert walk_of(path) == ["F3", "F1", "F2", "D1"]
-    assert path.sentence == "F3 resembles F2, seen in D1 (in 90% of patients): both are kinds of F1"
+    assert said(path) == "F3 resembles F2, seen in D1 (in 90% of patients): both are kinds of F1"
     assert path.contribution > 0
 
 
@@ -227,7 +228,7 @@ def test_a_message_over_another_identifier_shows_it() -> None:
     justifier = Justifier(made, Hierarchy(snapshot), PathWriter(snapshot, graph_schema.load()))
     found = {d.disease: d for d in justifier.diagnoses(asked, made.rank(asked), 99, 99)}
     (path,) = [path for path in found["D1"].paths if walk_of(path) == ["F2", "D2", "D1"]]
-    assert path.sentence == "F2 is seen in D2 (in 40% of patients), which is D1 under another identifier"
+    assert said(path) == "F2 is seen in D2 (in 40% of patients), which is D1 under another identifier"
 
 
 AGED = graph("""
@@ -263,8 +264,8 @@ def test_what_is_known_of_the_patient_is_told_with_its_path() -> None:
     assert all(len(of_one) == 1 for of_one in paths.values())
     assert [s.relation for s in paths["D4"][0].steps] == ["has_mode_of_inheritance", "exact_match"]
     assert walk_of(paths["D4"][0]) == ["HP:0001419", "D3", "D4"]
-    assert paths["D1"][0].sentence == "Age 3 years; D1 is known with HP:0003577 (in 80% of patients)"
-    assert paths["D4"][0].sentence.startswith("Female sex; D3, which is D4 under another identifier")
+    assert said(paths["D1"][0]) == "Age 3 years; D1 is known with HP:0003577 (in 80% of patients)"
+    assert said(paths["D4"][0]).startswith("Female sex; D3, which is D4 under another identifier")
     for diagnosis in found.values():
         shares = {f.curie: f.contribution for f in (*diagnosis.supports, *diagnosis.contradicts)}
         (path,) = paths[diagnosis.disease]

@@ -9,6 +9,8 @@ from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.paths import PathWriter
 from kgdx.explain.walk import stops
 from kgdx.graph.hierarchy import Hierarchy
+from kgdx.report.sentences import indications
+from kgdx.report.sentences import sentence as said
 from kgdx.treatments.patient_context import Precautions, Reason
 from kgdx.treatments.predictor import Prediction, WalkReason
 from kgdx.treatments.recommend import TreatmentGraph
@@ -56,7 +58,7 @@ def treated(
 def test_a_treatment_says_what_it_is_for() -> None:
     found = treated(PRESCRIPTIONS)["T1"]
     assert found.status is TreatmentStatus.RECOMMENDED
-    assert found.reasons == ("Treats D1 (62%), D2 (21%)",)
+    assert indications(found.indications) == "Treats D1 (62%), D2 (21%)"
     assert found.expected_benefit == pytest.approx(0.83)
     assert [[stop.curie for stop in stops(path)] for path in found.paths] == [["D1", "T1"], ["D2", "T1"]]
     assert [path.contribution for path in found.paths] == [0.62, 0.21]
@@ -74,7 +76,7 @@ def test_a_vetoed_treatment_is_shown_with_the_path_that_forbids_it() -> None:
         (concern,) = vetoed.concerns
         assert vetoed.status is TreatmentStatus.CONTRAINDICATED
         assert (concern.kind, concern.severity) == (kind, Severity.CONTRAINDICATED)
-        assert vetoed.reasons[-1] == concern.path.sentence == sentence
+        assert said(concern.path) == sentence
         assert [stop.curie for stop in stops(concern.path)] == way
         assert (concern.curie, concern.path.contribution) == (way[0], 0)
         assert vetoed.paths[0].contribution > 0, "what it is for is still told"
@@ -82,7 +84,7 @@ def test_a_vetoed_treatment_is_shown_with_the_path_that_forbids_it() -> None:
 
 def test_cautions_are_told_with_their_kind() -> None:
     found = treated(PRESCRIPTIONS, allergies="T4", medications="T4 T5")
-    told = {(drug, c.kind.value): c.path.sentence for drug, t in found.items() for c in t.concerns}
+    told = {(drug, c.kind.value): said(c.path) for drug, t in found.items() for c in t.concerns}
     assert told == {
         ("T1", "cross-reactivity"): (
             "The patient is allergic to T4; T1, which also belongs to T3, may cause the same reaction"
@@ -96,21 +98,21 @@ def test_cautions_are_told_with_their_kind() -> None:
 def test_what_is_only_suspected_is_said_to_be() -> None:
     (concern,) = treated(PRESCRIPTIONS, conditions="D7", is_certain=False)["T2"].concerns
     assert (concern.severity, concern.is_certain) == (Severity.CAUTION, False)
-    assert concern.path.sentence == "T2 must not be given in D7; D7 is suspected here and not certain"
+    assert said(concern.path) == "T2 must not be given in D7; D7 is suspected here and not certain"
 
 
 def test_a_prediction_is_worded_as_one() -> None:
     found = treated(PRESCRIPTIONS + "T6 is_a T7", guess=("T6", 0.4))["T6"]
     assert found.status is TreatmentStatus.PREDICTED
     assert found.confidence == 0.4
-    assert found.reasons == ("Predicted to treat D2 (21%, confidence of the prediction 40%)",)
+    assert indications(found.indications) == "Predicted to treat D2 (21%, confidence of the prediction 40%)"
     assert sum(path.contribution for path in found.paths) == pytest.approx(found.expected_benefit)
     assert found.expected_benefit == pytest.approx(0.21 * 0.4)
 
 
 def test_what_is_stated_and_what_is_predicted_are_told_apart() -> None:
     found = treated(PRESCRIPTIONS, guess=("T2", 0.5))["T2"]
-    assert found.reasons == (
-        "Treats D1 (62%); Predicted to treat D2 (21%, confidence of the prediction 50%)",
+    assert indications(found.indications) == (
+        "Treats D1 (62%); Predicted to treat D2 (21%, confidence of the prediction 50%)"
     )
     assert (found.status, found.confidence) == (TreatmentStatus.RECOMMENDED, None)

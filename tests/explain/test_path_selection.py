@@ -44,6 +44,6 @@ def test_hops_count_climbs_once_and_other_names_not_at_all() -> None:
     climb = step("subclass_of")
     down = step("subclass_of", forward=False)
     shown = step("has_phenotype", forward=False)
-    assert Path((climb, climb, down, shown, step("exact_match")), 1.0, "").num_hops == 3
-    assert Path((climb, step("exact_match"), climb), 1.0, "").num_hops == 1
-    assert Path((), 1.0, "").num_hops == 0
+    assert Path((climb, climb, down, shown, step("exact_match")), 1.0).num_hops == 3
+    assert Path((climb, step("exact_match"), climb), 1.0).num_hops == 1
+    assert Path((), 1.0).num_hops == 0

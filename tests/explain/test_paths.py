@@ -5,10 +5,11 @@ from itertools import pairwise
 import pytest
 
 import graph_schema
-from kgdx.domain.report import Path
+from kgdx.domain.report import Path, PathKind
 from kgdx.explain.paths import PathWriter
 from kgdx.graph.hierarchy import EdgePath
 from kgdx.graph.snapshot import Snapshot
+from kgdx.report.sentences import sentence as said
 from tests.reasoning.tiny import graph
 
 WORLD = graph("""
@@ -47,11 +48,11 @@ def trail(snapshot: Snapshot, *stops: str) -> EdgePath:
     return tuple((ends[a, b], True) if (a, b) in ends else (ends[b, a], False) for a, b in pairwise(stops))
 
 
-def path(justified: str, stops: str, *, is_absent: bool = False) -> Path:
+def path(justified: str, stops: str, *, is_excluded: bool = False) -> Path:
     names = stops.split()
     writer = PathWriter(WORLD, graph_schema.load())
     start = WORLD.index[names[0]]
-    return writer.path(justified, start, trail(WORLD, *names), 1.5, is_absent=is_absent)
+    return writer.path(PathKind(justified), start, trail(WORLD, *names), 1.5, is_excluded=is_excluded)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def path(justified: str, stops: str, *, is_absent: bool = False) -> Path:
     ],
 )
 def test_a_finding_that_is_there(stops: str, sentence: str) -> None:
-    assert path("findings", stops).sentence == sentence
+    assert said(path("findings", stops)) == sentence
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_a_finding_that_is_there(stops: str, sentence: str) -> None:
     ],
 )
 def test_a_finding_that_is_not_there(stops: str, sentence: str) -> None:
-    assert path("findings", stops, is_absent=True).sentence == sentence
+    assert said(path("findings", stops, is_excluded=True)) == sentence
 
 
 @pytest.mark.parametrize(
@@ -111,11 +112,11 @@ def test_a_finding_that_is_not_there(stops: str, sentence: str) -> None:
     ],
 )
 def test_treatments_and_what_forbids_them(justified: str, stops: str, sentence: str) -> None:
-    assert path(justified, stops).sentence == sentence
+    assert said(path(justified, stops)) == sentence
 
 
 @pytest.mark.parametrize(
-    ("stops", "is_absent", "sentence"),
+    ("stops", "is_excluded", "sentence"),
     [
         ("F1 F2 F3 F4", False, "F1 is a kind of F3; F3 has as a special case F4"),
         (
@@ -126,8 +127,8 @@ def test_treatments_and_what_forbids_them(justified: str, stops: str, sentence: 
         ("F1 A1 D1", True, "F1 is located in A1; A1 is the place of D1 (but it is absent here)"),
     ],
 )
-def test_a_walk_without_a_pattern_is_told_literally(stops: str, is_absent: bool, sentence: str) -> None:
-    assert path("findings", stops, is_absent=is_absent).sentence == sentence
+def test_a_walk_without_a_pattern_is_told_literally(stops: str, is_excluded: bool, sentence: str) -> None:
+    assert said(path("findings", stops, is_excluded=is_excluded)) == sentence
 
 
 def test_every_step_is_an_edge_of_the_snapshot_as_the_snapshot_states_it() -> None:
@@ -177,8 +178,8 @@ def test_another_identifier_of_the_same_is_passed_over(justified: str, facts: st
         node = int((snapshot.tail if forward else snapshot.head)[row])
         trail.append((row, forward))
         rows.remove(row)
-    written = PathWriter(snapshot, graph_schema.load()).path(justified, start, tuple(trail), 0.0)
-    assert written.sentence == sentence
+    written = PathWriter(snapshot, graph_schema.load()).path(PathKind(justified), start, tuple(trail), 0.0)
+    assert said(written) == sentence
     assert len(written.steps) == snapshot.num_edges, "no step is left out of the path itself"
 
 

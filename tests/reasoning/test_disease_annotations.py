@@ -20,6 +20,7 @@ from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.ranking import Ranking, ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.release.checkpoints import ReasonerCheckpoint
+from kgdx.report.sentences import sentence as said
 from tests.reasoning.tiny import HashEncoder, by_name, diagnostic, graph, network, query, random_facts
 
 WORLD = graph("""
@@ -104,14 +105,14 @@ def test_its_path_is_walked_along_the_edge_and_told() -> None:
     (path,) = (p for p in found["D1"].paths if [s.relation for s in p.steps] == ["predisposes_to"])
     assert path.steps[0].is_forward
     assert (path.steps[0].head, path.steps[0].tail) == ("E2", "D1")
-    assert path.sentence == "E2 is a risk factor of D1 (in 90% of patients)"
-    sentences = {p.sentence for p in found["D2"].paths}
+    assert said(path) == "E2 is a risk factor of D1 (in 90% of patients)"
+    sentences = {said(p) for p in found["D2"].paths}
     assert "E2 is a kind of E1, which is a risk factor of D2" in sentences
 
 
 def test_a_denied_risk_factor_is_told_as_denied() -> None:
     _, found = justified("E3", "F1")
-    assert "E3 is said not to be a risk factor of D1" in {p.sentence for p in found["D1"].paths}
+    assert "E3 is said not to be a risk factor of D1" in {said(p) for p in found["D1"].paths}
 
 
 @pytest.mark.parametrize("seed", range(5))

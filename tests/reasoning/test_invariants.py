@@ -64,7 +64,7 @@ def query_of(snapshot: Snapshot, *words: str) -> GraphQuery:
 
 
 def evidence(word: str) -> Evidence:
-    polarity, weight = (Polarity.ABSENT, -4.0) if word[0] in "-~" else (Polarity.PRESENT, MAX_WEIGHT)
+    polarity, weight = (Polarity.EXCLUDED, -4.0) if word[0] in "-~" else (Polarity.PRESENT, MAX_WEIGHT)
     curie = word.lstrip("-~")
     return Evidence(curie, curie, polarity, weight, CodeOrigin(curie))
 

@@ -17,7 +17,7 @@ NOTHING = np.zeros(5, np.float32)
 
 
 def evidence(curie: str, weight: float, origin: Origin) -> Evidence:
-    polarity = Polarity.PRESENT if weight > 0 else Polarity.ABSENT
+    polarity = Polarity.PRESENT if weight > 0 else Polarity.EXCLUDED
     return Evidence(curie, curie, polarity, weight, origin)
 
 
@@ -55,7 +55,7 @@ def test_only_a_code_says_that_it_was_looked_for() -> None:
 
 
 def test_an_answer_does_not_say_that_it_was_looked_for() -> None:
-    answer = evidence("F1", -4.0, CodeOrigin("F1", is_asked=True))
+    answer = evidence("F1", -4.0, CodeOrigin("F1", is_elicited=True))
     assert not seeded(answer)["F1"].is_actively_excluded
 
 

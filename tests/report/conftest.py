@@ -9,16 +9,19 @@ from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
 from kgdx.domain.report import (
     AssessmentModality,
-    CantMiss,
     ConceptRef,
     Diagnosis,
     DiseasePair,
     FindingContribution,
     NextFinding,
     Path,
+    PathKind,
     ProbabilityChange,
+    RedFlag,
     Report,
+    Stage,
     Step,
+    TreatedDiagnosis,
     Treatment,
     TreatmentConcern,
 )
@@ -91,6 +94,25 @@ def step(head: str, relation: str, tail: str, *, forward: bool = False, **more: 
     return Step(name, head, NAMES[head], relation, tail, NAMES[tail], forward, **values)  # type: ignore[arg-type]
 
 
+KINDS = {
+    "treats": PathKind.TREATMENT,
+    "contraindicated_in": PathKind.VETO,
+    "interacts_with": PathKind.INTERACTION,
+}
+
+
+def path(steps: tuple[Step, ...], contribution: float) -> Path:
+    """A path of one stage, of the kind that its relations tell."""
+    first = steps[0]
+    start = (
+        ConceptRef(first.head, first.head_name)
+        if first.is_forward
+        else ConceptRef(first.tail, first.tail_name)
+    )
+    kind = next((KINDS[each.relation] for each in steps if each.relation in KINDS), PathKind.FINDING)
+    return Path(steps, contribution, (Stage(kind, start, len(steps)),))
+
+
 def finding(curie: str, contribution: float) -> FindingContribution:
     return FindingContribution(curie, NAMES[curie], contribution)
 
@@ -110,9 +132,9 @@ EVIDENCE = (
     mentioned("HP:0002202", Polarity.PRESENT, 3.1, "findings", "pleural effusion"),
     mentioned("HP:0032177", Polarity.PRESENT, 2.8, "findings", "consolidation"),
     mentioned("HP:0032016", Polarity.UNCERTAIN, 0.4, "findings", "Possible loculation"),
-    mentioned("HP:0002107", Polarity.ABSENT, -2.6, "findings", "pneumothorax"),
-    mentioned("HP:0001640", Polarity.ABSENT, -2.9, "findings", "cardiomegaly"),
-    mentioned("HP:0033709", Polarity.ABSENT, -1.8, "findings", "pulmonary venous congestion"),
+    mentioned("HP:0002107", Polarity.EXCLUDED, -2.6, "findings", "pneumothorax"),
+    mentioned("HP:0001640", Polarity.EXCLUDED, -2.9, "findings", "cardiomegaly"),
+    mentioned("HP:0033709", Polarity.EXCLUDED, -1.8, "findings", "pulmonary venous congestion"),
     Evidence(
         "HP:0002202",
         NAMES["HP:0002202"],
@@ -132,7 +154,7 @@ EVIDENCE = (
 )
 
 PARAPNEUMONIC_PATHS = (
-    Path(
+    path(
         (
             step(
                 "MONDO:0700001",
@@ -143,17 +165,15 @@ PARAPNEUMONIC_PATHS = (
             ),
         ),
         1.82,
-        "Pleural effusion is a finding of parapneumonic effusion, seen in almost every patient.",
     ),
-    Path(
+    path(
         (
             step("MONDO:0005249", "has_phenotype", "HP:0001945", publications=("PMID:1", "PMID:2", "PMID:3")),
             step("MONDO:0700001", "subclass_of", "MONDO:0005249", source="infores:mondo"),
         ),
         0.93,
-        "Fever is a finding of pneumonia, of which parapneumonic effusion is a special case.",
     ),
-    Path(
+    path(
         (
             step("HP:0031245", "subclass_of", "HP:0012735", forward=True, source="infores:hpo"),
             step(
@@ -164,34 +184,17 @@ PARAPNEUMONIC_PATHS = (
             step("MONDO:0700001", "located_in", "UBERON:0000977", source="infores:uberon"),
         ),
         0.31,
-        "Productive cough is a kind of cough, a finding of pneumonia, which may settle in the pleura.",
     ),
 )
 
 HEART_PATHS = (
-    Path(
-        (step("MONDO:0005252", "has_phenotype", "HP:0002202", frequency=0.38),),
-        1.05,
-        "Pleural effusion is a finding of congestive heart failure, seen in 38% of patients.",
-    ),
-    Path(
-        (step("MONDO:0005252", "has_phenotype", "HP:0001640", frequency=0.72),),
-        -1.94,
-        "Cardiomegaly, absent here, would be expected in 72% of patients with congestive heart failure.",
-    ),
+    path((step("MONDO:0005252", "has_phenotype", "HP:0002202", frequency=0.38),), 1.05),
+    path((step("MONDO:0005252", "has_phenotype", "HP:0001640", frequency=0.72),), -1.94),
 )
 
 EMPYEMA_PATHS = (
-    Path(
-        (step("MONDO:0000986", "has_phenotype", "HP:0032016", source="infores:mondo"),),
-        0.62,
-        "A loculated pleural effusion is typical of pleural empyema.",
-    ),
-    Path(
-        (step("MONDO:0000986", "has_phenotype", "HP:0033771", negated=True),),
-        -0.2,
-        "Pleuritic chest pain is said not to occur in pleural empyema.",
-    ),
+    path((step("MONDO:0000986", "has_phenotype", "HP:0032016", source="infores:mondo"),), 0.62),
+    path((step("MONDO:0000986", "has_phenotype", "HP:0033771", negated=True),), -0.2),
 )
 
 DIFFERENTIAL = (
@@ -211,7 +214,7 @@ DIFFERENTIAL = (
         contradicts=(finding("HP:0032016", -0.12),),
         unexplained=(finding("HP:0033771", 0.0),),
         paths=PARAPNEUMONIC_PATHS,
-        graph_surplus=0.18,
+        residual_logit=0.18,
     ),
     Diagnosis(
         "MONDO:0000986",
@@ -222,7 +225,7 @@ DIFFERENTIAL = (
         supports=(finding("HP:0002202", 1.2), finding("HP:0032016", 0.62), finding("HP:0001945", 0.5)),
         contradicts=(finding("HP:0033771", -0.2),),
         paths=EMPYEMA_PATHS,
-        graph_surplus=0.4,
+        residual_logit=0.4,
     ),
     Diagnosis(
         "MONDO:0005252",
@@ -234,22 +237,17 @@ DIFFERENTIAL = (
         contradicts=(finding("HP:0001640", -1.94), finding("HP:0033709", -1.1)),
         unexplained=(finding("HP:0001945", -0.4), finding("HP:0031245", -0.3), finding("HP:0032177", 0.0)),
         paths=HEART_PATHS,
-        graph_surplus=-0.35,
+        residual_logit=-0.35,
     ),
     Diagnosis("MONDO:0005294", NAMES["MONDO:0005294"], 4, -1.2, 0.004),
 )
 
-PENICILLIN_VETO = "Penicillin must not be given in penicillin allergy, and amoxicillin is one of them."
 INTERACTION = TreatmentConcern(
     ConcernKind.INTERACTION,
     Severity.CAUTION,
     "CHEBI:47426",
     NAMES["CHEBI:47426"],
-    Path(
-        (step("CHEBI:2637", "interacts_with", "CHEBI:47426", source="infores:drugcentral"),),
-        0.0,
-        "The patient takes furosemide, which interacts with Amikacin.",
-    ),
+    path((step("CHEBI:2637", "interacts_with", "CHEBI:47426", source="infores:drugcentral"),), 0.0),
 )
 TREATMENTS = (
     Treatment(
@@ -257,9 +255,12 @@ TREATMENTS = (
         NAMES["CHEBI:29007"],
         TreatmentStatus.RECOMMENDED,
         0.83,
-        ("Treats parapneumonic effusion (62%) and pleural empyema (21%).",),
         (
-            Path(
+            TreatedDiagnosis("MONDO:0700001", "parapneumonic effusion", 0.62),
+            TreatedDiagnosis("MONDO:0000986", "pleural empyema", 0.21),
+        ),
+        (
+            path(
                 (
                     step(
                         "MONDO:0700001", "subclass_of", "MONDO:0005249", forward=True, source="infores:mondo"
@@ -267,7 +268,6 @@ TREATMENTS = (
                     step("CHEBI:29007", "treats", "MONDO:0005249", source="infores:drugcentral"),
                 ),
                 0.62,
-                "Ceftriaxone treats pneumonia, of which parapneumonic effusion is a special case.",
             ),
         ),
     ),
@@ -276,35 +276,23 @@ TREATMENTS = (
         NAMES["NCIT:C15355"],
         TreatmentStatus.RECOMMENDED,
         0.62,
-        ("Treats parapneumonic effusion (62%).",),
-        (
-            Path(
-                (step("NCIT:C15355", "treats", "MONDO:0700001", source="infores:medi"),),
-                0.62,
-                "Thoracentesis treats parapneumonic effusion.",
-            ),
-        ),
+        (TreatedDiagnosis("MONDO:0700001", "parapneumonic effusion", 0.62),),
+        (path((step("NCIT:C15355", "treats", "MONDO:0700001", source="infores:medi"),), 0.62),),
     ),
     Treatment(
         "CHEBI:3508",
         NAMES["CHEBI:3508"],
         TreatmentStatus.CAUTION,
         0.21,
-        ("Treats pleural empyema (21%).", "The patient already takes cefuroxime, also a cephalosporin."),
-        (
-            Path(
-                (step("CHEBI:3508", "treats", "MONDO:0000986", source="infores:drugcentral"),),
-                0.21,
-                "Ceftazidime treats pleural empyema.",
-            ),
-        ),
+        (TreatedDiagnosis("MONDO:0000986", "pleural empyema", 0.21),),
+        (path((step("CHEBI:3508", "treats", "MONDO:0000986", source="infores:drugcentral"),), 0.21),),
         concerns=(
             TreatmentConcern(
                 ConcernKind.DUPLICATE,
                 Severity.CAUTION,
                 "CHEBI:3515",
                 NAMES["CHEBI:3515"],
-                Path(
+                path(
                     (
                         step(
                             "CHEBI:3515", "subclass_of", "CHEBI:23066", forward=True, source="infores:chebi"
@@ -312,7 +300,6 @@ TREATMENTS = (
                         step("CHEBI:3508", "subclass_of", "CHEBI:23066", source="infores:chebi"),
                     ),
                     0.0,
-                    "The patient already takes cefuroxime, also a cephalosporin.",
                 ),
             ),
         ),
@@ -322,9 +309,9 @@ TREATMENTS = (
         NAMES["CHEBI:28001"],
         TreatmentStatus.PREDICTED,
         0.25,
-        ("Predicted to treat parapneumonic effusion (62%, confidence of the prediction 40%).",),
+        (TreatedDiagnosis("MONDO:0700001", "parapneumonic effusion", 0.62),),
         (
-            Path(
+            path(
                 (
                     step(
                         "MONDO:0700001", "similar_to", "MONDO:0000986", forward=True, source="infores:mondo"
@@ -332,7 +319,6 @@ TREATMENTS = (
                     step("CHEBI:28001", "treats", "MONDO:0000986", source="infores:drugcentral"),
                 ),
                 0.25,
-                "Vancomycin treats pleural empyema, which parapneumonic effusion resembles.",
             ),
         ),
         confidence=0.4,
@@ -343,23 +329,17 @@ TREATMENTS = (
         TreatmentStatus.CONTRAINDICATED,
         0.83,
         (
-            "Treats parapneumonic effusion (62%) and pleural empyema (21%).",
-            PENICILLIN_VETO,
+            TreatedDiagnosis("MONDO:0700001", "parapneumonic effusion", 0.62),
+            TreatedDiagnosis("MONDO:0000986", "pleural empyema", 0.21),
         ),
-        (
-            Path(
-                (step("CHEBI:2676", "treats", "MONDO:0700001", source="infores:drugcentral"),),
-                0.62,
-                "Amoxicillin–clavulanic acid treats parapneumonic effusion.",
-            ),
-        ),
+        (path((step("CHEBI:2676", "treats", "MONDO:0700001", source="infores:drugcentral"),), 0.62),),
         concerns=(
             TreatmentConcern(
                 ConcernKind.CONDITION,
                 Severity.CONTRAINDICATED,
                 "MONDO:0600008",
                 NAMES["MONDO:0600008"],
-                Path(
+                path(
                     (
                         step(
                             "CHEBI:17334",
@@ -371,7 +351,6 @@ TREATMENTS = (
                         step("CHEBI:2676", "subclass_of", "CHEBI:17334", source="infores:chebi"),
                     ),
                     0.0,
-                    PENICILLIN_VETO,
                 ),
             ),
         ),
@@ -381,32 +360,21 @@ TREATMENTS = (
         NAMES["CHEBI:2637"],
         TreatmentStatus.CONTRAINDICATED,
         0.21,
-        (
-            "Treats pleural empyema (21%).",
-            "Amikacin must not be given in chronic kidney disease.",
-            "The patient takes furosemide, which interacts with Amikacin.",
-        ),
-        (
-            Path(
-                (step("CHEBI:2637", "treats", "MONDO:0000986", source="infores:drugcentral"),),
-                0.21,
-                "Amikacin treats pleural empyema.",
-            ),
-        ),
+        (TreatedDiagnosis("MONDO:0000986", "pleural empyema", 0.21),),
+        (path((step("CHEBI:2637", "treats", "MONDO:0000986", source="infores:drugcentral"),), 0.21),),
         concerns=(
             TreatmentConcern(
                 ConcernKind.CONDITION,
                 Severity.CONTRAINDICATED,
                 "MONDO:0005300",
                 NAMES["MONDO:0005300"],
-                Path(
+                path(
                     (
                         step(
                             "CHEBI:2637", "contraindicated_in", "MONDO:0005300", source="infores:drugcentral"
                         ),
                     ),
                     0.0,
-                    "Amikacin must not be given in chronic kidney disease.",
                 ),
             ),
             INTERACTION,
@@ -504,14 +472,14 @@ def _standing(curie: str, rank: int, probability: float) -> RankedAs:
 def _what_if(
     supposed: Intervention, curies: tuple[str, ...], first: float, second: float, *, turning: bool = False
 ) -> WhatIf:
-    standings = (
+    reranked = (
         _standing("MONDO:0700001", 1 if first > second else 2, first),
         _standing("MONDO:0000986", 2 if first > second else 1, second),
         _standing("MONDO:0005252", 3, 0.07),
         _standing("MONDO:0005294", 4, 0.004),
     )
     names = tuple(NAMES[curie] for curie in curies)
-    return WhatIf(supposed, curies, names, min(standings, key=lambda s: s.rank), standings, turning)
+    return WhatIf(supposed, curies, names, min(reranked, key=lambda s: s.rank), reranked, turning)
 
 
 WHAT_IF = (
@@ -521,7 +489,7 @@ WHAT_IF = (
     _what_if(Intervention.UNMENTIONED, ("HP:0032016",), 0.71, 0.12),
     _what_if(Intervention.UNMENTIONED, ("HP:0002202", "HP:0032177"), 0.2, 0.36, turning=True),
     _what_if(Intervention.PRESENT, ("HP:0002103",), 0.66, 0.2),
-    _what_if(Intervention.ABSENT, ("HP:0002103",), 0.3, 0.44),
+    _what_if(Intervention.EXCLUDED, ("HP:0002103",), 0.3, 0.44),
 )
 NEXT = NextFinding(
     "HP:0002103",
@@ -538,26 +506,22 @@ NEXT = NextFinding(
 def rich(report: Report) -> Report:
     """The report with all that a report can hold."""
     first, *others = report.treatments
-    chain = Path(
-        (*PARAPNEUMONIC_PATHS[0].steps, *first.paths[0].steps),
-        0.38,
-        "Pleural effusion is seen in parapneumonic effusion, which ceftriaxone treats.",
-    )
+    chain = path((*PARAPNEUMONIC_PATHS[0].steps, *first.paths[0].steps), 0.38)
     return replace(
         report,
         differential=(
             report.differential[0],
-            replace(report.differential[1], danger="sepsis unless it is drained"),
+            replace(report.differential[1], red_flag="sepsis unless it is drained"),
             *report.differential[2:],
         ),
         treatments=(replace(first, chains=(chain,)), *others),
         what_if=WHAT_IF,
         next_steps=(NEXT,),
-        cant_miss=(
-            CantMiss("MONDO:0000986", NAMES["MONDO:0000986"], 2, 0.21, "sepsis unless it is drained", NEXT),
-            CantMiss("MONDO:0005279", NAMES["MONDO:0005279"], 9, 0.02, "the right heart may fail"),
+        red_flags=(
+            RedFlag("MONDO:0000986", NAMES["MONDO:0000986"], 2, 0.21, "sepsis unless it is drained", NEXT),
+            RedFlag("MONDO:0005279", NAMES["MONDO:0005279"], 9, 0.02, "the right heart may fail"),
         ),
-        combinations=(
+        disease_pairs=(
             DiseasePair(
                 _named("MONDO:0700001"),
                 _named("MONDO:0005252"),

@@ -15,16 +15,16 @@ _probabilities = st.floats(0, 1)
 
 def _left_out(curie: str, probability: float, **more: object) -> WhatIf:
     standing = RankedAs("MONDO:1", "A", 1, probability)
-    values = {"supposed": Intervention.UNMENTIONED, "findings": (curie,), "names": (curie,), **more}
-    return WhatIf(first=standing, standings=(standing,), **values)  # type: ignore[arg-type]
+    values = {"intervention": Intervention.UNMENTIONED, "findings": (curie,), "names": (curie,), **more}
+    return WhatIf(first=standing, reranked=(standing,), **values)  # type: ignore[arg-type]
 
 
 @given(st.lists(_probabilities, min_size=1, max_size=9))
 def test_the_range_is_that_of_single_findings_left_out(probabilities: list[float]) -> None:
     singles = tuple(_left_out(f"HP:{i}", value) for i, value in enumerate(probabilities))
     others = (
-        _left_out("HP:98", 2.0, supposed=Intervention.PRESENT),
-        _left_out("HP:99", -1.0, supposed=Intervention.ABSENT),
+        _left_out("HP:98", 2.0, intervention=Intervention.PRESENT),
+        _left_out("HP:99", -1.0, intervention=Intervention.EXCLUDED),
         _left_out("HP:97", 3.0, findings=("HP:1", "HP:2"), names=("a", "b")),
     )
     report = replace(_NOTHING, what_if=(*others, *singles))
@@ -49,13 +49,13 @@ def test_every_supposition_is_a_row_and_what_turns_comes_first(rich: Report) -> 
     left_out = [
         row.first.probability
         for row in rows[1:]
-        if row.what_if.supposed is Intervention.UNMENTIONED and row.first
+        if row.what_if.intervention is Intervention.UNMENTIONED and row.first
     ]
     assert left_out == sorted(left_out)
 
 
 def test_a_first_diagnosis_that_was_not_ranked_again_is_told_as_such(rich: Report) -> None:
     other = RankedAs("MONDO:9", "Another", 1, 0.4)
-    row = suppositions(replace(rich, what_if=(replace(rich.what_if[0], first=other, standings=()),)))[0]
+    row = suppositions(replace(rich, what_if=(replace(rich.what_if[0], first=other, reranked=()),)))[0]
     assert row.first is None
     assert row.is_overturned

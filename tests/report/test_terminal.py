@@ -9,6 +9,8 @@ from rich.console import Console
 
 from kgdx.domain.report import Report
 from kgdx.explain.walk import chain
+from kgdx.report.sentences import indications
+from kgdx.report.sentences import sentence as said
 from kgdx.report.terminal import print_report
 
 
@@ -81,10 +83,10 @@ def test_nothing_is_cut_off(report: Report, width: int) -> None:
     words = " ".join(_printed(report, width).split())
     shown = [path for diagnosis in report.differential[:3] for path in diagnosis.paths]
     for path in shown:
-        assert path.sentence in words
+        assert said(path) in words
     for path in (*shown, *(path for treatment in report.treatments for path in treatment.paths)):
         assert chain(path) in words
     for path in (concern.path for treatment in report.treatments for concern in treatment.concerns):
         assert chain(path) in words
-    for reason in (reason for treatment in report.treatments for reason in treatment.reasons):
-        assert reason in words
+    for treatment in report.treatments:
+        assert indications(treatment.indications) in words

@@ -32,7 +32,7 @@ def test_a_case_in_every_short_form(tmp_path: Path) -> None:
             "HP:0002202",
             {"id": "HP:1", "excluded": True},
             {"id": "HP:2", "status": "uncertain", "label": "x"},
-            {"id": "HP:3", "excluded": True, "asked": True},
+            {"id": "HP:3", "excluded": True, "elicited": True},
         ],
         "report": {"findings": "Effusion.", "impression": " "},
         "images": ["a.png", {"id": "side", "path": "sub/b.png"}, "/abs/a.png"],
@@ -44,9 +44,9 @@ def test_a_case_in_every_short_form(tmp_path: Path) -> None:
     case = CaseIn.from_file(write(tmp_path, json.dumps(payload))).to_domain()
     assert case.findings == (
         CodedFinding("HP:0002202"),
-        CodedFinding("HP:1", Polarity.ABSENT),
+        CodedFinding("HP:1", Polarity.EXCLUDED),
         CodedFinding("HP:2", Polarity.UNCERTAIN),
-        CodedFinding("HP:3", Polarity.ABSENT, is_asked=True),
+        CodedFinding("HP:3", Polarity.EXCLUDED, is_elicited=True),
     )
     assert case.texts == (ReportText("findings", "Effusion."),)
     assert case.images == (
@@ -74,7 +74,7 @@ def test_a_phenopacket_file(tmp_path: Path) -> None:
         "diseases": [{"term": {"id": "OMIM:1"}}],
     }
     case = CaseIn.from_file(write(tmp_path, "\ufeff" + json.dumps(packet))).to_domain()
-    assert case.findings == (CodedFinding("HP:1", Polarity.ABSENT),)
+    assert case.findings == (CodedFinding("HP:1", Polarity.EXCLUDED),)
     assert "OMIM" not in repr(case)
 
 
@@ -97,7 +97,7 @@ def test_a_phenopacket_file(tmp_path: Path) -> None:
         (b'{"findings": [""]}', "findings[0].id"),
         (
             b'{"findings": [{"id": "HP:1", "status": "maybe"}]}',
-            "findings[0].status should be 'present', 'absent'",
+            "findings[0].status should be 'present', 'excluded'",
         ),
         (b'{"findings": [{"id": "HP:1", "status": "present", "excluded": true}]}', "give either status"),
         (b'{"findings": [{"id": "HP:1", "excluded": "yes"}]}', "give either status"),
@@ -188,17 +188,17 @@ def test_any_json_is_a_case_or_a_case_error(payload: Any) -> None:
 
 
 STEP = Step("e1", "MONDO:1", "a", "has_phenotype", "HP:1", "b", False, "infores:x", ("PMID:1",), 0.5)
-WALK = GraphPath((STEP,), 1.5, "a shows b")
+WALK = GraphPath((STEP,), 1.5)
 PART = FindingContribution("HP:1", "b", 1.5)
 REPORT = Report(
     release="r1",
     evidence=(
         Evidence("HP:1", "b", Polarity.PRESENT, 6.0, CodeOrigin("HP:1")),
-        Evidence("HP:1", "b", Polarity.ABSENT, -2.0, TextOrigin("findings", 0, 4, "b…é")),
+        Evidence("HP:1", "b", Polarity.EXCLUDED, -2.0, TextOrigin("findings", 0, 4, "b…é")),
         Evidence("HP:1", "b", Polarity.UNCERTAIN, 0.7, ImageOrigin("i", (0.0, 0.0, 1.0, 0.5), 0.9)),
     ),
     differential=(Diagnosis("MONDO:1", "a", 1, 2.5, 0.9, (PART,), (), (), (WALK,)),),
-    treatments=(Treatment("CHEBI:1", "d", TreatmentStatus.CONTRAINDICATED, 0.9, ("no",), (WALK,)),),
+    treatments=(Treatment("CHEBI:1", "d", TreatmentStatus.CONTRAINDICATED, 0.9, (), (WALK,)),),
     warnings=("w",),
 )
 
@@ -210,8 +210,17 @@ def test_a_report_survives_json() -> None:
 
 def test_the_json_has_the_promised_keys() -> None:
     told = json.loads(ReportOut.of(REPORT).model_dump_json())
-    expected = ["release", "evidence", "differential", "treatments", "warnings", "abstained", "disclaimer"]
-    assert list(told) == [*expected, "next_steps", "cant_miss", "combinations", "what_if", "question"]
+    expected = [
+        "schema_version",
+        "release",
+        "evidence",
+        "differential",
+        "treatments",
+        "warnings",
+        "abstained",
+        "disclaimer",
+    ]
+    assert list(told) == [*expected, "next_steps", "red_flags", "disease_pairs", "what_if", "query_context"]
     promised = [
         "disease",
         "name",
@@ -224,7 +233,7 @@ def test_the_json_has_the_promised_keys() -> None:
         "paths",
     ]
     assert list(told["differential"][0])[:9] == promised
-    assert {"drug", "name", "status", "reasons", "paths"} <= set(told["treatments"][0])
+    assert {"drug", "name", "status", "indications", "paths"} <= set(told["treatments"][0])
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"release": 3}', "null"])
@@ -240,3 +249,12 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert (Settings().top, Settings().bundle) == (3, Path("/x"))
     monkeypatch.setenv("KGDX_BUNDLE", "")
     assert Settings().bundle is None, "an empty one is not the current folder"
+
+
+@pytest.mark.parametrize("version", [None, "0.9"])
+def test_a_report_of_another_schema_version_says_what_to_do(version: str | None) -> None:
+    told = json.loads(ReportOut.of(REPORT).model_dump_json())
+    told.pop("schema_version")
+    told |= {} if version is None else {"schema_version": version}
+    with pytest.raises(BadInputError, match="diagnose the case again"):
+        ReportOut.model_validate_json(json.dumps(told))

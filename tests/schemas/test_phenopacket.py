@@ -28,7 +28,7 @@ PACKET: dict[str, Any] = {
 def test_a_packet_becomes_a_case_without_its_diagnosis() -> None:
     assert case_fields(PACKET) == {
         "id": "PMID_15266616_100",
-        "findings": [{"id": "HP:0000348", "status": "present"}, {"id": "HP:0000243", "status": "absent"}],
+        "findings": [{"id": "HP:0000348", "status": "present"}, {"id": "HP:0000243", "status": "excluded"}],
         "sex": "female",
         "age_years": 6.5,
     }

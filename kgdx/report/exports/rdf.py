@@ -14,8 +14,15 @@ from rdflib.collection import Collection
 
 from graph_schema import Schema, load
 from kgdx.domain.curie import prefix_of
-from kgdx.domain.explanation import Explanation, KeptConcern, KeptDiagnosis, KeptEvidence, KeptTreatment
-from kgdx.domain.report import DISCLAIMER, Path, Step
+from kgdx.domain.explanation import (
+    Explanation,
+    KeptConcern,
+    KeptDiagnosis,
+    KeptEvidence,
+    KeptPath,
+    KeptTreatment,
+)
+from kgdx.domain.report import DISCLAIMER, Step
 
 BASE = "https://w3id.org/kgdx/"
 VOCABULARY = f"{BASE}explanation#"
@@ -101,7 +108,7 @@ class _Writer:
         self._add(treatment, self.own["raises"], node)
         self._paths(node, [item.path] if item.path else [], self.own.shownBy)
 
-    def _paths(self, conclusion: URIRef, paths: Sequence[Path], link: URIRef) -> None:
+    def _paths(self, conclusion: URIRef, paths: Sequence[KeptPath], link: URIRef) -> None:
         for i, path in enumerate(paths):
             node = self._iri(f"{conclusion}/{link.removeprefix(VOCABULARY)}/{i}")
             self._describe(node, self.own.Path, None, {self.own.contribution: float(path.contribution)})

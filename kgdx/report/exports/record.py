@@ -16,6 +16,7 @@ from kgdx.domain.explanation import (
     KeptConcern,
     KeptDiagnosis,
     KeptEvidence,
+    KeptPath,
     KeptTreatment,
     fingerprint,
 )
@@ -23,6 +24,7 @@ from kgdx.domain.report import Diagnosis, FindingContribution, Path, Report, Tre
 from kgdx.domain.treatment import ConcernKind
 from kgdx.explain.walk import chain, stops
 from kgdx.explain.wording import plain
+from kgdx.report.sentences import sentence
 
 _OF_THE_PERSON = (ConcernKind.AGE, ConcernKind.SEX)
 _COURSE = ("has_clinical_attribute", "has_mode_of_inheritance")
@@ -70,10 +72,9 @@ def _evidence(item: Evidence, *, with_text: bool) -> KeptEvidence:
 def _diagnosis(item: Diagnosis, names: Mapping[str, str] | None, seen: Collection[str]) -> KeptDiagnosis:
     """A diagnosis; with `names`, those of the graph, nothing that is said of age and sex."""
     sides = (item.supports, item.contradicts, item.unexplained)
-    paths = item.paths
+    paths = tuple(_path(path, item.disease, None if names is None else seen) for path in item.paths)
     if names is not None:
         supports, contradicts, unexplained = (_renamed(side, names) for side in sides)
-        paths = tuple(_impersonal(path, item.disease, seen) for path in paths)
     else:
         supports, contradicts, unexplained = sides
     return KeptDiagnosis(
@@ -82,8 +83,8 @@ def _diagnosis(item: Diagnosis, names: Mapping[str, str] | None, seen: Collectio
         rank=item.rank,
         logit=float(item.logit),
         probability=float(item.probability),
-        graph_surplus=float(item.graph_surplus),
-        danger=item.danger,
+        residual_logit=float(item.residual_logit),
+        red_flag=item.red_flag,
         supports=supports,
         contradicts=contradicts,
         unexplained=unexplained,
@@ -92,17 +93,15 @@ def _diagnosis(item: Diagnosis, names: Mapping[str, str] | None, seen: Collectio
 
 
 def _treatment(item: Treatment, seen: Collection[str], *, with_text: bool) -> KeptTreatment:
-    chains = item.chains
-    if not with_text:
-        chains = tuple(_impersonal(path, item.drug, seen) for path in chains)
+    starts = None if with_text else seen
     return KeptTreatment(
         drug=item.drug,
         name=item.name,
         status=item.status,
         expected_benefit=float(item.expected_benefit),
         confidence=item.confidence,
-        paths=item.paths,
-        chains=chains,
+        paths=tuple(_path(path, item.drug) for path in item.paths),
+        chains=tuple(_path(path, item.drug, starts) for path in item.chains),
         concerns=tuple(_concern(concern, with_text=with_text) for concern in item.concerns),
     )
 
@@ -110,7 +109,9 @@ def _treatment(item: Treatment, seen: Collection[str], *, with_text: bool) -> Ke
 def _concern(item: TreatmentConcern, *, with_text: bool) -> KeptConcern:
     if item.kind in _OF_THE_PERSON and not with_text:
         return KeptConcern(item.kind, item.severity, "", "", item.is_certain, None)
-    return KeptConcern(item.kind, item.severity, item.curie, item.name, item.is_certain, item.path)
+    return KeptConcern(
+        item.kind, item.severity, item.curie, item.name, item.is_certain, _path(item.path, item.curie)
+    )
 
 
 def _renamed(
@@ -119,12 +120,18 @@ def _renamed(
     return tuple(replace(each, name=names.get(each.curie, "")) for each in side)
 
 
-def _impersonal(path: Path, end: str, seen: Collection[str]) -> Path:
-    """The path as its edges tell it, where its sentence may tell age or sex: it starts at no finding."""
-    start = stops(path)[0].curie if path.steps else end
-    if start in seen and not (path.steps and path.steps[0].relation in _COURSE):
-        return path
-    return replace(path, sentence=chain(path))
+def _path(path: Path, end: str, seen: Collection[str] | None = None) -> KeptPath:
+    """A path with its sentence; with `seen`, as its edges tell it where that may tell age or sex.
+
+    Args:
+        end: where a path without steps starts.
+        seen: findings of the case; a path that starts at none of them may tell of the person.
+    """
+    is_personal = False
+    if seen is not None:
+        start = stops(path)[0].curie if path.steps else end
+        is_personal = start not in seen or bool(path.steps and path.steps[0].relation in _COURSE)
+    return KeptPath(path.steps, path.contribution, chain(path) if is_personal else sentence(path))
 
 
 def _graph_names(report: Report) -> dict[str, str]:

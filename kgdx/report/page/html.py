@@ -24,13 +24,13 @@ from kgdx.report.messages import Phrases, language_spoken, phrases
 from kgdx.report.page.facts import facts_of
 from kgdx.report.page.figures import figures
 from kgdx.report.page.layout import relation_text
-from kgdx.report.page.overview import indicated_for, notes_of, starts_of, summary
+from kgdx.report.page.overview import notes_of, starts_of, summary
 from kgdx.report.page.spans import Segment, cut
 from kgdx.report.page.svg import FAMILY_COLOURS, contribution_bar, path_svg
 from kgdx.report.runner_up import LEAST, compare
+from kgdx.report.sentences import indications, sentence
 from kgdx.report.sources import edges_shown, sources_used
 from kgdx.report.suppositions import num_left_out, probability_range, suppositions
-from kgdx.report.translate import retold
 
 __all__ = ["HeatMap", "ShownImage", "render"]
 
@@ -56,7 +56,7 @@ def render(
     words, names = phrases(language), names or {}
     if words.language != "en":
         observed = {item.curie for item in report.evidence}
-        report = renamed(retold(report, words.language, names), names, observed)
+        report = renamed(report, names, observed)
         images = renamed(tuple(images), names, observed)
     page = _environment().get_template("report.html.j2")
     return page.render(**_words(report, words), **_parts(report, texts, images, words))
@@ -133,12 +133,13 @@ def _words(report: Report, words: Phrases) -> dict[str, Callable[..., Any]]:
 
     return {
         "t": words,
+        "sentence": lambda path: sentence(path, words.language),
         "term": words.term,
         "listed": words.listed,
         "relation_text": lambda step: relation_text(step, words),
         "facts_of": lambda path, amount, adds: facts_of(path, amount, words, notes, adds),
         "draw": lambda path, width, facts: path_svg(path, width, notes, words, facts),
-        "indicated_for": lambda treatment: indicated_for(treatment, words),
+        "indications": lambda treatment: indications(treatment.indications, words.language),
         "qualified": qualified,
     }
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence
-from kgdx.domain.report import Path, Report, Treatment
+from kgdx.domain.report import Path, Report
 from kgdx.explain.walk import stops
-from kgdx.explain.wording import percent
 from kgdx.report.messages import Phrases
 
 
@@ -35,7 +34,7 @@ def notes_of(evidence: Iterable[Evidence]) -> dict[str, str]:
         said.setdefault(item.curie, set()).add(item.polarity)
     notes = {}
     for curie, polarities in said.items():
-        if Polarity.ABSENT in polarities and len(polarities) > 1:
+        if Polarity.EXCLUDED in polarities and len(polarities) > 1:
             notes[curie] = "conflicting"
         elif Polarity.PRESENT not in polarities:
             notes[curie] = polarities.pop().value
@@ -62,18 +61,3 @@ def starts_of(paths: Iterable[Path]) -> list[Start]:
     names = {stop.curie: stop.name for stop in first}
     counts = Counter(stop.curie for stop in first)
     return [Start(i, curie, names[curie], counts[curie]) for i, curie in enumerate(names, start=1)]
-
-
-def indicated_for(treatment: Treatment, words: Phrases) -> str:
-    """What it is for: the engine's own sentence, or in another language what its paths start at."""
-    if words.language == "en":
-        return "".join(treatment.reasons[:1])
-    shares: dict[str, float] = {}
-    for path in treatment.paths:
-        name = stops(path)[0].name if path.steps else treatment.name
-        shares[name] = shares.get(name, 0.0) + path.contribution
-    told = [
-        words.plain("treatment.share_of", name=name, share=percent(share)) for name, share in shares.items()
-    ]
-    key = "treatment.for" if treatment.confidence is None else "treatment.predicted_for"
-    return words(key, diseases=words.plain("header.separator").join(told))

@@ -15,8 +15,8 @@ from kgdx.report.page.layout import lay_out
 from kgdx.report.page.measure import text_width, wrap
 from kgdx.report.page.overview import notes_of
 from kgdx.report.page.svg import path_svg
+from kgdx.report.sentences import sentence
 from kgdx.report.suppositions import probability_range
-from kgdx.report.translate import retold
 
 _WIDTH, _NAME_WIDTH, _BAR_WIDTH, _PAD, _GAP = 860.0, 330.0, 400.0, 12.0, 22.0
 _TEXT_PX, _LINE = 13.0, 18.0
@@ -91,7 +91,7 @@ def _told(report: Report, language: str, names: Names) -> tuple[Phrases, Report]
     if words.language == "en":
         return words, report
     observed = {item.curie for item in report.evidence}
-    return words, renamed(retold(report, words.language, names), names, observed)
+    return words, renamed(report, names, observed)
 
 
 def _row(
@@ -125,7 +125,7 @@ def _path(path: Path, notes: dict[str, str], words: Phrases, top: float) -> tupl
     """A path with its sentence above it, and the height of both."""
     amount = signed(path.contribution)
     indent = text_width(amount, _TEXT_PX) + 10
-    lines = wrap(path.sentence, _TEXT_PX, _WIDTH - 2 * _PAD - indent, max_lines=4)
+    lines = wrap(sentence(path, words.language), _TEXT_PX, _WIDTH - 2 * _PAD - indent, max_lines=4)
     height = _LINE * max(len(lines), 1)
     texts = [_text(amount, _PAD, top + _LINE - 5, _BAR)]
     texts += [_text(line, _PAD + indent, top + _LINE * (i + 1) - 5, _INK) for i, line in enumerate(lines)]

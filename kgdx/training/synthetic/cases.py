@@ -28,8 +28,8 @@ from kgdx.training.synthetic.phantom_signs import DRAWABLE
 # Indiana reports, all twenty headings, those whose name hashes to an even byte (`benchmarks.text`, counts
 # behind `reading_weights`). What is left of 1 says nothing. They make 93 % of what is read as present right.
 SAID = {
-    True: {Polarity.PRESENT: 0.907, Polarity.UNCERTAIN: 0.0213, Polarity.ABSENT: 0.0041},
-    False: {Polarity.PRESENT: 0.0032, Polarity.UNCERTAIN: 0.0028, Polarity.ABSENT: 0.1117},
+    True: {Polarity.PRESENT: 0.907, Polarity.UNCERTAIN: 0.0213, Polarity.EXCLUDED: 0.0041},
+    False: {Polarity.PRESENT: 0.0032, Polarity.UNCERTAIN: 0.0028, Polarity.EXCLUDED: 0.1117},
 }
 _SILENT = math.log((1 - sum(SAID[True].values())) / (1 - sum(SAID[False].values())))
 # Assumptions; nobody measured them: a third of the findings is coded, and one code in a hundred is wrong.
@@ -122,7 +122,7 @@ def said(finding: ImageFinding, is_there: bool, rng: np.random.Generator) -> tup
 
 
 def _code(finding: ImageFinding, is_present: bool) -> Evidence:
-    polarity = Polarity.PRESENT if is_present else Polarity.ABSENT
+    polarity = Polarity.PRESENT if is_present else Polarity.EXCLUDED
     origin = CodeOrigin(finding.curie)
     return Evidence(finding.curie, finding.name, polarity, CODE_WEIGHTS[polarity], origin)
 

@@ -27,7 +27,7 @@ def test_roles(report: Report) -> None:
     assert nodes["CHEBI:2676"] | {"role": "treatment", "status": "contraindicated"} == nodes["CHEBI:2676"]
     assert nodes["CHEBI:2637"]["concerns"] == "contraindicated: condition|caution: interaction"
     assert (nodes["CHEBI:28001"]["confidence"], nodes["CHEBI:2637"]["confidence"]) == (0.4, -1.0)
-    assert nodes["HP:0001640"] | {"role": "evidence", "polarity": "absent"} == nodes["HP:0001640"]
+    assert nodes["HP:0001640"] | {"role": "evidence", "polarity": "excluded"} == nodes["HP:0001640"]
     assert nodes["MONDO:0005249"]["role"] == "intermediate"
     assert nodes["HP:0032177"]["polarity"] == "present|uncertain"
     assert nodes["HP:0002202"]["weight"] == pytest.approx(6.7)
@@ -60,7 +60,7 @@ def test_graphml_gives_the_graph_back(report: Report) -> None:
 
 
 def test_evidence_that_is_itself_the_diagnosis(report: Report) -> None:
-    itself = Diagnosis("HP:0001945", "Fever", 1, 1.0, 0.5, paths=(Path((), 1.0, "The finding itself."),))
+    itself = Diagnosis("HP:0001945", "Fever", 1, 1.0, 0.5, paths=(Path((), 1.0),))
     graph = to_networkx(replace(report, differential=(itself,), treatments=()))
     node = graph.nodes["HP:0001945"]
     assert (node["role"], node["polarity"], node["rank"]) == ("diagnosis", "present", 1)

@@ -257,7 +257,7 @@ def test_marks_are_green_grey_and_amber(rich: Report, texts, shown: Open) -> Non
 
     assert 120 < colour("present")[0] < 160
     assert 35 < colour("uncertain")[0] < 55
-    assert colour("absent")[1] < 0.03 < 0.06 < min(colour("present")[1], colour("uncertain")[1])
+    assert colour("excluded")[1] < 0.03 < 0.06 < min(colour("present")[1], colour("uncertain")[1])
 
 
 def test_the_page_forbids_scripts_and_the_network(rich: Report, browser: Browser, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def _paths(draw: st.DrawFn) -> Path:
         head, tail = (start, end) if forward else (end, start)
         relation = draw(st.sampled_from(["subclass_of", "gene_associated_with_condition", "x" * 50]))
         steps.append(Step(str(i), *head, relation, *tail, forward, draw(_words), negated=draw(st.booleans())))
-    return Path(tuple(steps), 1.0, "")
+    return Path(tuple(steps), 1.0)
 
 
 @given(_paths(), st.sampled_from([300.0, 640.0, 930.0]))
@@ -58,13 +58,13 @@ def test_drawing_is_xml_with_the_chain_as_title(path: Path) -> None:
 
 def test_texts_are_escaped() -> None:
     evil = "<script>alert(1)</script>&\"'"
-    drawing = path_svg(Path((Step("e", "HP:1", evil, evil, "HP:2", evil, True, evil, (evil,)),), 1.0, evil))
+    drawing = path_svg(Path((Step("e", "HP:1", evil, evil, "HP:2", evil, True, evil, (evil,)),), 1.0))
     assert "<script" not in drawing
     assert ElementTree.fromstring(drawing) is not None  # noqa: S314
 
 
 def test_path_without_steps_has_no_drawing() -> None:
-    assert path_svg(Path((), 1.0, "The finding is the diagnosis.")) == ""
+    assert path_svg(Path((), 1.0)) == ""
 
 
 def test_a_long_chain_goes_on_in_rows(report: Report) -> None:
@@ -77,7 +77,7 @@ def test_a_long_chain_goes_on_in_rows(report: Report) -> None:
 def test_arrow_points_from_head_to_tail() -> None:
     def tip(forward: bool) -> float:
         ends = ("HP:1", "A", "r", "HP:2", "B") if forward else ("HP:2", "B", "r", "HP:1", "A")
-        drawing = path_svg(Path((Step("e", *ends, forward, "s"),), 1.0, ""))
+        drawing = path_svg(Path((Step("e", *ends, forward, "s"),), 1.0))
         points = re.search(r'<polygon points="([-\d.]+),', drawing)
         assert points is not None
         return float(points[1])
@@ -87,14 +87,14 @@ def test_arrow_points_from_head_to_tail() -> None:
 
 def test_denied_edge_says_so_and_is_dashed() -> None:
     drawing = path_svg(
-        Path((Step("e", "MONDO:1", "A", "has_phenotype", "HP:2", "B", True, "s", negated=True),), 1.0, "")
+        Path((Step("e", "MONDO:1", "A", "has_phenotype", "HP:2", "B", True, "s", negated=True),), 1.0)
     )
     assert "NOT has phenotype" in drawing
     assert "stroke-dasharray" in drawing
 
 
 def test_notes_stand_in_the_box() -> None:
-    path = Path((Step("e", "MONDO:1", "A", "has_phenotype", "HP:2", "B", False, "s"),), 1.0, "")
+    path = Path((Step("e", "MONDO:1", "A", "has_phenotype", "HP:2", "B", False, "s"),), 1.0)
     assert "HP:2 · absent" in path_svg(path, notes={"HP:2": "absent"})
 
 
@@ -104,7 +104,7 @@ def test_families_come_from_prefix_or_relation() -> None:
         Step("2", "MONDO:2", "disease", "has_phenotype", "kgdx:3", "shadow", True, "s"),
         Step("3", "kgdx:3", "shadow", "unheard_of", "what:4", "thing", True, "s"),
     )
-    assert [stop.family for stop in stops(Path(steps, 1.0, ""))] == [
+    assert [stop.family for stop in stops(Path(steps, 1.0))] == [
         "treatment",
         "disease",
         "finding",

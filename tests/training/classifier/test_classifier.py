@@ -283,7 +283,7 @@ def test_a_head_yields_evidence_with_a_region_for_labels_with_a_curie():
     assert item.origin.spread is None
     assert min(item.origin.region[:2]) > 0.5
     (item,), _ = head_evidence(image, "film", _Eye(patches[..., ::-1]), head)
-    assert item.polarity == Polarity.ABSENT
+    assert item.polarity == Polarity.EXCLUDED
     assert item.weight < 0
 
 
