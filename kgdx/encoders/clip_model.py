@@ -1,4 +1,4 @@
-"""The network behind `Clip` as open_clip builds it, for training: two towers, the image tower ours.
+"""The network behind `Clip` as open_clip builds it, to be trained, on an image tower of ours.
 
 `two_towers` has the same network for inference.
 """
