@@ -51,7 +51,7 @@ class Justifier:
         snapshot, disease = self.reasoner.graph.snapshot, int(ranking.diseases[rank])
         ratio_paths = [ratio.path for ratio in attribution.likelihood_ratios(rank)]
         message_paths = attribution.message_paths(rank)
-        explained, unexplained = [], []
+        explained, unexplained = list[FindingContribution](), list[FindingContribution]()
         for obs, value, *paths in zip(
             query.observations, ranking.of_findings[rank].tolist(), ratio_paths, message_paths, strict=True
         ):
