@@ -7,7 +7,6 @@ import typer
 
 from kgdx.cli import train_images as image_commands
 from kgdx.cli.train_images import print_metrics
-from kgdx.training.progress import progress_bar
 
 
 def add_to(train: typer.Typer) -> None:
@@ -101,6 +100,7 @@ def train_image(
     if pairs is not None:
         image_commands.pairs(pairs, out, arch, epochs, seed)
         return
+    from kgdx.training.progress import progress_bar
     from kgdx.training.run import train_image as run
 
     with progress_bar() as progress:

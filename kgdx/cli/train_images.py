@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kgdx.domain.errors import BadInputError
-from kgdx.training.progress import Progress, progress_bar
+
+if TYPE_CHECKING:
+    from kgdx.training.progress import Progress
 
 Encoder = Annotated[
     str, typer.Option(help="Folder of a model, ARCHITECTURE@CHECKPOINT or hf-hub:NAME; or the shipped one.")
@@ -27,8 +29,10 @@ def add_to(app: typer.Typer, train: typer.Typer) -> None:
     train.command("adapt")(adapt)
 
 
-def print_metrics(train: Callable[[Progress], Mapping[str, Any]]) -> None:
+def print_metrics(train: Callable[["Progress"], Mapping[str, Any]]) -> None:
     """Train with a bar on stderr, then print the metrics as JSON."""
+    from kgdx.training.progress import progress_bar
+
     with progress_bar() as progress:
         metrics = train(progress)
     typer.echo(json.dumps(metrics))

@@ -119,7 +119,8 @@ def _literally(stops: Sequence[str], walk: Sequence[str], own: dict[str, str], w
             ends = ends[::-1] if name in inverses else ends
             verb = words.term("relation", inverses.get(name, name))
         else:
-            verb = own.get(name) or verbs[name]
+            # A report read back may hold a relation of somebody else's schema: it is named as it stands.
+            verb = own.get(name) or verbs.get(name, name.replace("_", " "))
         hops.append(words.plain("sentence.hop", head=ends[0], verb=verb, tail=ends[1]))
     return words.plain("sentence.semicolon").join(hops)
 

@@ -47,7 +47,11 @@ def test_words_are_written_only_if_asked(files: list[Path], tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("name", "content", "fact"),
     [
-        ("case.json", b'{"findings": ["HP:0001945"]}', r"case\.json, report, field release: is missing"),
+        (
+            "case.json",
+            b'{"findings": ["HP:0001945"]}',
+            r"case\.json, report, field schema_version: is not of schema version",
+        ),
         ("notes.txt", b"Patient Zylphe", r"notes\.txt, report: invalid JSON"),
         ("binary", b"\xff\xfe\x00", r"binary, report: invalid JSON"),
         ("missing.json", None, r"missing\.json: cannot be read \(No such file"),

@@ -8,7 +8,7 @@ import pytest
 
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
-from kgdx.domain.report import FindingContribution, Path, Report
+from kgdx.domain.report import ConceptRef, FindingContribution, Path, Report
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.explain.walk import all_paths
 from kgdx.explain.wording import STATUS_SIGNS
@@ -133,7 +133,11 @@ def test_paths_and_treatments_cannot_act(report: Report, images) -> None:
     def spoil(path: Path) -> Path:
         evil = dict.fromkeys(("head", "head_name", "tail", "tail_name", "relation", "source"), _EVIL)
         steps = tuple(replace(step, **evil, publications=(_EVIL,)) for step in path.steps)
-        return replace(path, steps=steps, sentence=_EVIL)
+        stages = tuple(
+            replace(stage, start=ConceptRef(_EVIL, _EVIL), patient_fact=_EVIL, quotes=(_EVIL,))
+            for stage in path.stages
+        )
+        return replace(path, steps=steps, stages=stages)
 
     spoilt = replace(
         report,
@@ -152,7 +156,7 @@ def test_paths_and_treatments_cannot_act(report: Report, images) -> None:
                 t,
                 name=_EVIL,
                 drug=_EVIL,
-                reasons=(_EVIL, _EVIL),
+                indications=tuple(replace(i, name=_EVIL, disease=_EVIL) for i in t.indications),
                 paths=tuple(map(spoil, t.paths)),
                 concerns=tuple(replace(c, name=_EVIL, curie=_EVIL, path=spoil(c.path)) for c in t.concerns),
             )

@@ -41,7 +41,7 @@ def test_bars_are_as_long_as_probabilities(report: Report) -> None:
 
 def test_all_paths_of_one_diagnosis(report: Report) -> None:
     words = _words(plot_paths(report, rank=2))
-    assert "loculated pleural effusion is typical" in words
+    assert "Loculated pleural effusion is seen in Pleural empyema" in words
     assert "−0.20" in words
     assert len(re.findall('class="path"', plot_paths(report).svg)) == 3
 

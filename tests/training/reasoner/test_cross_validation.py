@@ -62,7 +62,7 @@ def test_after_an_interruption_it_goes_on_and_finds_the_same(
     first: Trained = []
     second: Trained = []
     with monkeypatch.context() as patched:
-        patched.setattr(cross_validation, "judge", tiring)
+        patched.setattr(cross_validation, "evaluate_case", tiring)
         with pytest.raises(KeyboardInterrupt):
             validation(tmp_path / "b").run(training(first), lambda *_: None)
     assert validation(tmp_path / "b").run(training(second), lambda *_: None) == whole
