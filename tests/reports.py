@@ -8,11 +8,14 @@ from dataclasses import replace
 from kgdx.domain.case import Patient, Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, Qualifiers, TextOrigin
 from kgdx.domain.report import (
+    ConceptRef,
     Diagnosis,
     FindingContribution,
     Path,
+    PathKind,
     QueryContext,
     Report,
+    Stage,
     Step,
     TreatedDiagnosis,
     Treatment,
@@ -55,6 +58,12 @@ FORBIDS = step("e-kidney", DRUG, "contraindicated_in", "MONDO:0005300", "infores
 FORBIDS_AGE = step("e-age", DRUG, "contraindicated_in", "kgdx:elderly", DRUGS)
 
 
+def path(kind: PathKind, start: str, steps: tuple[Step, ...], contribution: float, **more: object) -> Path:
+    """A path of one stretch from a node."""
+    stage = Stage(kind, ConceptRef(start, NAMES[start]), len(steps), **more)  # type: ignore[arg-type]
+    return Path(steps, contribution, (stage,))
+
+
 def found(curie: str, contribution: float, name: str = "") -> FindingContribution:
     return FindingContribution(curie, name or NAMES[curie], contribution)
 
@@ -91,10 +100,10 @@ INFLUENZA = Diagnosis(
     ),
     contradicts=(found("HP:0000988", -0.25, "Skin rash (absent)"),),
     paths=(
-        Path((FEVER,), 1.5),
-        Path((DRY, COUGH), 0.75),
-        Path((ONSET,), 0.5),
-        Path((NO_RASH,), -0.25),
+        path(PathKind.FINDING, "HP:0001945", (FEVER,), 1.5),
+        path(PathKind.FINDING, "HP:0031246", (DRY, COUGH), 0.75),
+        path(PathKind.DEMOGRAPHICS, "HP:0003584", (ONSET,), 0.5, patient_fact=f"age 77 years, {PATIENT}"),
+        path(PathKind.FINDING, "HP:0000988", (NO_RASH,), -0.25, is_excluded=True),
     ),
     residual_logit=0.125,
     red_flag="an emergency",
@@ -107,7 +116,7 @@ COMMON_COLD = Diagnosis(
     0.25,
     supports=(found("HP:0001945", 0.5),),
     unexplained=(found("HP:0031246", 0.0),),
-    paths=(Path((COLD_FEVER,), 0.5),),
+    paths=(path(PathKind.FINDING, "HP:0001945", (COLD_FEVER,), 0.5),),
 )
 OSELTAMIVIR = Treatment(
     DRUG,
@@ -115,25 +124,34 @@ OSELTAMIVIR = Treatment(
     TreatmentStatus.CONTRAINDICATED,
     0.625,
     (TreatedDiagnosis(FLU, "influenza", 0.625),),
-    (Path((TREATS,), 0.625),),
+    (path(PathKind.TREATMENT, FLU, (TREATS,), 0.625),),
     (
         TreatmentConcern(
             ConcernKind.AGE,
             Severity.CONTRAINDICATED,
             "kgdx:elderly",
             NAMES["kgdx:elderly"],
-            Path((FORBIDS_AGE,), 0.0),
+            path(PathKind.AGE, "kgdx:elderly", (FORBIDS_AGE,), 0.0),
         ),
         TreatmentConcern(
             ConcernKind.CONDITION,
             Severity.CAUTION,
             "MONDO:0005300",
             "chronic kidney disease",
-            Path((FORBIDS,), 0.0),
+            path(PathKind.VETO, "MONDO:0005300", (FORBIDS,), 0.0, is_certain=False),
             is_certain=False,
         ),
     ),
-    chains=(Path((FEVER, TREATS), 0.375),),
+    chains=(
+        Path(
+            (FEVER, TREATS),
+            0.375,
+            (
+                Stage(PathKind.FINDING, ConceptRef("HP:0001945", "Fever"), 1),
+                Stage(PathKind.TREATMENT, ConceptRef(FLU, "influenza"), 1),
+            ),
+        ),
+    ),
 )
 
 REPORT = Report(

@@ -14,7 +14,7 @@ from graph_schema.queries import named_queries
 from kgdx.domain.case import Polarity
 from kgdx.domain.errors import QueryError
 from kgdx.domain.evidence import Evidence, TextOrigin
-from kgdx.domain.report import Diagnosis, FindingContribution, Path, Report, Step
+from kgdx.domain.report import ConceptRef, Diagnosis, FindingContribution, Path, PathKind, Report, Stage, Step
 from kgdx.report.exports.record import explanation_of
 from kgdx.report.exports.saved import remember
 from kgdx.stores.base import Store
@@ -43,7 +43,15 @@ _steps = st.builds(
     licence=_texts,
     release=_texts,
 )
-_paths = st.builds(Path, st.lists(_steps, max_size=3).map(tuple), _numbers, _texts)
+_starts = st.builds(ConceptRef, _curies, _texts)
+_paths = st.lists(_steps, max_size=3).flatmap(
+    lambda steps: st.builds(
+        Path,
+        st.just(tuple(steps)),
+        _numbers,
+        st.builds(Stage, st.just(PathKind.FINDING), _starts, st.just(len(steps))).map(lambda stage: (stage,)),
+    )
+)
 _evidence = st.builds(
     Evidence,
     _curies,

@@ -147,7 +147,7 @@ def test_the_command_refuses_nonsense_in_one_line(tmp_path, coded: ReportOut, en
     assert code == 3
     assert "has no diagnosis 'influenza of the moon'" in told
     assert coded.differential[0].disease in told
-    for content, fact in (("", "JSON"), ("[]", "report"), ('{"release": 1}', "release")):
+    for content, fact in (("", "JSON"), ("[]", "report"), ('{"release": 1}', "schema_version")):
         file.write_text(content, encoding="utf-8")
         code, told = explain(str(file))
         assert code == 3
