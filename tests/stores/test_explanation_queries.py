@@ -57,8 +57,8 @@ ANSWERS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
     "cases-with-diagnosis": (
         {"disease": FLU},
         [
-            (ONE, LABEL, "R1", 1, 0.625, "Fever is seen in influenza.", 1.5),
-            (TWO, LABEL, "R2", 2, 0.375, "Fever is seen in influenza.", 1.5),
+            (ONE, LABEL, "R1", 1, 0.625, "Fever is seen in influenza (in 90% of patients)", 1.5),
+            (TWO, LABEL, "R2", 2, 0.375, "Fever is seen in influenza (in 90% of patients)", 1.5),
         ],
     ),
     "conclusions-on-edge": (
