@@ -10,8 +10,8 @@ from pathlib import Path
 
 from kgdx.domain.case import Case
 from kgdx.domain.errors import BundleError, KgdxError
+from kgdx.domain.path import Path as GraphPath
 from kgdx.domain.report import Diagnosis, Report
-from kgdx.domain.report import Path as GraphPath
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.evidence.extractor import Extraction, Extractor

@@ -7,16 +7,12 @@ from dataclasses import replace
 
 from kgdx.domain.case import Patient, Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, Qualifiers, TextOrigin
+from kgdx.domain.path import ConceptRef, Path, PathKind, Stage, Step
 from kgdx.domain.report import (
-    ConceptRef,
     Diagnosis,
     FindingContribution,
-    Path,
-    PathKind,
     QueryContext,
     Report,
-    Stage,
-    Step,
     TreatedDiagnosis,
     Treatment,
     TreatmentConcern,

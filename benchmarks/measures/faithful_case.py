@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.ranker import Ranker
-from kgdx.domain.report import Diagnosis, Path
+from kgdx.domain.path import Path
+from kgdx.domain.report import Diagnosis
 from kgdx.explain.baseline_paths import BaselineRule, baseline_paths
 from kgdx.explain.faithfulness import full_graph, rows_of, scored
 from kgdx.explain.walk import stops

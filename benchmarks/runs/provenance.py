@@ -34,7 +34,8 @@ from kgdx import __version__
 from kgdx.domain.case import Case, CaseImage
 from kgdx.domain.errors import KgdxError
 from kgdx.domain.evidence import ImageOrigin, TextOrigin
-from kgdx.domain.report import Report, Step
+from kgdx.domain.path import Step
+from kgdx.domain.report import Report
 from kgdx.engine import Engine
 from kgdx.explain.walk import all_paths
 from kgdx.graph.canonical import canonical_view

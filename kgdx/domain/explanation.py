@@ -6,7 +6,8 @@ from hashlib import sha256
 from typing import Any
 
 from kgdx.domain.case import Polarity
-from kgdx.domain.report import FindingContribution, Step
+from kgdx.domain.path import Step
+from kgdx.domain.report import FindingContribution
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 
 
@@ -26,7 +27,7 @@ class KeptEvidence:
 
 @dataclass(frozen=True, slots=True)
 class KeptPath:
-    """A path with its English sentence; attributes as of `kgdx.domain.report.Path`."""
+    """A path with its English sentence; attributes as of `kgdx.domain.path.Path`."""
 
     steps: tuple[Step, ...]
     contribution: float

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from kgdx.domain.report import Diagnosis, Path, Treatment
+from kgdx.domain.path import Path
+from kgdx.domain.report import Diagnosis, Treatment
 from kgdx.explain.walk import stops
 
 _NUM_CHAINS = 3

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kgdx.domain.report import Diagnosis, Path, Report, Step
+from kgdx.domain.path import Path, Step
+from kgdx.domain.report import Diagnosis, Report
 from kgdx.explain.baseline_paths import BaselineRule, baseline_paths
 from kgdx.explain.paths import step_of
 from kgdx.explain.walk import all_paths

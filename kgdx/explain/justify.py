@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
-from kgdx.domain.report import Diagnosis, FindingContribution, Path, PathKind
+from kgdx.domain.path import Path, PathKind
+from kgdx.domain.report import Diagnosis, FindingContribution
 from kgdx.explain.path_selection import diverse
 from kgdx.explain.paths import PathWriter
 from kgdx.graph.hierarchy import EdgePath, Hierarchy

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from kgdx.domain.report import Path, PathKind, TreatedDiagnosis, Treatment, TreatmentConcern
+from kgdx.domain.path import Path, PathKind
+from kgdx.domain.report import TreatedDiagnosis, Treatment, TreatmentConcern
 from kgdx.domain.treatment import ConcernKind
 from kgdx.explain.paths import PathWriter
 from kgdx.treatments.recommend import Indication, Option

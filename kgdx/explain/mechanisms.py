@@ -6,7 +6,7 @@ from functools import cached_property
 
 from kgdx.domain.curie import standardize
 from kgdx.domain.errors import CurieError, UnknownCurieError
-from kgdx.domain.report import Path, PathKind
+from kgdx.domain.path import Path, PathKind
 from kgdx.explain.paths import PathWriter
 from kgdx.graph.hierarchy import EdgePath
 from kgdx.mechanisms.finder import MechanismFinder

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from graph_schema import Schema, load
-from kgdx.domain.report import ConceptRef, Path, PathKind, Stage, Step
+from kgdx.domain.path import ConceptRef, Path, PathKind, Stage, Step
 from kgdx.graph.hierarchy import EdgePath
 from kgdx.graph.snapshot import Snapshot
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kgdx.domain.path import ConceptRef
 from kgdx.domain.report import (
     AssessmentModality,
-    ConceptRef,
     Diagnosis,
     DiseasePair,
     NextFinding,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from graph_schema import load
 from kgdx.domain.curie import prefix_of
-from kgdx.domain.report import Path, Report, Step
+from kgdx.domain.path import Path, Step
+from kgdx.domain.report import Report
 
 FAMILIES = {
     "Disease": "disease",

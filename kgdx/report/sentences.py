@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from graph_schema import load, metapaths_in
-from kgdx.domain.report import Path, PathKind, Stage, Step, TreatedDiagnosis
+from kgdx.domain.path import Path, PathKind, Stage, Step
+from kgdx.domain.report import TreatedDiagnosis
 from kgdx.explain.wording import percent
 from kgdx.report.messages import Phrases, phrases
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from kgdx.domain.report import Report, Step
+from kgdx.domain.path import Step
+from kgdx.domain.report import Report
 from kgdx.explain.walk import all_paths
 
 

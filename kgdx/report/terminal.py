@@ -15,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from kgdx.domain.case import Polarity
+from kgdx.domain.path import Path
 from kgdx.domain.report import (
     Diagnosis,
     DiseasePair,
     NextFinding,
-    Path,
     ProbabilityChange,
     RedFlag,
     Report,

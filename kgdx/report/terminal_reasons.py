@@ -7,7 +7,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from kgdx.domain.report import Diagnosis, FindingContribution, Path, Report, Step
+from kgdx.domain.path import Path, Step
+from kgdx.domain.report import Diagnosis, FindingContribution, Report
 from kgdx.domain.what_if import Intervention, WhatIf
 from kgdx.explain.faithfulness import Scored, Verification, Verified
 from kgdx.explain.walk import chain

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from kgdx.domain.report import Path
+from kgdx.domain.path import Path
 from kgdx.report.sentences import sentence
 
 

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from kgdx.domain.case import ReportText
 from kgdx.domain.errors import BadInputError
-from kgdx.domain.report import Path as GraphPath
+from kgdx.domain.path import Path as GraphPath
 from kgdx.domain.report import Report
 from kgdx.report.localised_names import renamed
 from kgdx.report.sentences import sentence

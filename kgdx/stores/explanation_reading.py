@@ -14,7 +14,8 @@ from kgdx.domain.explanation import (
     KeptPath,
     KeptTreatment,
 )
-from kgdx.domain.report import FindingContribution, Step
+from kgdx.domain.path import Step
+from kgdx.domain.report import FindingContribution
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.stores import explanation_cypher as texts
 from kgdx.stores.explanation_rows import SIDES

@@ -14,7 +14,8 @@ from graph_schema.queries import named_queries
 from kgdx.domain.case import Polarity
 from kgdx.domain.errors import QueryError
 from kgdx.domain.evidence import Evidence, TextOrigin
-from kgdx.domain.report import ConceptRef, Diagnosis, FindingContribution, Path, PathKind, Report, Stage, Step
+from kgdx.domain.path import ConceptRef, Path, PathKind, Stage, Step
+from kgdx.domain.report import Diagnosis, FindingContribution, Report
 from kgdx.report.exports.record import explanation_of
 from kgdx.report.exports.saved import remember
 from kgdx.stores.base import Store

@@ -14,7 +14,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from kgdx.domain.case import Polarity
 from kgdx.domain.errors import ImageError
 from kgdx.domain.evidence import CodeOrigin, ImageOrigin, TextOrigin
-from kgdx.domain.report import Path as GraphPath
+from kgdx.domain.path import Path as GraphPath
 from kgdx.domain.report import Treatment
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.engine import Engine

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import graph_schema
 from kgdx.domain.case import Patient
-from kgdx.domain.report import Diagnosis, Path
+from kgdx.domain.path import Path
+from kgdx.domain.report import Diagnosis
 from kgdx.explain.justify import Justifier
 from kgdx.explain.paths import PathWriter
 from kgdx.graph.hierarchy import Hierarchy

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgdx.domain.report import Path, Step
+from kgdx.domain.path import Path, Step
 from kgdx.explain.path_selection import Share, diverse
 
 

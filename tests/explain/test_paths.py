@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 import graph_schema
-from kgdx.domain.report import Path, PathKind
+from kgdx.domain.path import Path, PathKind
 from kgdx.explain.paths import PathWriter
 from kgdx.graph.hierarchy import EdgePath
 from kgdx.graph.snapshot import Snapshot

@@ -7,20 +7,16 @@ import pytest
 
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
+from kgdx.domain.path import ConceptRef, Path, PathKind, Stage, Step
 from kgdx.domain.report import (
     AssessmentModality,
-    ConceptRef,
     Diagnosis,
     DiseasePair,
     FindingContribution,
     NextFinding,
-    Path,
-    PathKind,
     ProbabilityChange,
     RedFlag,
     Report,
-    Stage,
-    Step,
     TreatedDiagnosis,
     Treatment,
     TreatmentConcern,

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from kgdx.domain.case import CaseImage, CodedFinding, Patient, Polarity, ReportText
 from kgdx.domain.errors import BadInputError, CaseError
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
-from kgdx.domain.report import Diagnosis, FindingContribution, Report, Step, Treatment
-from kgdx.domain.report import Path as GraphPath
+from kgdx.domain.path import Path as GraphPath
+from kgdx.domain.path import Step
+from kgdx.domain.report import Diagnosis, FindingContribution, Report, Treatment
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.schemas import CaseIn, ReportOut, Settings
 

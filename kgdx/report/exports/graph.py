@@ -8,7 +8,8 @@ from typing import Any
 
 import networkx as nx
 
-from kgdx.domain.report import Path, Report, Step
+from kgdx.domain.path import Path, Step
+from kgdx.domain.report import Report
 from kgdx.domain.treatment import ConcernKind
 from kgdx.explain.walk import stops
 from kgdx.explain.wording import plain

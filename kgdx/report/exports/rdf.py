@@ -22,7 +22,8 @@ from kgdx.domain.explanation import (
     KeptPath,
     KeptTreatment,
 )
-from kgdx.domain.report import DISCLAIMER, Step
+from kgdx.domain.path import Step
+from kgdx.domain.report import DISCLAIMER
 
 BASE = "https://w3id.org/kgdx/"
 VOCABULARY = f"{BASE}explanation#"

@@ -20,7 +20,8 @@ from kgdx.domain.explanation import (
     KeptTreatment,
     fingerprint,
 )
-from kgdx.domain.report import Diagnosis, FindingContribution, Path, Report, Treatment, TreatmentConcern
+from kgdx.domain.path import Path
+from kgdx.domain.report import Diagnosis, FindingContribution, Report, Treatment, TreatmentConcern
 from kgdx.domain.treatment import ConcernKind
 from kgdx.explain.walk import chain, stops
 from kgdx.explain.wording import plain

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kgdx.domain.report import Path, Step
+from kgdx.domain.path import Path, Step
 from kgdx.explain.walk import Stop, head_of, stops, tail_of
 from kgdx.explain.wording import percent, short_source, signed
 from kgdx.report.messages import Phrases

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from kgdx.domain.report import Path, Step
+from kgdx.domain.path import Path, Step
 from kgdx.explain.walk import Stop, stops
 from kgdx.explain.wording import percent, short_source
 from kgdx.report.messages import Phrases, phrases

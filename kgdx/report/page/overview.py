@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence
-from kgdx.domain.report import Path, Report
+from kgdx.domain.path import Path
+from kgdx.domain.report import Report
 from kgdx.explain.walk import stops
 from kgdx.report.messages import Phrases
 

@@ -7,7 +7,8 @@ from pathlib import Path as FilePath
 from markupsafe import Markup
 
 from kgdx.domain.errors import BadInputError
-from kgdx.domain.report import Diagnosis, Path, Report
+from kgdx.domain.path import Path
+from kgdx.domain.report import Diagnosis, Report
 from kgdx.explain.wording import percent, signed
 from kgdx.report.localised_names import Names, renamed
 from kgdx.report.messages import Phrases, phrases

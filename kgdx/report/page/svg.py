@@ -10,7 +10,7 @@ from math import hypot
 
 from markupsafe import Markup
 
-from kgdx.domain.report import Path
+from kgdx.domain.path import Path
 from kgdx.explain.walk import arrow, chain
 from kgdx.explain.wording import signed
 from kgdx.report.messages import Phrases, phrases

@@ -11,7 +11,8 @@ from rdflib import DCTERMS, PROV, RDF, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 
 from kgdx.domain.errors import BadInputError
-from kgdx.domain.report import Report, Step
+from kgdx.domain.path import Step
+from kgdx.domain.report import Report
 from kgdx.explain.walk import all_paths
 from kgdx.report.exports.export import FORMATS
 from kgdx.report.exports.graph import to_networkx

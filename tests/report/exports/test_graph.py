@@ -6,7 +6,8 @@ from io import BytesIO
 import networkx as nx
 import pytest
 
-from kgdx.domain.report import Diagnosis, Path, Report
+from kgdx.domain.path import Path
+from kgdx.domain.report import Diagnosis, Report
 from kgdx.explain.walk import all_paths
 from kgdx.report.exports.graph import to_networkx
 

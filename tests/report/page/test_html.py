@@ -8,7 +8,8 @@ import pytest
 
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
-from kgdx.domain.report import ConceptRef, FindingContribution, Path, Report
+from kgdx.domain.path import ConceptRef, Path
+from kgdx.domain.report import FindingContribution, Report
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.explain.walk import all_paths
 from kgdx.explain.wording import STATUS_SIGNS

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgdx.domain.report import Path, Report, Step
+from kgdx.domain.path import Path, Step
+from kgdx.domain.report import Report
 from kgdx.explain.walk import all_paths, chain, stops
 from kgdx.report.page.layout import lay_out
 from kgdx.report.page.measure import text_width, wrap
