@@ -48,7 +48,7 @@ _SMALL = ("padchest", "slake", "ddxplus", "findingmodels", "contraindications", 
 SOME = Extent(
     ("padchest", "slake", "ddxplus", "contraindications", "indications"),
     ("slake", "contraindications"),
-    ("padchest", "ddxplus"),
+    ("slake", "ddxplus"),
     ("slake", "contraindications"),
     frozenset({"contradiction"}),
 )

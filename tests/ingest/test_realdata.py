@@ -17,7 +17,7 @@ from ingest.source_batch import SourceBatch
 from ingest.sources.hpoa import RELATIONS
 from tests.ingest.reading import edges_in, nodes_in
 
-pytestmark = pytest.mark.realdata
+pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
 Batches = dict[str, SourceBatch]
 NAMES = ("hpoa", "hpo", "mondo", "indications", "contraindications")

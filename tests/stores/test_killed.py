@@ -16,7 +16,7 @@ from tests.stores.loader import put
 
 _LOADER = Path(__file__).parent / "loader.py"
 # How often a load is killed, and its number of diseases: a long load has more moments to be killed at.
-SHORT = (2, {"embedded": 600, "server": 300})
+SHORT = (2, {"embedded": 300, "server": 100})
 LONG = (10, {"embedded": 3_000, "server": 1_000})
 
 Environment = dict[str, str]

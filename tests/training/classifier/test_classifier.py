@@ -210,7 +210,7 @@ def test_training_from_scratch_reproduces_its_weights_and_learns(medmnist, tmp_p
     runs = []
     for name in "ab":
         metrics = train_from_scratch(
-            medmnist, tmp_path / name, LABELS, quiet, TowerTraining(epochs=4, batch=16, patience=4)
+            medmnist, tmp_path / name, LABELS, quiet, TowerTraining(epochs=3, batch=16, patience=3)
         )
         runs.append(Classifier.open(tmp_path / name))
         assert metrics.auc is not None

@@ -72,7 +72,7 @@ def adapted(folder, pairs, **settings):
 
 
 @needs_peft
-@pytest.mark.parametrize("name", ["VIT", "TIMM"])
+@pytest.mark.parametrize("name", ["VIT", pytest.param("TIMM", marks=pytest.mark.slow)])
 def test_loss_falls_and_the_seed_reproduces(tmp_path, pairs, name):
     folder = tiny_clip.save(tmp_path, getattr(tiny_clip, name))
     (first, metrics), (second, _), (other, _) = (adapted(folder, pairs, seed=seed) for seed in (1, 1, 2))
