@@ -74,7 +74,7 @@ class ConceptEncoder:
         with _FILES.parsing(home):
             hashes, fitted = config["kgdx"]["sha256"], config["kgdx"]["link"]
             contents = {name: _FILES.read_named(home / name, hashes[name]) for name in (TOKENIZER, WEIGHTS)}
-            table = load(contents[WEIGHTS])[_EMBEDDING].astype(np.float32)
+            table = load(contents[WEIGHTS])[_EMBEDDING]
             tokenizer = Tokenizer.from_str(contents[TOKENIZER].decode())
             calibration = None if fitted is None else LinkCalibration(**fitted)
         if tokenizer.get_vocab_size() != len(table):
@@ -125,12 +125,12 @@ class ConceptEncoder:
 
 
 def mean_vectors(
-    tokenizer: Tokenizer, table: NDArray[np.float32], texts: Sequence[str]
+    tokenizer: Tokenizer, table: NDArray[np.float16] | NDArray[np.float32], texts: Sequence[str]
 ) -> NDArray[np.float32]:
     """(N, dim) float32 rows: the mean of each text's subwords, made unit length; zero where there is none.
 
     Args:
-        table: (vocabulary, dim) float32.
+        table: (vocabulary, dim) float16 or float32; sums are taken in float32.
     """
     encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
     tokens = [encoding.ids for encoding in encodings]
@@ -141,7 +141,9 @@ def mean_vectors(
         if filled:
             lengths = [len(tokens[i]) for i in filled]
             flat = np.fromiter(chain.from_iterable(part), np.int64, sum(lengths))
-            rows[filled] = np.add.reduceat(table[flat], np.cumsum([0, *lengths[:-1]]), axis=0)
+            rows[filled] = np.add.reduceat(
+                table[flat].astype(np.float32, copy=False), np.cumsum([0, *lengths[:-1]]), axis=0
+            )
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, norms, out=rows, where=norms > 0)
 
