@@ -27,9 +27,9 @@ from kgdx.domain.errors import ImageError
 from kgdx.imaging.allowed import EMPTY, SEQUENCES, UIDS, may_stay
 from kgdx.imaging.burned_in import Box, find_text, painted
 from kgdx.imaging.codestream import without_comments
+from kgdx.imaging.contrast import stretch
 from kgdx.imaging.dicom import REMEDY, check_frame, opened
 from kgdx.imaging.display import displayed
-from kgdx.imaging.stretch import stretch
 
 _MAX_DECODED = 1 << 29
 _MAX_LOOKED_AT = 32

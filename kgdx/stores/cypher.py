@@ -15,11 +15,11 @@ from graph_schema import Relation, Schema
 from kgdx.domain.errors import QueryError
 from kgdx.graph.arrow_schema import EDGE_COLUMNS, NODE_COLUMNS
 from kgdx.graph.cliques import MATCH_RELATION
-from kgdx.stores.compare import RECORD
 from kgdx.stores.explanation_cypher import record_constraints
+from kgdx.stores.load_plan import RECORD
 
 MENTIONS = "mentions"
-"""Node property of the store's own: one text per source that names the node (`kgdx.stores.mentions`)."""
+"""Node property of the store's own: one text per source that names the node (`kgdx.stores.load_plan`)."""
 
 PREFERRED = "preferred"
 """Node property of the store's own: CURIE of the node that stands for this one, mostly itself."""

@@ -20,11 +20,19 @@ from kgdx.graph.cliques import preferred_changes
 from kgdx.stores import cypher as texts
 from kgdx.stores import embedded_explanations as kept
 from kgdx.stores import rows
-from kgdx.stores.compare import RECORD, Key, StoreState, check, keys_of, plan_load
 from kgdx.stores.embedded_tables import prepare
 from kgdx.stores.ladybug_values import plain_row
-from kgdx.stores.load_plan import LOADED_EDGE_COLUMNS, LoadPlan
-from kgdx.stores.mentions import mention_start
+from kgdx.stores.load_plan import (
+    LOADED_EDGE_COLUMNS,
+    RECORD,
+    Key,
+    LoadPlan,
+    StoreState,
+    check,
+    keys_of,
+    mention_start,
+    plan_load,
+)
 from kgdx.stores.session import Session, unavailable
 
 _PER_COPY = 500_000

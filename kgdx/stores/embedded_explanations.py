@@ -9,8 +9,7 @@ from graph_schema.explanations import explanation_schema
 from kgdx.domain.errors import BackendUnavailableError
 from kgdx.domain.explanation import Explanation, fingerprint
 from kgdx.stores import explanation_cypher as texts
-from kgdx.stores.explanation_reading import read
-from kgdx.stores.explanation_rows import Records, Row
+from kgdx.stores.explanation_rows import Records, Row, read
 from kgdx.stores.session import Session
 
 _TYPES = {

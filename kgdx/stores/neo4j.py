@@ -17,11 +17,19 @@ from kgdx.graph.arrow_schema import NODE_COLUMNS
 from kgdx.stores import cypher as texts
 from kgdx.stores import neo4j_explanations as kept
 from kgdx.stores import rows
-from kgdx.stores.compare import RECORD, Key, StoreState, check, keys_of, plan_load
 from kgdx.stores.connection import BATCH, Connection, table, translated, values
 from kgdx.stores.journal import Journal, now
-from kgdx.stores.load_plan import LOADED_EDGE_COLUMNS, LoadPlan
-from kgdx.stores.mentions import mention_start
+from kgdx.stores.load_plan import (
+    LOADED_EDGE_COLUMNS,
+    RECORD,
+    Key,
+    LoadPlan,
+    StoreState,
+    check,
+    keys_of,
+    mention_start,
+    plan_load,
+)
 
 _PROPERTY_COLUMNS = pa.schema(
     [("head", pa.string()), ("tail", pa.string())]

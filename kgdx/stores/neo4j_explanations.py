@@ -11,8 +11,7 @@ from kgdx.domain.errors import BackendUnavailableError
 from kgdx.domain.explanation import Explanation, fingerprint
 from kgdx.stores import explanation_cypher as texts
 from kgdx.stores.connection import BATCH, Connection, translated
-from kgdx.stores.explanation_reading import read
-from kgdx.stores.explanation_rows import Records, Row
+from kgdx.stores.explanation_rows import Records, Row, read
 
 _CASES = 50
 """Cases a transaction: of 400, each with a thousand nodes, a server with the default heap took no more."""
