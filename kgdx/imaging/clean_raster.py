@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from PIL.JpegImagePlugin import get_sampling
 
 from kgdx.domain.errors import ImageError
-from kgdx.imaging.burned_in import Box, find_text, painted
+from kgdx.imaging.burned_in import Box, find_text, mask_text
 from kgdx.imaging.codestream import without_comments
 from kgdx.imaging.contrast import stretch
 from kgdx.imaging.limits import check_size, exactly, open_maybe_gzip
@@ -77,7 +77,7 @@ def _text(image: Image.Image) -> list[Box]:
 def _bare(image: Image.Image, boxes: list[Box]) -> Image.Image:
     """The pixels alone, upright, in an image that never saw the file."""
     plain = image.convert("RGB") if boxes and image.mode == "P" else image
-    bare = Image.fromarray(painted(np.asarray(plain), boxes)) if boxes else plain.copy()
+    bare = Image.fromarray(mask_text(np.asarray(plain), boxes)) if boxes else plain.copy()
     if bare.mode != plain.mode:
         bare = bare.convert(plain.mode)
     bare.info.clear()

@@ -84,6 +84,9 @@ class BoundedReader:
         self._content = content
         self._num_reads = 0
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._content, name)
+
     def read(self, size: int | None = -1, /) -> bytes:
         """Up to `size` bytes.
 
@@ -94,27 +97,6 @@ class BoundedReader:
         if self._num_reads > _MAX_READS:
             raise OverflowError("the header has too many elements")
         return self._content.read(-1 if size is None else size)
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """As of any file."""
-        return self._content.seek(offset, whence)
-
-    def tell(self) -> int:
-        """As of any file."""
-        return self._content.tell()
-
-    def seekable(self) -> bool:
-        """Always."""
-        return True
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    @property
-    def closed(self) -> bool:
-        """As of any file."""
-        return self._content.closed
 
 
 def inflated(file: Path, content: BinaryIO) -> bytes:
@@ -153,11 +135,15 @@ def inflate(file: Path, machine: Any, content: BinaryIO) -> bytes:
     return b"".join(parts)
 
 
+def is_gzip(file: Path) -> bool:
+    """Whether a file begins as gzip does."""
+    with file.open("rb") as content:
+        return content.read(2) == b"\x1f\x8b"
+
+
 def open_maybe_gzip(file: Path) -> Any:
     """The file for reading bytes, inflated as it is read if it is gzip."""
-    with file.open("rb") as content:
-        is_gzip = content.read(2) == b"\x1f\x8b"
-    return gzip.open(file, "rb") if is_gzip else file.open("rb")
+    return gzip.open(file, "rb") if is_gzip(file) else file.open("rb")
 
 
 def exactly(file: Path, content: BinaryIO, num_bytes: int) -> bytes:
