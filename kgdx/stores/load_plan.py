@@ -9,6 +9,7 @@ smaller source name wins; the synonyms are everybody's. Pure functions, shared b
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -216,3 +217,8 @@ def _edge_plan(edges: pa.Table, state: StoreState) -> tuple[pa.Table, pa.Table, 
     num_changed = pc.sum(pc.and_(is_loaded, pc.invert(is_same))).as_py() or 0
     kept = frozenset(pc.unique(state.edges["provenance"].take(staying)).to_pylist())
     return fresh, state.edges.filter(is_stale), num_changed, kept
+
+
+def now() -> str:
+    """UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
