@@ -95,7 +95,7 @@ def mask_text(stored: NDArray[Any], boxes: list[Box]) -> NDArray[Any]:
         inside = np.s_[box.top : box.bottom, box.left : box.right]
         greys[inside] = rim = _rim(greys, box)
         masked[inside] = np.rint(rim) if np.issubdtype(stored.dtype, np.integer) else rim
-    return masked.reshape(stored.shape)
+    return np.asarray(masked.reshape(stored.shape))
 
 
 def _brightest(pixels: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
