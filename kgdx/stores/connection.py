@@ -133,7 +133,7 @@ def translated(uri: str) -> Iterator[None]:
 
 def plain_row(row: neo4j.Record) -> dict[str, Any]:
     """Nodes as their properties, edges with all that an edge may have, paths as their nodes and edges."""
-    return {name: _plain(value) for name, value in row.items()}
+    return {name: _plain(value) for name, value in dict(row).items()}
 
 
 def _plain(value: Any) -> Any:
