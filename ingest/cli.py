@@ -206,7 +206,7 @@ def list_sources(
 
 def _loaded(store: str) -> dict[str, dict[str, int | str]]:
     """Name -> how many nodes a source names and edges it states in the graph, and of which release."""
-    from kgdx.stores.mentions import mention_start
+    from kgdx.stores.load_plan import mention_start
     from kgdx.stores.registry import open_store
 
     edges = (

@@ -41,10 +41,9 @@ from kgdx.release.checkpoints import (
 )
 from kgdx.report.localised_names import names_in
 from kgdx.schemas import CaseIn, ReportOut, Settings
-from kgdx.treatments.case_treatments import CaseTreatments
+from kgdx.treatments.case_treatments import CaseTreatments, UntreatedDiseases
 from kgdx.treatments.predictor import PredictedTreatments
 from kgdx.treatments.recommend import TreatmentGraph
-from kgdx.treatments.untreated import UntreatedDiseases
 
 logger = logging.getLogger(__name__)
 

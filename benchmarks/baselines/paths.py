@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.mechanisms.scored import Readings
+from kgdx.mechanisms.question import Readings
 
 Floats = NDArray[np.float64]
 

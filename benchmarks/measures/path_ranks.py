@@ -12,9 +12,7 @@ from kgdx.encoders.base import TextEncoder
 from kgdx.graph.arrays import Ints
 from kgdx.mechanisms.graph import NOT_WALKED
 from kgdx.mechanisms.model import MechanismNetwork, meaning_vectors
-from kgdx.mechanisms.names import GroupNames
-from kgdx.mechanisms.question import Question
-from kgdx.mechanisms.scored import Readings, read_halves
+from kgdx.mechanisms.question import GroupNames, Question, Readings, read_halves
 from kgdx.release.checkpoints import MechanismCheckpoint, pair_id
 from kgdx.training.mechanisms.curated import Curated, Pair, rows_of
 from kgdx.training.mechanisms.evaluate import Place, is_gold, place

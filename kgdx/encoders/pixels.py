@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
-from kgdx.imaging.stretch import stretch
+from kgdx.imaging.contrast import stretch
 
 # Side at which texture is measured, whatever the tower's: in a small input noise is averaged away.
 _TEXTURE_SIDE = 256

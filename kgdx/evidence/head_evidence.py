@@ -8,7 +8,7 @@ from kgdx.domain.evidence import Evidence
 from kgdx.encoders.base import ImageEncoder
 from kgdx.encoders.linear_head import Head
 from kgdx.evidence.image_evidence import MAX_WEIGHT, judged, located, unlike
-from kgdx.imaging.pixels import Pixels
+from kgdx.imaging.image import Pixels
 
 RELIABILITY = 0.5
 """Half of what a head says is believed: images of another hospital are another distribution. A judgement."""

@@ -15,7 +15,7 @@ from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence, ImageOrigin
 from kgdx.encoders.base import ImageEncoder, TextEncoder
 from kgdx.encoders.finding_set import Domain, FindingSet, ImageFinding
-from kgdx.imaging.pixels import Pixels
+from kgdx.imaging.image import Pixels
 
 MAX_WEIGHT = 3.0
 LEAST_WEIGHT = 1.0

@@ -13,8 +13,8 @@ from kgdx.encoders.finding_set import FindingSet, read_findings
 from kgdx.encoders.registry import open_encoder
 from kgdx.evidence.head_evidence import head_evidence
 from kgdx.evidence.image_evidence import heat_along, image_answers, text_direction
+from kgdx.imaging.image import Pixels
 from kgdx.imaging.overlay import HeatMap
-from kgdx.imaging.pixels import Pixels
 from kgdx.settings import Settings
 
 if TYPE_CHECKING:

@@ -1,10 +1,15 @@
-"""Which candidates are one disease under several identifiers."""
+"""Which nodes are one thing under several identifiers, such as one disease, and a graph of such groups."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
+from graph_schema import Schema
 from kgdx.graph.cliques import MATCH_RELATION
 from kgdx.graph.snapshot import Snapshot
 
@@ -37,3 +42,36 @@ def exact_groups(snapshot: Snapshot, matches: NDArray[np.int64] | None = None) -
         (np.ones(len(rows)), (snapshot.head[rows], snapshot.tail[rows])), shape=(size, size)
     )
     return np.asarray(connected_components(joins, directed=False)[1], dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class GroupedGraph:
+    """A snapshot in which nodes joined by `exact_match`, over any number of steps, are one group."""
+
+    snapshot: Snapshot
+    schema: Schema
+
+    @cached_property
+    def group(self) -> NDArray[np.int64]:
+        """(num_nodes,) group of every node."""
+        return exact_groups(self.snapshot)
+
+    @property
+    def num_groups(self) -> int:
+        """How many groups there are."""
+        return int(self.group.max(initial=-1)) + 1
+
+    def members(self, group: int) -> NDArray[np.int64]:
+        """Node indices of one group, ascending."""
+        order, starts = self._members
+        return order[starts[group] : starts[group + 1]]
+
+    @cached_property
+    def _members(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        order = np.argsort(self.group, kind="stable")
+        return order, np.searchsorted(self.group[order], np.arange(self.num_groups + 1))
+
+
+def kind_in_words(kind: str) -> str:
+    """The name of a kind as words, as in `phenotypic feature`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()

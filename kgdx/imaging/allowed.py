@@ -12,69 +12,26 @@ from typing import Any
 
 from pydicom.datadict import dictionary_VR, keyword_for_tag
 
+from kgdx.imaging.contrast import BODY_PARTS
 from kgdx.imaging.display import MODALITIES
-from kgdx.imaging.window import BODY_PARTS
 
 # Numbers, and tables of numbers.
-NUMBERS = frozenset(
-    [
-        "BitsAllocated",
-        "BitsStored",
-        "BluePaletteColorLookupTableData",
-        "BluePaletteColorLookupTableDescriptor",
-        "Columns",
-        "DistanceSourceToDetector",
-        "DistanceSourceToPatient",
-        "EchoTime",
-        "FlipAngle",
-        "FrameTime",
-        "GantryDetectorTilt",
-        "GreenPaletteColorLookupTableData",
-        "GreenPaletteColorLookupTableDescriptor",
-        "HighBit",
-        "ImageOrientationPatient",
-        "ImagePositionPatient",
-        "ImagerPixelSpacing",
-        "InstanceNumber",
-        "InversionTime",
-        "KVP",
-        "LargestImagePixelValue",
-        "LossyImageCompressionRatio",
-        "LUTData",
-        "LUTDescriptor",
-        "MagneticFieldStrength",
-        "NominalScannedPixelSpacing",
-        "NumberOfFrames",
-        "PhysicalDeltaX",
-        "PhysicalDeltaY",
-        "PhysicalUnitsXDirection",
-        "PhysicalUnitsYDirection",
-        "PixelAspectRatio",
-        "PixelPaddingRangeLimit",
-        "PixelPaddingValue",
-        "PixelRepresentation",
-        "PixelSpacing",
-        "PlanarConfiguration",
-        "ReconstructionDiameter",
-        "RedPaletteColorLookupTableData",
-        "RedPaletteColorLookupTableDescriptor",
-        "RegionLocationMaxX1",
-        "RegionLocationMaxY1",
-        "RegionLocationMinX0",
-        "RegionLocationMinY0",
-        "RepetitionTime",
-        "RescaleIntercept",
-        "RescaleSlope",
-        "Rows",
-        "SamplesPerPixel",
-        "SliceLocation",
-        "SliceThickness",
-        "SmallestImagePixelValue",
-        "SpacingBetweenSlices",
-        "WindowCenter",
-        "WindowWidth",
-    ]
-)
+_NUMBERS = """
+Rows Columns NumberOfFrames InstanceNumber SamplesPerPixel PlanarConfiguration
+BitsAllocated BitsStored HighBit PixelRepresentation LossyImageCompressionRatio
+SmallestImagePixelValue LargestImagePixelValue PixelPaddingValue PixelPaddingRangeLimit
+RescaleIntercept RescaleSlope WindowCenter WindowWidth LUTDescriptor LUTData
+RedPaletteColorLookupTableDescriptor GreenPaletteColorLookupTableDescriptor
+BluePaletteColorLookupTableDescriptor
+RedPaletteColorLookupTableData GreenPaletteColorLookupTableData BluePaletteColorLookupTableData
+PixelSpacing ImagerPixelSpacing NominalScannedPixelSpacing PixelAspectRatio
+ImagePositionPatient ImageOrientationPatient SliceLocation SliceThickness SpacingBetweenSlices
+KVP DistanceSourceToDetector DistanceSourceToPatient GantryDetectorTilt ReconstructionDiameter
+EchoTime FlipAngle FrameTime InversionTime MagneticFieldStrength RepetitionTime
+PhysicalDeltaX PhysicalDeltaY PhysicalUnitsXDirection PhysicalUnitsYDirection
+RegionLocationMinX0 RegionLocationMinY0 RegionLocationMaxX1 RegionLocationMaxY1
+"""
+NUMBERS = frozenset(_NUMBERS.split())
 
 _PHOTOMETRIC = frozenset(
     ["MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"]
@@ -114,40 +71,24 @@ CODES: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 
 # Sequences; of their items again only what is listed stays.
-SEQUENCES = frozenset(
-    [
-        "FrameVOILUTSequence",
-        "ModalityLUTSequence",
-        "PerFrameFunctionalGroupsSequence",
-        "PixelMeasuresSequence",
-        "PixelValueTransformationSequence",
-        "PlaneOrientationSequence",
-        "PlanePositionSequence",
-        "SequenceOfUltrasoundRegions",
-        "SharedFunctionalGroupsSequence",
-        "VOILUTSequence",
-    ]
-)
+_SEQUENCES = """
+SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence PixelMeasuresSequence
+PlanePositionSequence PlaneOrientationSequence PixelValueTransformationSequence
+ModalityLUTSequence VOILUTSequence FrameVOILUTSequence SequenceOfUltrasoundRegions
+"""
+SEQUENCES = frozenset(_SEQUENCES.split())
 
 # Identifiers of objects, replaced.
 UIDS = frozenset({"FrameOfReferenceUID", "SeriesInstanceUID", "SOPInstanceUID", "StudyInstanceUID"})
 
 # Attributes that an image must have, and may have empty.
-EMPTY = (
-    "AccessionNumber",
-    "PatientBirthDate",
-    "PatientID",
-    "PatientName",
-    "PatientSex",
-    "ReferringPhysicianName",
-    "SeriesNumber",
-    "StudyDate",
-    "StudyID",
-    "StudyTime",
-)
+_EMPTY = """
+AccessionNumber PatientBirthDate PatientID PatientName PatientSex
+ReferringPhysicianName SeriesNumber StudyDate StudyID StudyTime
+"""
+EMPTY = tuple(_EMPTY.split())
 
 _TABLES = {"OW", "OB"}
-_BINARY = {"US", "SS", "UL", "SL", "FL", "FD"}
 _NUMBER = re.compile(r"[+-]?(\d{1,6}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
 
 

@@ -87,12 +87,15 @@ def find_text(pixels: NDArray[np.float32]) -> list[Box]:
     return boxes
 
 
-def mask_text(pixels: NDArray[np.float32], boxes: list[Box]) -> NDArray[np.float32]:
-    """A copy in which every box has the median grey of its rim."""
-    masked = pixels.copy()
+def mask_text(stored: NDArray[Any], boxes: list[Box]) -> NDArray[Any]:
+    """A copy of (H, W) or (H, W, C) values in which every box has the median of its rim."""
+    greys = np.atleast_3d(stored).astype(np.float32)
+    masked = np.atleast_3d(stored).copy()
     for box in boxes:
-        masked[box.top : box.bottom, box.left : box.right] = _rim(masked, box)
-    return masked
+        inside = np.s_[box.top : box.bottom, box.left : box.right]
+        greys[inside] = rim = _rim(greys, box)
+        masked[inside] = np.rint(rim) if np.issubdtype(stored.dtype, np.integer) else rim
+    return np.asarray(masked.reshape(stored.shape))
 
 
 def _brightest(pixels: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
@@ -175,26 +178,11 @@ def _is_near_border(box: Box, shape: tuple[int, ...]) -> bool:
     return in_band or at_side
 
 
-def _rim(pixels: NDArray[np.float32], box: Box) -> float:
-    """The median of the pixels around a box, one pixel wide."""
-    outer = box.scaled(1, 1, pixels.shape)
-    around = pixels[outer.top : outer.bottom, outer.left : outer.right].copy()
-    around[box.top - outer.top : box.bottom - outer.top, box.left - outer.left : box.right - outer.left] = (
-        np.nan
-    )
-    return float(np.nanmedian(around)) if not np.isnan(around).all() else 0.0
-
-
-def painted(stored: NDArray[Any], boxes: list[Box]) -> NDArray[Any]:
-    """A copy of (H, W) or (H, W, C) stored values in which every box has the median of its rim."""
-    if not boxes:
-        return stored
-    channels = np.atleast_3d(stored).astype(np.float32)
-    masked = np.stack([mask_text(channels[..., at], boxes) for at in range(channels.shape[2])], axis=2)
-    changed = np.atleast_3d(stored).copy()
-    for box in boxes:
-        inside = np.s_[box.top : box.bottom, box.left : box.right]
-        changed[inside] = (
-            np.rint(masked[inside]) if np.issubdtype(stored.dtype, np.integer) else masked[inside]
-        )
-    return np.asarray(changed.reshape(stored.shape))
+def _rim(greys: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
+    """(C,) the median of the pixels around a box, one pixel wide; 0 where there are none."""
+    outer = box.scaled(1, 1, greys.shape)
+    around = greys[outer.top : outer.bottom, outer.left : outer.right]
+    is_rim = np.ones(around.shape[:2], dtype=bool)
+    is_rim[box.top - outer.top :, box.left - outer.left :][: box.height, : box.width] = False
+    rim = around[is_rim]
+    return np.asarray(np.nanmedian(rim, axis=0) if len(rim) else np.zeros(greys.shape[2]), dtype=np.float32)

@@ -25,11 +25,11 @@ from pydicom.uid import (
 
 from kgdx.domain.errors import ImageError
 from kgdx.imaging.allowed import EMPTY, SEQUENCES, UIDS, may_stay
-from kgdx.imaging.burned_in import Box, find_text, painted
+from kgdx.imaging.burned_in import Box, find_text, mask_text
 from kgdx.imaging.codestream import without_comments
+from kgdx.imaging.contrast import stretch
 from kgdx.imaging.dicom import REMEDY, check_frame, opened
 from kgdx.imaging.display import displayed
-from kgdx.imaging.stretch import stretch
 
 _MAX_DECODED = 1 << 29
 _MAX_LOOKED_AT = 32
@@ -184,7 +184,7 @@ def _put_decoded(file: Path, dataset: Any, clean: Dataset, boxes: list[Box]) -> 
     size = int(dataset.Rows) * int(dataset.Columns) * _num_frames(dataset)
     if size * int(dataset.get("SamplesPerPixel") or 1) * int(dataset.BitsAllocated) // 8 > _MAX_DECODED:
         raise ImageError(str(file), "too many frames to decode", "give fewer frames in one file")
-    frames = [painted(pixel_array(dataset, index=at), boxes) for at in range(_num_frames(dataset))]
+    frames = [mask_text(pixel_array(dataset, index=at), boxes) for at in range(_num_frames(dataset))]
     stored = np.stack(frames)
     if stored.ndim == 4 and stored.shape[-1] == 3:
         clean.PhotometricInterpretation, clean.PlanarConfiguration = "RGB", 0

@@ -11,13 +11,12 @@ from PIL import Image, ImageOps
 from PIL.JpegImagePlugin import get_sampling
 
 from kgdx.domain.errors import ImageError
-from kgdx.imaging.bounded import exactly, open_maybe_gzip
-from kgdx.imaging.burned_in import Box, find_text, painted
+from kgdx.imaging.burned_in import Box, find_text, mask_text
 from kgdx.imaging.codestream import without_comments
-from kgdx.imaging.limits import check_size
+from kgdx.imaging.contrast import stretch
+from kgdx.imaging.limits import check_size, exactly, open_maybe_gzip
 from kgdx.imaging.nifti import REMEDY, read_header
 from kgdx.imaging.raster import opened
-from kgdx.imaging.stretch import stretch
 
 _MAX_PAGES = 200
 _ORIENTATION = 0x0112
@@ -78,7 +77,7 @@ def _text(image: Image.Image) -> list[Box]:
 def _bare(image: Image.Image, boxes: list[Box]) -> Image.Image:
     """The pixels alone, upright, in an image that never saw the file."""
     plain = image.convert("RGB") if boxes and image.mode == "P" else image
-    bare = Image.fromarray(painted(np.asarray(plain), boxes)) if boxes else plain.copy()
+    bare = Image.fromarray(mask_text(np.asarray(plain), boxes)) if boxes else plain.copy()
     if bare.mode != plain.mode:
         bare = bare.convert(plain.mode)
     bare.info.clear()

@@ -13,13 +13,10 @@ from pathlib import Path
 from kgdx.domain.errors import BadInputError, ImageError
 from kgdx.imaging.clean_dicom import Pseudonyms, clean_dicom
 from kgdx.imaging.clean_raster import clean_nifti, clean_raster
-from kgdx.imaging.dicom import is_dicom
-from kgdx.imaging.limits import MAX_BYTES
-from kgdx.imaging.nifti import is_nifti
-from kgdx.imaging.raster import REMEDY, raster_format
+from kgdx.imaging.limits import is_gzip
+from kgdx.imaging.read import format_of
 
-_GZIP = b"\x1f\x8b"
-_SUFFIXES = {"png": ".png", "jpeg": ".jpg", "tiff": ".tif"}
+_SUFFIXES = {"dicom": ".dcm", "png": ".png", "jpeg": ".jpg", "tiff": ".tif", "nifti": ".nii"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +82,9 @@ def _check_folder(source: Path, target: Path, files: list[Path]) -> None:
         raise ImageError(str(target), "exists already and is not empty", "give another folder")
 
 
-def _head(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            fact = f"is larger than {MAX_BYTES >> 20} MiB"
-            raise ImageError(str(file), fact, "give a smaller file")
-        with file.open("rb") as content:
-            return content.read(512)
-    except OSError as error:
-        raise ImageError(str(file), f"cannot be opened ({error.strerror})", "check the path") from error
-
-
 def _suffix(file: Path) -> str:
-    head = _head(file)
-    if is_dicom(head):
-        return ".dcm"
-    if kind := raster_format(head):
-        return _SUFFIXES[kind]
-    return ".nii.gz" if head.startswith(_GZIP) else ".nii"
+    format_ = format_of(file)
+    return ".nii.gz" if format_ == "nifti" and is_gzip(file) else _SUFFIXES[format_]
 
 
 def _copied(source: Path, target: Path, pseudonyms: Pseudonyms, *, refuse_text: bool) -> Copied:
@@ -112,14 +94,12 @@ def _copied(source: Path, target: Path, pseudonyms: Pseudonyms, *, refuse_text: 
 
 
 def _clean(file: Path, pseudonyms: Pseudonyms, *, refuse_text: bool) -> tuple[bytes, int]:
-    head = _head(file)
-    if is_dicom(head):
+    format_ = format_of(file)
+    if format_ == "dicom":
         return clean_dicom(file, pseudonyms, refuse_text=refuse_text)
-    if kind := raster_format(head):
-        return clean_raster(file, kind, refuse_text=refuse_text)
-    if is_nifti(file):
+    if format_ == "nifti":
         return clean_nifti(file), 0
-    raise ImageError(str(file), "is no image of a known type", REMEDY)
+    return clean_raster(file, format_, refuse_text=refuse_text)
 
 
 def _write(target: Path, content: bytes) -> None:

@@ -15,11 +15,10 @@ from pydicom.pixels.utils import pixel_array
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from kgdx.domain.errors import ImageError
-from kgdx.imaging.bounded import BoundedReader, inflated
 from kgdx.imaging.codestream import END_OF_IMAGE, coded_size
 from kgdx.imaging.display import plane_of
 from kgdx.imaging.image import Plane
-from kgdx.imaging.limits import check_scans, check_size
+from kgdx.imaging.limits import BoundedReader, check_scans, check_size, inflated
 
 REMEDY = "export the image again as DICOM, PNG or JPEG"
 _MAX_SAMPLES = 4

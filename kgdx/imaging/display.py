@@ -1,41 +1,22 @@
-"""DICOM pixels: stored values to the grey values a reader would see. Of the header no free text is kept."""
+"""DICOM pixels: stored values to the grey values a reader would see, the patient's left on the right."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
 
-from kgdx.imaging.image import Plane
+from kgdx.imaging.contrast import body_part, names_lungs, part_in_words
+from kgdx.imaging.image import Pixels, Plane
 from kgdx.imaging.limits import shrunk
-from kgdx.imaging.orientation import letter, upright
-from kgdx.imaging.pixels import Pixels
 from kgdx.imaging.quality import share_of_colour
-from kgdx.imaging.window import body_part, names_lungs, part_in_words
 
 # PS3.3, C.7.3.1.1.1: those that carry images. What is not listed is not kept.
-MODALITIES = frozenset(
-    {
-        "AR",
-        "BI",
-        "BMD",
-        "CR",
-        "CT",
-        "DG",
-        "DX",
-        "ECG",
-        "ES",
-        "GM",
-        "IO",
-        "IVOCT",
-        "IVUS",
-        "LS",
-        "MG",
-        "MR",
-        "NM",
-    }
-    | {"OCT", "OP", "OPT", "OT", "PT", "PX", "RF", "RG", "SC", "SM", "TG", "US", "XA", "XC"}
+_WITH_IMAGES = (
+    "AR BI BMD CR CT DG DX ECG ES GM IO IVOCT IVUS LS MG MR NM OCT OP OPT OT PT PX RF RG SC SM TG US XA XC"
 )
+MODALITIES = frozenset(_WITH_IMAGES.split())
 _PROJECTIONS = {"CR", "DX", "MG", "RF", "RG", "XA", "PX", "IO", ""}
 # Searched for a body part; nothing else of them goes any further.
 _FREE_TEXTS = ("ProtocolName", "SeriesDescription", "StudyDescription")
@@ -128,3 +109,43 @@ def _windowed(values: NDArray[np.float32], stored: NDArray[Any], header: Any) ->
         return None
     low, high = np.quantile(seen, (0.05, 0.95))
     return seen if high > low else None
+
+
+# Directions of the patient (PS3.3, C.7.6.1.1.1), each with its axis.
+_AXES = {"R": "x", "L": "x", "A": "y", "P": "y", "H": "z", "F": "z"}
+_LEAST_COSINE = 0.5
+
+
+def letter(cosines: Sequence[float]) -> str:
+    """Where a vector of the patient's coordinates (to left, back, head) mostly points to, or empty."""
+    axis = int(np.argmax(np.abs(cosines)))
+    if not abs(cosines[axis]) >= _LEAST_COSINE:
+        return ""
+    return ("LR", "PA", "HF")[axis][int(cosines[axis] < 0)]
+
+
+def upright(
+    plane: NDArray[np.float32], row: str, column: str, *, is_projection: bool = False
+) -> tuple[NDArray[np.float32], bool]:
+    """Turn a plane so that rows run to the patient's left or back, columns to the back or the feet.
+
+    Args:
+        plane: (H, W).
+        row: direction in which a row runs, as a letter of R, L, A, P, H, F.
+        column: direction in which a column runs.
+        is_projection: a radiograph; a lateral one may look either way.
+
+    Returns:
+        The plane, as it is where a direction is not known; whether rows and columns were exchanged.
+    """
+    if row not in _AXES or column not in _AXES or _AXES[row] == _AXES[column]:
+        return plane, False
+    is_turned = _AXES[row] == "z" or (_AXES[row] == "y" and _AXES[column] == "x")
+    if is_turned:
+        plane, row, column = plane.T, column, row
+    is_lateral_view = is_projection and _AXES[row] == "y"
+    if row in "RA" and not is_lateral_view:
+        plane = plane[:, ::-1]
+    if column in "AH":
+        plane = plane[::-1]
+    return np.ascontiguousarray(plane), is_turned

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+Pixels = NDArray[np.float32]
+"""(height, width) grey values."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Plane:
@@ -15,7 +18,7 @@ class Plane:
         windowed: (H, W) float32, the same under the window that the file asks for; None if it asks for none.
         format: `dicom`, `png`, `jpeg`, `tiff` or `nifti`.
         modality: DICOM modality such as `CT`; empty where the file does not say.
-        body_part: one of `window.BODY_PARTS`, or empty.
+        body_part: one of `contrast.BODY_PARTS`, or empty.
         wants_lungs: the protocol is one for the lungs.
         spacing_mm: (row, column) distance of pixel centres, None where unknown.
         number: 1-based place among the slices or frames of its volume, None for an image by itself.
@@ -43,7 +46,7 @@ class MedicalImage:
         pixels: (H, W) float32 in [0, 1], dense is bright, the central 99 % of grey values stretched.
         modality: DICOM modality such as `CR` or `DX`; empty where the file does not say.
         format: `dicom`, `png`, `jpeg`, `tiff` or `nifti`.
-        body_part: one of `window.BODY_PARTS`, or empty.
+        body_part: one of `contrast.BODY_PARTS`, or empty.
         spacing_mm: (row, column) distance of pixel centres, None where unknown.
         number: 1-based place among the slices or frames of its volume, None for an image by itself.
         warnings: what a person should know: quality, masked text, what was left out.

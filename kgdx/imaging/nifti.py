@@ -14,11 +14,10 @@ from nibabel.orientations import io_orientation
 from numpy.typing import NDArray
 
 from kgdx.domain.errors import ImageError
-from kgdx.imaging.bounded import MAX_INFLATED, open_maybe_gzip, too_large
 from kgdx.imaging.dicom import Choose
+from kgdx.imaging.display import upright
 from kgdx.imaging.image import Plane
-from kgdx.imaging.limits import check_size, shrunk
-from kgdx.imaging.orientation import upright
+from kgdx.imaging.limits import MAX_INFLATED, check_size, open_maybe_gzip, shrunk, too_large
 
 REMEDY = "give a readable .nii or .nii.gz file"
 _LENGTHS = {348: nibabel.Nifti1Header, 540: nibabel.Nifti2Header}

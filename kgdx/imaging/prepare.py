@@ -8,11 +8,9 @@ from PIL import Image
 
 from kgdx.domain.errors import ImageError
 from kgdx.imaging.burned_in import find_text, mask_text
-from kgdx.imaging.enhance import equalised
+from kgdx.imaging.contrast import WINDOWS, apply_window, equalised, stretch, window_for
 from kgdx.imaging.image import MedicalImage, Plane
 from kgdx.imaging.quality import quality_warnings
-from kgdx.imaging.stretch import stretch
-from kgdx.imaging.window import WINDOWS, apply_window, window_for
 
 _DENOISE_SIDE = 3
 
@@ -22,7 +20,7 @@ class Preprocessing:
     """How planes become images.
 
     Attributes:
-        window: `auto` (CT: by body part; else the file's own), `file`, `none`, or a name of `window.WINDOWS`.
+        window: `auto` (CT: by body part; else the file's own), `file`, `none`, or one of `contrast.WINDOWS`.
         denoise: run a median filter of 3 x 3 pixels.
         enhance: equalise contrast within neighbourhoods (CLAHE).
         mask_text: paint over burned-in text near the borders.

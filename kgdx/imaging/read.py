@@ -68,13 +68,27 @@ def evenly(num: int, num_wanted: int) -> Sequence[int]:
 def _planes(file: Path, choose: Choose) -> tuple[list[Plane], int]:
     if _is_folder(file):
         return read_series(file, choose)
+    format_ = format_of(file)
+    if format_ == "dicom":
+        return read_dicom(file, choose)
+    if format_ == "nifti":
+        return read_nifti(file, choose)
+    return [read_raster(file, format_)], 1
+
+
+def format_of(file: Path) -> str:
+    """`dicom`, `png`, `jpeg`, `tiff` or `nifti`, by what is in the file.
+
+    Raises:
+        ImageError: if it is none of them, empty, too large, or cannot be opened.
+    """
     head = _head(file)
     if is_dicom(head):
-        return read_dicom(file, choose)
-    if kind := raster_format(head):
-        return [read_raster(file, kind)], 1
+        return "dicom"
+    if format_ := raster_format(head):
+        return format_
     if is_nifti(file):
-        return read_nifti(file, choose)
+        return "nifti"
     kind = "text" if head.isascii() and b"\0" not in head else "of an unknown type"
     raise ImageError(str(file), f"the content is {kind}, no image", REMEDY)
 

@@ -15,11 +15,9 @@ from kgdx.graph.arrays import Ints
 from kgdx.graph.hierarchy import EdgePath, Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.graph import MechanismGraph
+from kgdx.mechanisms.hops import Halves
 from kgdx.mechanisms.model import MechanismNetwork, meaning_vectors, slots
-from kgdx.mechanisms.names import GroupNames
-from kgdx.mechanisms.paths import Halves
-from kgdx.mechanisms.question import Question
-from kgdx.mechanisms.scored import read, read_halves
+from kgdx.mechanisms.question import GroupNames, Question, read, read_halves
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,14 @@ Nodes joined by `exact_match` are one group, and an edge is walked either way. T
 several edges of different meaning; together they are one hop.
 """
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
-from graph_schema import Schema
 from kgdx.graph.arrays import Ints
-from kgdx.graph.same_disease import exact_groups
-from kgdx.graph.snapshot import Snapshot
+from kgdx.graph.same_disease import GroupedGraph, kind_in_words
 from kgdx.mechanisms.hops import Edges, Hops
 
 Meaning = tuple[str, str, str, bool]
@@ -36,36 +33,14 @@ NOT_WALKED = (
 
 
 @dataclass(frozen=True, eq=False)
-class MechanismGraph:
+class MechanismGraph(GroupedGraph):
     """All hops that paths over a snapshot may take.
 
     Attributes:
         left_out: rows of the snapshot that are not walked, such as those of a source.
     """
 
-    snapshot: Snapshot
-    schema: Schema
     left_out: Ints | None = None
-
-    @cached_property
-    def group(self) -> Ints:
-        """(num_nodes,) group of every node."""
-        return exact_groups(self.snapshot)
-
-    @property
-    def num_groups(self) -> int:
-        """How many groups there are."""
-        return int(self.group.max(initial=-1)) + 1
-
-    def members(self, group: int) -> Ints:
-        """Node indices of one group, ascending."""
-        order, starts = self._members
-        return order[starts[group] : starts[group + 1]]
-
-    @cached_property
-    def _members(self) -> tuple[Ints, Ints]:
-        order = np.argsort(self.group, kind="stable")
-        return order, np.searchsorted(self.group[order], np.arange(self.num_groups + 1))
 
     @cached_property
     def rows(self) -> Ints:
@@ -116,14 +91,9 @@ class MechanismGraph:
         there, back = [], []
         for head, relation, words, tail in texts:
             known = self.schema.relations[relation]
-            there.append((_spelt(head), words or known.text, _spelt(tail), True))
-            back.append((_spelt(tail), words or known.inverse_text, _spelt(head), False))
+            there.append((kind_in_words(head), words or known.text, kind_in_words(tail), True))
+            back.append((kind_in_words(tail), words or known.inverse_text, kind_in_words(head), False))
         meanings = tuple(sorted({*there, *back}))
         number = {meaning: i for i, meaning in enumerate(meanings)}
         numbers = [np.array([number[m] for m in way], dtype=np.int64) for way in (there, back)]
         return meanings, np.concatenate([way[place.ravel()] for way in numbers])
-
-
-def _spelt(kind: str) -> str:
-    """The name of a kind as words, as in `phenotypic feature`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from kgdx.encoders.base import TextEncoder
 from kgdx.mechanisms.graph import Meaning
-from kgdx.mechanisms.paths import MAX_HOPS
+from kgdx.mechanisms.hops import MAX_HOPS
 
 # Of paths of 2, 3 and 4 hops, each hop is a slot of its own.
 NUM_SLOTS = sum(range(2, MAX_HOPS + 1))

@@ -1,7 +1,7 @@
 """A connection to a Neo4j server: statements, rows and columns, with every driver error translated."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,8 @@ from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jEr
 
 from graph_schema.explanations import KEY
 from kgdx.domain.errors import BackendUnavailableError
+from kgdx.stores.cypher import EDGE_PROPERTIES, MENTIONS
+from kgdx.stores.rows import publications
 
 # What the driver logs is raised as an error as well; it is shown where somebody set up logging.
 logging.getLogger("neo4j").addHandler(logging.NullHandler())
@@ -96,6 +98,11 @@ def table(result: neo4j.Result, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_batches(batches, schema)
 
 
+def asked(opened: neo4j.Transaction, text: str, layout: pa.Schema, **parameters: Any) -> pa.Table:
+    """The rows of a reading text in a layout."""
+    return table(opened.run(text, parameters), layout)
+
+
 def batches(rows: pa.Table) -> Iterator[list[Any]]:
     """Rows as lists, by batches."""
     for batch in rows.to_batches(max_chunksize=BATCH):
@@ -124,9 +131,9 @@ def translated(uri: str) -> Iterator[None]:
         raise BackendUnavailableError(f"{uri}: {first}: see the server's log") from error
 
 
-def values(items: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as plain values: nodes and edges as their properties, paths as their nodes and edges."""
-    return {name: _plain(value) for name, value in items.items()}
+def plain_row(row: neo4j.Record) -> dict[str, Any]:
+    """Nodes as their properties, edges with all that an edge may have, paths as their nodes and edges."""
+    return {name: _plain(value) for name, value in dict(row).items()}
 
 
 def _plain(value: Any) -> Any:
@@ -140,7 +147,11 @@ def _plain(value: Any) -> Any:
         head, tail = (
             node.get("curie") or node.get(KEY) if node is not None else None for node in value.nodes
         )
-        return {"relation": value.type, "head": head, "tail": tail, **dict(value)}
+        held = dict(value)
+        if "edge_id" in held:
+            held = {name: held.get(name) for name in EDGE_PROPERTIES}
+            held["publications"] = publications(held["publications"])
+        return {"relation": value.type, "head": head, "tail": tail, **held}
     if isinstance(value, (Node, dict)):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: _plain(item) for name, item in value.items() if name != MENTIONS}
     return value

@@ -8,18 +8,20 @@ on each of millions of edges. A node of label `Load` tells of each load that cha
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 
 import pyarrow as pa
 
 from graph_schema import Relation, Schema
 from kgdx.domain.errors import QueryError
+from kgdx.domain.graph import LoadCount
 from kgdx.graph.arrow_schema import EDGE_COLUMNS, NODE_COLUMNS
 from kgdx.graph.cliques import MATCH_RELATION
-from kgdx.stores.compare import RECORD
 from kgdx.stores.explanation_cypher import record_constraints
+from kgdx.stores.load_plan import RECORD
 
 MENTIONS = "mentions"
-"""Node property of the store's own: one text per source that names the node (`kgdx.stores.mentions`)."""
+"""Node property of the store's own: one text per source that names the node (`kgdx.stores.load_plan`)."""
 
 PREFERRED = "preferred"
 """Node property of the store's own: CURIE of the node that stands for this one, mostly itself."""
@@ -30,18 +32,25 @@ PROVENANCE = "provenance"
 LIST_SEPARATOR = "|"
 """Edges hold their publications as one text: lists on edges make Ladybug's commit quadratic."""
 
-NODE_PROPERTIES = (*NODE_COLUMNS.names, MENTIONS, PREFERRED)
-EDGE_PROPERTIES = (
-    "edge_id",
-    "negated",
-    "frequency",
-    "num_patients",
-    "onset",
-    "sex",
-    "original_predicate",
-    "publications",
-    PROVENANCE,
+END_COLUMNS = pa.schema([("head", pa.string()), ("tail", pa.string())])
+NODE_PROPERTY_COLUMNS = pa.schema(
+    [*NODE_COLUMNS, pa.field(MENTIONS, pa.list_(pa.string())), pa.field(PREFERRED, pa.string())]
 )
+_ON_EDGES = ("edge_id", "negated", "frequency", "num_patients", "onset", "sex", "original_predicate")
+EDGE_PROPERTY_COLUMNS = pa.schema(
+    [
+        *map(EDGE_COLUMNS.field, _ON_EDGES),
+        pa.field("publications", pa.string()),
+        pa.field(PROVENANCE, pa.int64()),
+    ]
+)
+NODE_PROPERTIES = tuple(NODE_PROPERTY_COLUMNS.names)
+EDGE_PROPERTIES = tuple(EDGE_PROPERTY_COLUMNS.names)
+
+IDENTITY_COLUMNS = pa.schema(
+    [NODE_PROPERTY_COLUMNS.field(name) for name in ("kind", "curie", "is_obsolete", "replaced_by", PREFERRED)]
+)
+"""What tells which node stands for which."""
 
 RECORD_COLUMNS = pa.schema(
     [("id", pa.int64()), *((name, pa.string()) for name in (*RECORD, "loaded_from")), ("load", pa.int64())]
@@ -51,15 +60,17 @@ RECORD_COLUMNS = pa.schema(
 LOAD_COLUMNS = pa.schema(
     [("id", pa.int64())]
     + [(name, pa.string()) for name in ("source", "release", "state", "started", "finished")]
-    + [
-        (f"num_{what}_{how}", pa.int64())
-        for what in ("nodes", "edges")
-        for how in ("added", "removed", "changed")
-    ]
+    + [(count.name, pa.int64()) for count in fields(LoadCount)]
 )
 """A `Load` node. `started` and `finished` are in UTC, ISO 8601; `state` is `done` once all is written."""
 
-_COLUMN_TYPES = {pa.string(): "STRING", pa.bool_(): "BOOL", pa.float64(): "DOUBLE", pa.int64(): "INT64"}
+_COLUMN_TYPES = {
+    pa.string(): "STRING",
+    pa.list_(pa.string()): "STRING[]",
+    pa.bool_(): "BOOL",
+    pa.float64(): "DOUBLE",
+    pa.int64(): "INT64",
+}
 _QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`[^`]*`|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _READING = ("MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CALL", "EXPLAIN")
 
@@ -67,13 +78,12 @@ _READING = ("MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CALL", "EXPLAIN")
 def table_statements(schema: Schema) -> Iterator[str]:
     """Statements that make a node table of each kind and a relation table of each relation, when embedded."""
     for kind in schema.kinds:
-        columns = ", ".join(_column(name, NODE_COLUMNS) for name in NODE_PROPERTIES)
+        columns = _columns(NODE_PROPERTY_COLUMNS)
         yield f"CREATE NODE TABLE IF NOT EXISTS {kind} ({columns}, PRIMARY KEY (curie))"
     for relation in schema.relations.values():
         yield relation_table(relation)
     for label, layout in (("Provenance", RECORD_COLUMNS), ("Load", LOAD_COLUMNS)):
-        columns = ", ".join(f"{field.name} {_COLUMN_TYPES[field.type]}" for field in layout)
-        yield f"CREATE NODE TABLE IF NOT EXISTS {label} ({columns}, PRIMARY KEY (id))"
+        yield f"CREATE NODE TABLE IF NOT EXISTS {label} ({_columns(layout)}, PRIMARY KEY (id))"
     # What Neo4j calls these two. A macro takes no IF NOT EXISTS.
     yield "CREATE MACRO type(edge) AS label(edge)"
     yield "CREATE MACRO split(text, separator) AS string_split(text, separator)"
@@ -82,8 +92,7 @@ def table_statements(schema: Schema) -> Iterator[str]:
 def relation_table(relation: Relation) -> str:
     """Statement that makes the table of a relation, when embedded."""
     ends = ", ".join(f"FROM {head} TO {tail}" for head, tail in relation.pairs())
-    columns = ", ".join(_column(name, EDGE_COLUMNS) for name in EDGE_PROPERTIES)
-    return f"CREATE REL TABLE IF NOT EXISTS {relation.name} ({ends}, {columns})"
+    return f"CREATE REL TABLE IF NOT EXISTS {relation.name} ({ends}, {_columns(EDGE_PROPERTY_COLUMNS)})"
 
 
 def constraint_statements(schema: Schema) -> Iterator[str]:
@@ -107,10 +116,6 @@ def edges_of(relation: Relation, properties: tuple[str, ...], condition: str = "
     columns = ", ".join(f"e.{name} AS {name}" for name in properties)
     where = f" WHERE {condition}" if condition else ""
     return f"MATCH (h)-[e:{relation.name}]->(t){where} RETURN h.curie AS head, t.curie AS tail, {columns}"
-
-
-IDENTITY_PROPERTIES = ("kind", "curie", "is_obsolete", "replaced_by", PREFERRED)
-"""What tells which node stands for which."""
 
 
 def matches() -> str:
@@ -159,16 +164,5 @@ def check_complete(cypher: str, parameters: frozenset[str]) -> None:
         raise QueryError("query", f"no value for ${', $'.join(missing)}", "give every parameter a value")
 
 
-def _column(name: str, columns: pa.Schema) -> str:
-    if name == MENTIONS:
-        return f"{name} STRING[]"
-    if name == PROVENANCE:
-        return f"{name} INT64"
-    if name in (PREFERRED, "publications"):
-        return f"{name} STRING"
-    kind = columns.field(name).type
-    return (
-        f"{name} {_COLUMN_TYPES[kind.value_type]}[]"
-        if pa.types.is_list(kind)
-        else f"{name} {_COLUMN_TYPES[kind]}"
-    )
+def _columns(layout: pa.Schema) -> str:
+    return ", ".join(f"{field.name} {_COLUMN_TYPES[field.type]}" for field in layout)

@@ -2,8 +2,8 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,25 +13,20 @@ import pyarrow.compute as pc
 
 from graph_schema import load
 from kgdx.domain.errors import BackendUnavailableError, QueryError
-from kgdx.domain.explanation import Explanation
 from kgdx.domain.graph import LoadCount, Node
-from kgdx.graph.arrow_schema import NODE_COLUMNS, STATED_EDGE_COLUMNS
-from kgdx.graph.cliques import preferred_changes
+from kgdx.graph.arrow_schema import STATED_EDGE_COLUMNS
 from kgdx.stores import cypher as texts
-from kgdx.stores import embedded_explanations as kept
 from kgdx.stores import rows
-from kgdx.stores.compare import RECORD, Key, StoreState, check, keys_of, plan_load
-from kgdx.stores.embedded_tables import prepare
-from kgdx.stores.ladybug_values import plain_row
-from kgdx.stores.load_plan import LOADED_EDGE_COLUMNS, LoadPlan
-from kgdx.stores.mentions import mention_start
-from kgdx.stores.session import Session, unavailable
+from kgdx.stores.embedded_explanations import EmbeddedExplanations, is_about_explanations
+from kgdx.stores.load_plan import Key, LoadPlan, check, mention_start, now
+from kgdx.stores.property_graph import Ask, PropertyGraph, identity_changes, query_error
+from kgdx.stores.session import Session, plain_row, unavailable
 
 _PER_COPY = 500_000
 """Edges handed over at once: what is made ready for Ladybug should not fill the memory."""
 
 
-class EmbeddedStore:
+class EmbeddedStore(PropertyGraph, EmbeddedExplanations):
     """A `Store` in one file. Make it with `open`; close it, or use it in a `with`."""
 
     def __init__(self, session: Session) -> None:
@@ -48,7 +43,7 @@ class EmbeddedStore:
         """
         store = cls(Session.open(path, read_only))
         try:
-            prepare(store._session, store._schema)
+            store._prepare()
         except RuntimeError as error:
             store.close()
             raise unavailable(path, error) from error
@@ -65,7 +60,7 @@ class EmbeddedStore:
         Raises:
             SourceError: if a node or an edge breaks the schema; the store is then as it was.
         """
-        started = _now()
+        started = now()
         check(source, nodes, edges, self._schema)
         planned = self.compare_source(source, nodes, edges)
         if planned.is_empty:
@@ -86,116 +81,69 @@ class EmbeddedStore:
             self._note_load(number, source, release, started, count)
         return count
 
-    def compare_source(self, source: str, nodes: Sequence[Node], edges: pa.Table) -> LoadPlan:
-        """What `replace_source` would write."""
-        return plan_load(source, nodes, edges, self._state(source, keys_of(nodes, edges)))
-
-    def export(self) -> tuple[pa.Table, pa.Table]:
-        """Every node and every edge as columns; an edge that two sources loaded comes once."""
-        columns = tuple(NODE_COLUMNS.names)
-        nodes = [self._session.table(texts.nodes_of(kind, columns)) for kind in self._schema.kinds]
-        records = self._session.table(texts.records())
-        edges = [
-            rows.to_edges(relation.name, table, records)
-            for relation in self._schema.relations.values()
-            if (table := self._session.table(texts.edges_of(relation, texts.EDGE_PROPERTIES))).num_rows
-            or relation.name == "has_phenotype"  # one table at least, for the layout
-        ]
-        return pa.concat_tables(nodes).select(NODE_COLUMNS.names).cast(NODE_COLUMNS), rows.stated_once(edges)
-
-    def query(
-        self,
-        cypher: str,
-        parameters: Mapping[str, Any],
-        *,
-        limit: int | None = None,
-        timeout_s: float = 60.0,
-        may_write: bool = False,
-    ) -> Iterator[dict[str, Any]]:
-        """Rows of a Cypher query, read-only unless told otherwise; nodes, edges and paths as dictionaries.
-
-        Raises:
-            QueryError: if the query is malformed, takes longer than `timeout_s` seconds, or would write
-                where it may only read.
-        """
-        if not may_write:
-            texts.check_reads_only(cypher)
-        texts.check_complete(cypher, frozenset(parameters))
-        try:
-            found = self._session.rows(cypher, parameters, limit, timeout_s, may_write)
-        except RuntimeError as error:
-            fact = " ".join(str(error).split())
-            if kept.is_about_explanations(fact):
-                fact, remedy = (
-                    "no explanation is in this store",
-                    "write one with kgdx explain --store",
-                )
-            elif "nterrupted" in fact:
-                fact, remedy = f"it took longer than {timeout_s:g} s", "ask for less, or allow more time"
-            else:
-                remedy = "correct it; labels and relations are those of the schema"
-            raise QueryError("query", fact, remedy) from error
-        return (plain_row(row) for row in found)
-
-    def write_explanations(self, explanations: Sequence[Explanation], written: str) -> int:
-        """Have the store hold exactly this of each case, all or nothing; says how many were written."""
-        return kept.write_explanations(self._session, explanations, written)
-
-    def read_explanation(self, case: str) -> Explanation:
-        """What was written of a case.
-
-        Raises:
-            QueryError: if there is no such case.
-        """
-        return kept.read_explanation(self._session, case)
-
-    def forget_explanations(self, names: Sequence[str]) -> int:
-        """Take cases away by id or by label; says how many there were."""
-        return kept.forget_explanations(self._session, names)
-
     def close(self) -> None:
         """Give the file back. Closing twice does nothing."""
         self._session.close()
 
-    def __enter__(self) -> Self:
-        return self
+    def _prepare(self) -> None:
+        """Make the tables of a new graph; of any other, look whether they are those of the schema.
 
-    def __exit__(self, *exc: object) -> None:
-        self.close()
+        Relations of the user's own may be declared when the graph is there already: they get their tables.
+        """
+        tables = set(self._session.table("CALL show_tables() RETURN name")["name"].to_pylist())
+        if not tables and not self._session.is_read_only:
+            with self._session.rewriting():
+                for statement in texts.table_statements(self._schema):
+                    self._session.do(statement)
+            return
+        wanted = {*self._schema.kinds, *self._schema.relations, "Provenance", "Load"}
+        missing = sorted(wanted - tables)
+        if missing and self._schema.own_relations.keys() >= set(missing):
+            if self._session.is_read_only:
+                raise BackendUnavailableError(
+                    f"{self._session.path}: made before {missing[0]} was declared: "
+                    "load a source into it, which adds the relation"
+                )
+            with self._session.rewriting():
+                for name in missing:
+                    self._session.do(texts.relation_table(self._schema.relations[name]))
+        elif missing:
+            raise BackendUnavailableError(
+                f"{self._session.path}: made with another schema (no {', '.join(missing[:3])}): "
+                "load its sources into a new file"
+            )
 
-    def _state(self, source: str, keys: set[Key]) -> StoreState:
+    @contextmanager
+    def _reading(self) -> Iterator[Ask]:
+        def ask(text: str, layout: pa.Schema, **parameters: Any) -> pa.Table:
+            return self._session.table(text, parameters).select(layout.names).cast(layout)
+
+        yield ask
+
+    def _mentions(self, source: str, keys: set[Key]) -> dict[Key, tuple[str, ...]]:
         mentions: dict[Key, tuple[str, ...]] = {}
-        wanted = {
-            kind: pa.array(sorted(c for k, c in keys if k == kind), pa.string())
-            for kind in self._schema.kinds
-        }
-        for kind, curies in wanted.items():
+        for kind in self._schema.kinds:
             table = self._session.table(texts.nodes_of(kind, ("curie", texts.MENTIONS)))
             if not table.num_rows:
                 continue
+            curies = pa.array(sorted(c for k, c in keys if k == kind), pa.string())
             touched = table.filter(_touched(table, curies, mention_start(source)))
             for curie, stated in zip(*(column.to_pylist() for column in touched.columns), strict=True):
                 mentions[kind, curie] = tuple(stated)
-        records = self._session.table(
-            texts.records("p.loaded_from = $source"), {"source": source}
-        ).to_pylist()
-        return StoreState(
-            mentions,
-            self._loaded_edges([record["id"] for record in records]),
-            {record["id"]: tuple(record[name] for name in RECORD) for record in records},
-        )
+        return mentions
 
-    def _loaded_edges(self, records: Sequence[int]) -> pa.Table:
-        """The edges of these records, layout `LOADED_EDGE_COLUMNS`."""
-        tables = [LOADED_EDGE_COLUMNS.empty_table()]
-        for relation in self._schema.relations.values() if records else ():
-            text = texts.edges_of(
-                relation, ("edge_id", texts.PROVENANCE), f"e.{texts.PROVENANCE} IN $records"
-            )
-            table = self._session.table(text, {"records": list(records)})
-            table = table.append_column("relation", pa.repeat(pa.scalar(relation.name), table.num_rows))
-            tables.append(table.select(LOADED_EDGE_COLUMNS.names).cast(LOADED_EDGE_COLUMNS))
-        return pa.concat_tables(tables)
+    def _rows(
+        self, cypher: str, parameters: Mapping[str, Any], limit: int | None, timeout_s: float, may_write: bool
+    ) -> Iterator[dict[str, Any]]:
+        try:
+            found = self._session.rows(cypher, parameters, limit, timeout_s, may_write)
+        except RuntimeError as error:
+            fact = " ".join(str(error).split())
+            if is_about_explanations(fact):
+                remedy = "write one with kgdx explain --store"
+                raise QueryError("query", "no explanation is in this store", remedy) from error
+            raise query_error(fact, timeout_s, is_late="nterrupted" in fact) from error
+        return (plain_row(row) for row in found)
 
     def _next_load(self) -> int:
         last = self._session.table("MATCH (l:Load) RETURN max(l.id) AS last")["last"][0].as_py()
@@ -260,14 +208,9 @@ class EmbeddedStore:
 
     def _settle_identity(self) -> None:
         """Have every node tell which one stands for it."""
-        nodes = [
-            self._session.table(texts.nodes_of(kind, texts.IDENTITY_PROPERTIES))
-            for kind in self._schema.kinds
-        ]
-        matches = self._session.table(texts.matches())
-        changes = preferred_changes(pa.concat_tables(nodes), matches, self._schema)
-        for kind in pc.unique(changes["kind"]).to_pylist():
-            of_it = changes.filter(pc.equal(changes["kind"], kind)).select(["curie", "preferred"])
+        with self._reading() as ask:
+            changes = identity_changes(ask, self._schema)
+        for kind, of_it in changes:
             self._session.do(
                 f"LOAD FROM $nodes MATCH (n:{kind} {{curie: new_curie}})"
                 f" SET n.{texts.PREFERRED} = new_preferred",
@@ -275,14 +218,9 @@ class EmbeddedStore:
             )
 
     def _note_load(self, number: int, source: str, release: str, started: str, count: LoadCount) -> None:
-        numbers = {name: getattr(count, name) for name in texts.LOAD_COLUMNS.names if name.startswith("num_")}
         row = {"id": number, "source": source, "release": release, "state": "done", "started": started}
-        row |= {"finished": _now(), **numbers}
+        row |= {"finished": now(), **asdict(count)}
         self._session.do("COPY Load FROM $load", {"load": pa.Table.from_pylist([row], texts.LOAD_COLUMNS)})
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _touched(table: pa.Table, curies: pa.Array, start: str) -> pa.Array:
@@ -292,6 +230,3 @@ def _touched(table: pa.Table, curies: pa.Array, start: str) -> pa.Array:
     named = pc.list_parent_indices(mentions).filter(by_source)
     rows_named = pc.is_in(pa.array(np.arange(table.num_rows), named.type), named)
     return pc.or_(pc.is_in(table["curie"].combine_chunks(), curies), rows_named)
-
-
-__all__ = ["EmbeddedStore"]

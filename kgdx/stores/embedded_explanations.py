@@ -9,8 +9,8 @@ from graph_schema.explanations import explanation_schema
 from kgdx.domain.errors import BackendUnavailableError
 from kgdx.domain.explanation import Explanation, fingerprint
 from kgdx.stores import explanation_cypher as texts
-from kgdx.stores.explanation_reading import read
-from kgdx.stores.explanation_rows import Records, Row
+from kgdx.stores.base import ExplanationStore
+from kgdx.stores.explanation_rows import Records, Row, read
 from kgdx.stores.session import Session
 
 _TYPES = {
@@ -22,45 +22,48 @@ _TYPES = {
 }
 
 
-def write_explanations(session: Session, explanations: Sequence[Explanation], written: str) -> int:
-    """Write what the file does not hold yet, all or nothing; the whole file is written once."""
-    given = {each.case: each for each in explanations}
-    held = _held(session, given)
-    fresh = [each for case, each in given.items() if held.get(case) != fingerprint(each)]
-    if not fresh:
-        return 0
-    _check_writable(session)
-    with session.rewriting():
-        for statement in texts.record_tables():
-            session.do(statement)
-        _forget(session, [each.case for each in fresh if each.case in held])
-        _write(session, Records.of(fresh, written))
-    return len(fresh)
+class EmbeddedExplanations(ExplanationStore):
+    """Explanations beside the graph of an embedded store."""
 
+    _session: Session
 
-def read_explanation(session: Session, case: str) -> Explanation:
-    """One explanation.
+    def write_explanations(self, explanations: Sequence[Explanation], written: str) -> int:
+        """Write what the file does not hold yet, all or nothing; the whole file is written once."""
+        given = {each.case: each for each in explanations}
+        held = _held(self._session, given)
+        fresh = [each for case, each in given.items() if held.get(case) != fingerprint(each)]
+        if not fresh:
+            return 0
+        _check_writable(self._session)
+        with self._session.rewriting():
+            for statement in texts.record_tables():
+                self._session.do(statement)
+            _forget(self._session, [each.case for each in fresh if each.case in held])
+            _write(self._session, Records.of(fresh, written))
+        return len(fresh)
 
-    Raises:
-        QueryError: if the file does not hold it.
-    """
+    def read_explanation(self, case: str) -> Explanation:
+        """What was written of a case.
 
-    def ask(text: str, parameters: Mapping[str, Any]) -> list[Row]:
-        return session.rows(text, parameters) if _has_tables(session) else []
+        Raises:
+            QueryError: if there is no such case.
+        """
 
-    return read(ask, case)
+        def ask(text: str, parameters: Mapping[str, Any]) -> list[Row]:
+            return self._session.rows(text, parameters) if _has_tables(self._session) else []
 
+        return read(ask, case)
 
-def forget_explanations(session: Session, names: Sequence[str]) -> int:
-    """Take away the cases of these ids or labels; says how many there were."""
-    if not _has_tables(session):
-        return 0
-    cases = [row["key"] for row in session.rows(texts.NAMED, {"names": list(names)})]
-    if cases:
-        _check_writable(session)
-        with session.rewriting():
-            _forget(session, cases)
-    return len(cases)
+    def forget_explanations(self, names: Sequence[str]) -> int:
+        """Take away the cases of these ids or labels; says how many there were."""
+        if not _has_tables(self._session):
+            return 0
+        cases = [row["key"] for row in self._session.rows(texts.NAMED, {"names": list(names)})]
+        if cases:
+            _check_writable(self._session)
+            with self._session.rewriting():
+                _forget(self._session, cases)
+        return len(cases)
 
 
 def is_about_explanations(error: str) -> bool:

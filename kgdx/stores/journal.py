@@ -15,21 +15,21 @@ node, held in a transaction that stays open, keeps a second loader out and ends 
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 from neo4j.exceptions import Neo4jError
 
 from graph_schema import Schema
 from kgdx.domain.errors import BackendUnavailableError
 from kgdx.domain.graph import LoadCount
-from kgdx.graph.cliques import preferred_changes
 from kgdx.stores import cypher as texts
 from kgdx.stores import rows
-from kgdx.stores.connection import BATCH, Connection, batches, table, translated
-from kgdx.stores.load_plan import LoadPlan
+from kgdx.stores.connection import BATCH, Connection, asked, batches, translated
+from kgdx.stores.load_plan import LoadPlan, now
+from kgdx.stores.property_graph import identity_changes
 
 _LOCK_S = 2.0
 _WAITED_TOO_LONG = ("TransactionTimedOut", "TransactionTimedOutClientConfiguration", "LockClientStopped")
@@ -101,11 +101,8 @@ class Journal:
 
     def _stage(self, number: int, planned: LoadPlan, release: str, started: str) -> None:
         """Write what can be undone."""
-        counts = planned.count(0)
-        numbers = {
-            name: getattr(counts, name) for name in texts.LOAD_COLUMNS.names if name.startswith("num_")
-        }
-        noted = {"id": number, "source": planned.source, "release": release, "started": started, **numbers}
+        noted = {"id": number, "source": planned.source, "release": release, "started": started}
+        noted |= asdict(planned.count(0))
         self._connection.do(
             "CREATE (l:Load) SET l = $noted, l.state = 'writing', l.finished = ''", noted=noted
         )
@@ -211,28 +208,10 @@ class Journal:
 
     def _settle_identity(self) -> None:
         """Have every node tell which one stands for it."""
-        layout = pa.schema(
-            [(n, pa.bool_() if n == "is_obsolete" else pa.string()) for n in texts.IDENTITY_PROPERTIES]
-        )
-        ends = pa.schema([("head", pa.string()), ("tail", pa.string())])
         with translated(self._connection.uri), self._connection.transaction(writes=False) as opened:
-            nodes = [
-                table(opened.run(texts.nodes_of(kind, texts.IDENTITY_PROPERTIES)), layout)
-                for kind in self._schema.kinds
-            ]
-            matches = table(opened.run(texts.matches()), ends)
-        changes = preferred_changes(pa.concat_tables(nodes), matches, self._schema)
-        for kind in pc.unique(changes["kind"]).to_pylist():
-            of_it = changes.filter(pc.equal(changes["kind"], kind)).select(["curie", "preferred"])
+            changes = identity_changes(partial(asked, opened), self._schema)
+        for kind, of_it in changes:
             self._connection.do_batches(
                 f"UNWIND $rows AS row MATCH (n:{kind} {{curie: row[0]}}) SET n.{texts.PREFERRED} = row[1]",
                 batches(of_it),
             )
-
-
-def now() -> str:
-    """UTC, ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-__all__ = ["Journal", "now"]

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from kgdx.domain.graph import Node
 from kgdx.graph.arrow_schema import EDGE_COLUMNS, combinations, id_numbers, node_table
-from kgdx.stores.compare import RECORD
 from kgdx.stores.cypher import EDGE_PROPERTIES, LIST_SEPARATOR, MENTIONS, PROVENANCE, RECORD_COLUMNS
+from kgdx.stores.load_plan import RECORD
 
 _NULLABLE = ("onset", "sex", "original_predicate", "publications")
 _MAX_RECORDS = 1 << 24

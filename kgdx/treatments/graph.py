@@ -4,7 +4,6 @@ Nodes that mean the same are one group here, as in `same_disease`, and an edge b
 a relation, however many sources state it.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -16,9 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 
-from graph_schema import Schema
-from kgdx.graph.same_disease import exact_groups
-from kgdx.graph.snapshot import Snapshot
+from kgdx.graph.same_disease import GroupedGraph, kind_in_words
 
 Meaning = tuple[str, str, str]
 """Kind of the start, what the relation means, kind of the end: in words."""
@@ -70,31 +67,8 @@ class WalkEdges:
 
 
 @dataclass(frozen=True, eq=False)
-class TreatmentWalks:
+class TreatmentWalks(GroupedGraph):
     """All edges of a snapshot that walks to treatments may take."""
-
-    snapshot: Snapshot
-    schema: Schema
-
-    @cached_property
-    def group(self) -> NDArray[np.int64]:
-        """(num_nodes,) group of every node: nodes joined by `exact_match`, over any number of steps."""
-        return exact_groups(self.snapshot)
-
-    @property
-    def num_groups(self) -> int:
-        """How many groups there are."""
-        return int(self.group.max(initial=-1)) + 1
-
-    def members(self, group: int) -> NDArray[np.int64]:
-        """Node indices of one group, ascending."""
-        order, starts = self._members
-        return order[starts[group] : starts[group + 1]]
-
-    @cached_property
-    def _members(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        order = np.argsort(self.group, kind="stable")
-        return order, np.searchsorted(self.group[order], np.arange(self.num_groups + 1))
 
     @cached_property
     def known(self) -> sp.csr_matrix:
@@ -198,15 +172,10 @@ class TreatmentWalks:
         treats = no | (head in TREATMENT_KINDS and tail in CONDITION_KINDS)
         treated = no | (tail in TREATMENT_KINDS and head in CONDITION_KINDS)
         there, back = (
-            (_spelt(head), meaning.text, _spelt(tail)),
-            (_spelt(tail), meaning.inverse_text, _spelt(head)),
+            (kind_in_words(head), meaning.text, kind_in_words(tail)),
+            (kind_in_words(tail), meaning.inverse_text, kind_in_words(head)),
         )
         return [
             (there, (rows, ~no, start, end, weight, out, into, treats, treated)),
             (back, (rows, no, end, start, weight, into, out, treated, treats)),
         ]
-
-
-def _spelt(kind: str) -> str:
-    """The name of a kind as words, as in `phenotypic feature`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()

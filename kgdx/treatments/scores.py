@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kgdx.treatments.graph import TreatmentWalks, WalkEdges
-from kgdx.treatments.model import TreatmentNetwork
-from kgdx.treatments.product import product
+from kgdx.treatments.model import TreatmentNetwork, product
 from kgdx.treatments.similar_diseases import SimilarDiseases
 
 

@@ -22,9 +22,7 @@ from kgdx.graph.canonical import canonical_view
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.mechanisms.model import MechanismModelSettings, MechanismNetwork, slots
-from kgdx.mechanisms.names import GroupNames
-from kgdx.mechanisms.question import Question
-from kgdx.mechanisms.scored import read
+from kgdx.mechanisms.question import GroupNames, Question, read
 from kgdx.release.bundle import shipped_folder
 from kgdx.release.checkpoints import MechanismCheckpoint, pair_id
 from kgdx.training.mechanisms.curated import curated

@@ -6,13 +6,20 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kgdx.domain.errors import ImageError
 from kgdx.imaging.burned_in import find_text, mask_text
-from kgdx.imaging.enhance import equalised
+from kgdx.imaging.contrast import (
+    BODY_PARTS,
+    WINDOWS,
+    Window,
+    apply_window,
+    body_part,
+    equalised,
+    stretch,
+    window_for,
+)
 from kgdx.imaging.image import Plane
 from kgdx.imaging.prepare import Preprocessing, prepare
 from kgdx.imaging.quality import quality_warnings
 from kgdx.imaging.read import read_image
-from kgdx.imaging.stretch import stretch
-from kgdx.imaging.window import BODY_PARTS, WINDOWS, Window, apply_window, body_part, window_for
 from tests.imaging.drawn import dicom, grey, phantom
 
 BODY = stretch(phantom(256, 256))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kgdx.domain.errors import ImageError
-from kgdx.imaging.orientation import upright
+from kgdx.imaging.display import upright
 from kgdx.imaging.prepare import Preprocessing
 from kgdx.imaging.read import evenly, read_image, read_images
 from tests.imaging.drawn import dicom, nifti, phantom

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kgdx.domain.errors import CurieError, ImageError, SourceError
 from kgdx.encoders.linear_head import HeadLabel
-from kgdx.imaging.pixels import Pixels
+from kgdx.imaging.image import Pixels
 from kgdx.imaging.read import read_image
 
 NO_LABEL = "none"

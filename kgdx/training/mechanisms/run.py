@@ -20,7 +20,7 @@ from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.mechanisms.model import MechanismModelSettings, MechanismNetwork, meaning_vectors
-from kgdx.mechanisms.names import GroupNames
+from kgdx.mechanisms.question import GroupNames
 from kgdx.release.checkpoints import MechanismCheckpoint, pair_id
 from kgdx.training.mechanisms.curated import Curated, curated
 from kgdx.training.mechanisms.evaluate import Place, place_metrics

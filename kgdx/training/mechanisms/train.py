@@ -15,8 +15,7 @@ from torch import Tensor
 
 from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.mechanisms.model import MechanismNetwork, slots
-from kgdx.mechanisms.names import GroupNames
-from kgdx.mechanisms.scored import Readings, read
+from kgdx.mechanisms.question import GroupNames, Readings, read
 from kgdx.training import loop
 from kgdx.training.mechanisms.curated import Curated, Pair
 from kgdx.training.mechanisms.evaluate import Place, is_gold, place

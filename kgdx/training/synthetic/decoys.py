@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
-from kgdx.imaging.pixels import Pixels
-from kgdx.imaging.stretch import stretch
+from kgdx.imaging.contrast import stretch
+from kgdx.imaging.image import Pixels
 from kgdx.training.synthetic.phantom import draw_phantom
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from kgdx.imaging.pixels import Pixels
-from kgdx.imaging.stretch import stretch
+from kgdx.imaging.contrast import stretch
+from kgdx.imaging.image import Pixels
 from kgdx.training.synthetic import signs
 from kgdx.training.synthetic.captions import caption_of
 from kgdx.training.synthetic.phantom_anatomy import (

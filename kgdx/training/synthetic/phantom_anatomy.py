@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from kgdx.imaging.pixels import Pixels
+from kgdx.imaging.image import Pixels
 
 AERATION = 0.42
 _EDGE = 0.018

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.imaging.pixels import Pixels
+from kgdx.imaging.image import Pixels
 from kgdx.training.synthetic import signs
 from kgdx.training.synthetic.phantom_anatomy import AERATION, Anatomy, Frame, diaphragm, heart, lung, step
 from kgdx.training.synthetic.signs import Sign
