@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kgdx.domain.case import Case
 from kgdx.domain.errors import BundleError, KgdxError
+from kgdx.domain.message import Message
 from kgdx.domain.path import Path as GraphPath
 from kgdx.domain.report import Diagnosis, Report
 from kgdx.encoders.clip import Clip
@@ -23,7 +24,7 @@ from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.mechanisms import Mechanisms
 from kgdx.explain.paths import PathWriter
 from kgdx.explain.reopened import ReportReopener
-from kgdx.explain.uncertainty import NO_KNOWN_FINDING, UncertaintyReporter
+from kgdx.explain.uncertainty import UncertaintyReporter
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.finder import MechanismFinder
@@ -225,7 +226,9 @@ class Engine:
     def _answer(self, found: Extraction) -> ReportOut:
         query = seed(found.evidence, self.snapshot, found.context, found.patient)
         if not query.observations:
-            report = Report(self.release, found.evidence, (), (), found.warnings, NO_KNOWN_FINDING)
+            report = Report(
+                self.release, found.evidence, (), (), found.warnings, (Message("abstained.no_known_finding"),)
+            )
             return ReportOut.of(report).showing(found.texts, found.images)
         ranking = self.reasoner.rank(query)
         differential = self._justifier.diagnoses(query, ranking, self.settings.top, _NUM_PATHS)

@@ -6,8 +6,9 @@ What tells of the patient holds `PATIENT`, so that a test can look for it: words
 from dataclasses import replace
 
 from kgdx.domain.case import Patient, Polarity
+from kgdx.domain.concept import ConceptRef
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, Qualifiers, TextOrigin
-from kgdx.domain.path import ConceptRef, Path, PathKind, Stage, Step
+from kgdx.domain.path import Path, PathKind, Stage, Step
 from kgdx.domain.report import (
     Diagnosis,
     FindingContribution,

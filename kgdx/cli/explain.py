@@ -123,8 +123,11 @@ def store_reports(files: Sequence[Path], store: str, *, label: str = "", with_te
 
 def _chosen(report: "ReportOut", wanted: str, where: str) -> "Diagnosis":
     """The diagnosis that a rank, a CURIE or a name means."""
+    from kgdx.report.messages import phrases
+
     if not report.differential:
-        fact = f"holds no diagnosis ({report.abstained or 'the differential is empty'})"
+        why = phrases().messages(report.abstained) or "the differential is empty"
+        fact = f"holds no diagnosis ({why})"
         raise BadInputError(where, fact, "there is nothing to explain")
     for diagnosis in report.differential:
         if wanted.lower() in (str(diagnosis.rank), diagnosis.disease.lower(), diagnosis.name.lower()):

@@ -4,13 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
-
-@dataclass(frozen=True, slots=True)
-class ConceptRef:
-    """An identifier with its name."""
-
-    curie: str
-    name: str
+from kgdx.domain.concept import ConceptRef
+from kgdx.domain.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +66,7 @@ class Stage:
         start: the node at which it starts.
         num_steps: how many steps of the path it takes; 0 where the start is itself the conclusion.
         is_excluded: the finding at the start was looked for and not found.
-        patient_fact: what is known of the patient, for demographics, such as `age 34 years`.
+        patient_fact: what is known of the patient, for demographics; else None.
         named_like: for a prediction that starts at a disease of like name, the diagnosis it is made for.
         is_certain: False where it is only suspected that the patient has what it starts at.
         verbs: for each step, how a relation of the user's own reads in the direction walked, and an empty
@@ -83,7 +78,7 @@ class Stage:
     start: ConceptRef
     num_steps: int
     is_excluded: bool = False
-    patient_fact: str = ""
+    patient_fact: Message | None = None
     named_like: ConceptRef | None = None
     is_certain: bool = True
     verbs: tuple[str, ...] = ()

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kgdx.domain.case import Patient
+from kgdx.domain.concept import ConceptRef
 from kgdx.domain.evidence import Evidence
-from kgdx.domain.path import ConceptRef, Path
+from kgdx.domain.message import Message
+from kgdx.domain.path import Path
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.domain.what_if import WhatIf
 
@@ -17,11 +19,18 @@ DISCLAIMER = (
 
 @dataclass(frozen=True, slots=True)
 class FindingContribution:
-    """What one finding adds to (or takes from) the logit of one diagnosis, all its paths together."""
+    """What one finding adds to (or takes from) the logit of one diagnosis, all its paths together.
+
+    Attributes:
+        is_excluded: the finding was looked for and not found.
+        patient_fact: what is known of the patient, where that counts through this node; else None.
+    """
 
     curie: str
     name: str
     contribution: float
+    is_excluded: bool = False
+    patient_fact: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class Diagnosis:
         unexplained: findings of the case that this diagnosis has no path to.
         paths: the paths that carried the score, largest share first.
         residual_logit: what the rest of the graph, left out of the retained subgraph, would have added.
-        red_flag: why it must not be missed; empty where it is not dangerous by the stated rule.
+        red_flag: why it must not be missed; None where it is not dangerous by the stated rule.
     """
 
     disease: str
@@ -50,12 +59,12 @@ class Diagnosis:
     unexplained: tuple[FindingContribution, ...] = ()
     paths: tuple[Path, ...] = ()
     residual_logit: float = 0.0
-    red_flag: str = ""
+    red_flag: Message | None = None
 
     @property
     def is_red_flag(self) -> bool:
         """Whether it must not be missed."""
-        return bool(self.red_flag)
+        return self.red_flag is not None
 
     @property
     def full_graph_logit(self) -> float:
@@ -118,7 +127,7 @@ class RedFlag:
     name: str
     rank: int
     probability: float
-    why: str
+    why: Message
     rules_out: NextFinding | None = None
 
 
@@ -225,7 +234,7 @@ class Report:
         treatments: recommended, then with caution, then predicted, then contraindicated; within each the most
             beneficial first.
         warnings: what went wrong or is doubtful: unknown terms, unreadable images, weak evidence.
-        abstained: why the engine does not commit itself; empty when it does.
+        abstained: why the engine does not commit itself, clause by clause; empty when it does.
         next_steps: what to look for next, most telling first.
         red_flags: dangerous diagnoses below the first that are not ruled out, likeliest first.
         disease_pairs: pairs of diseases, where no single one explains the findings.
@@ -237,8 +246,8 @@ class Report:
     evidence: tuple[Evidence, ...]
     differential: tuple[Diagnosis, ...]
     treatments: tuple[Treatment, ...]
-    warnings: tuple[str, ...] = ()
-    abstained: str = ""
+    warnings: tuple[Message, ...] = ()
+    abstained: tuple[Message, ...] = ()
     disclaimer: str = DISCLAIMER
     next_steps: tuple[NextFinding, ...] = ()
     red_flags: tuple[RedFlag, ...] = ()

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from graph_schema import Schema
 from kgdx.domain.case import CodedFinding, Polarity
+from kgdx.domain.concept import ConceptRef
 from kgdx.domain.curie import standardize
 from kgdx.domain.errors import CurieError
 from kgdx.domain.evidence import CodeOrigin, Evidence
+from kgdx.domain.message import Message
 from kgdx.graph.kinds import CODED_KINDS
 from kgdx.graph.snapshot import Snapshot
 
@@ -28,14 +30,14 @@ class CodeLookup:
         curie: the node it stands for; empty where there is none.
         name: of that node, or empty.
         kind: of that node, or empty.
-        warning: what the person who wrote the code should know, or empty.
+        warning: what the person who wrote the code should know, or None.
     """
 
     given: str
     curie: str = ""
     name: str = ""
     kind: str = ""
-    warning: str = ""
+    warning: Message | None = None
 
 
 def lookup(given: str, snapshot: Snapshot, schema: Schema, where: str = "findings") -> CodeLookup:
@@ -46,11 +48,15 @@ def lookup(given: str, snapshot: Snapshot, schema: Schema, where: str = "finding
         where: field of the case, for the warning.
     """
     quoted = given if len(given) <= _MAX_QUOTED else given[:_MAX_QUOTED] + "…"
+
+    def warning(code: str, **more: str | ConceptRef) -> Message:
+        return Message(f"warning.{code}", {"where": where, "code": quoted, **more})
+
     try:
         curie = _known_state(standardize(given, schema, where), snapshot, schema)
     except CurieError as error:
         fact = error.fact.replace(repr(given), repr(quoted))
-        return CodeLookup(given, warning=f"{where}: {fact}: {error.remedy}; the code was left out")
+        return CodeLookup(given, warning=warning("bad_code", fact=fact, remedy=error.remedy))
     passed = [curie]
     while snapshot.replaced_by.get(passed[-1]):
         following = snapshot.replaced_by[passed[-1]]
@@ -59,18 +65,17 @@ def lookup(given: str, snapshot: Snapshot, schema: Schema, where: str = "finding
         passed.append(following)
     last = passed[-1]
     if last in snapshot.replaced_by:
-        fact = "is obsolete and nothing replaces it"
-        return CodeLookup(given, warning=f"{where}: {quoted} {fact}: choose a term in force; it was left out")
+        return CodeLookup(given, warning=warning("obsolete"))
     if last not in snapshot.index:
-        fact = (
-            "is not in the graph" if last == curie else f"was replaced by {last}, which is not in the graph"
+        unknown = (
+            warning("not_in_graph") if last == curie else warning("replacement_not_in_graph", curie=last)
         )
-        remedy = "check the code or load its ontology"
-        return CodeLookup(given, warning=f"{where}: {quoted} {fact}: {remedy}; it was left out")
+        return CodeLookup(given, warning=unknown)
     node = snapshot.index[last]
     name, kind = snapshot.names[node], str(snapshot.kinds[node])
     if last != curie:
-        return CodeLookup(given, last, name, kind, f"{where}: {quoted} is obsolete: {last} ({name}) was used")
+        used = warning("replaced", curie=last, concept=ConceptRef(last, name))
+        return CodeLookup(given, last, name, kind, used)
     return CodeLookup(given, last, name, kind)
 
 
@@ -84,13 +89,13 @@ def _known_state(curie: str, snapshot: Snapshot, schema: Schema) -> str:
 
 def code_evidence(
     findings: tuple[CodedFinding, ...], snapshot: Snapshot, schema: Schema
-) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
+) -> tuple[tuple[Evidence, ...], tuple[Message, ...]]:
     """Evidence of all codes that stand for a finding or a risk factor, and a warning for every other one.
 
     A finding given twice with the same status counts once; of the two, the one that nobody had asked for.
     """
     evidence: dict[tuple[str, Polarity], Evidence] = {}
-    warnings: list[str] = []
+    warnings: list[Message] = []
     for finding in findings:
         looked_up = lookup(finding.curie, snapshot, schema)
         if looked_up.warning:
@@ -114,19 +119,18 @@ def _is_elicited(evidence: Evidence) -> bool:
     return isinstance(evidence.origin, CodeOrigin) and evidence.origin.is_elicited
 
 
-def _no_finding(looked_up: CodeLookup) -> str:
-    remedy = {
-        "Disease": "put a known disease under conditions, and give findings here",
-        "Drug": "put it under medications or allergies",
-    }.get(looked_up.kind, "give a phenotypic feature, an imaging finding or an exposure")
-    fact = f"{looked_up.curie} ({looked_up.name}) is a {looked_up.kind}, no finding"
-    return f"findings: {fact}: {remedy}; it was left out"
+def _no_finding(looked_up: CodeLookup) -> Message:
+    code = {"Disease": "warning.disease_as_finding", "Drug": "warning.drug_as_finding"}.get(
+        looked_up.kind, "warning.no_finding"
+    )
+    concept = ConceptRef(looked_up.curie, looked_up.name)
+    return Message(code, {"curie": looked_up.curie, "concept": concept, "kind": looked_up.kind})
 
 
 def _denied(key: tuple[str, Polarity]) -> tuple[str, Polarity] | None:
     return (key[0], Polarity.EXCLUDED) if key[1] is Polarity.PRESENT else None
 
 
-def _contradiction(evidence: Evidence) -> str:
-    fact = f"{evidence.curie} ({evidence.name}) is given as present and as absent"
-    return f"findings: {fact}: keep the one that holds; both were weighed"
+def _contradiction(evidence: Evidence) -> Message:
+    concept = ConceptRef(evidence.curie, evidence.name)
+    return Message("warning.given_both_ways", {"curie": evidence.curie, "concept": concept})

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from kgdx.domain.case import Polarity
+from kgdx.domain.concept import ConceptRef
 from kgdx.domain.evidence import Evidence
+from kgdx.domain.message import Message
 
 
-def contradictions(evidence: Sequence[Evidence]) -> tuple[str, ...]:
-    """A sentence for each finding that one modality calls present and another absent.
+def contradictions(evidence: Sequence[Evidence]) -> tuple[Message, ...]:
+    """A warning for each finding that one modality calls present and another absent.
 
     Args:
         evidence: with final weights; of a modality's statements of one polarity the strongest is told.
@@ -19,13 +21,14 @@ def contradictions(evidence: Sequence[Evidence]) -> tuple[str, ...]:
         weights = said.setdefault(item.curie, {}).setdefault(item.polarity, {})
         modality = item.origin.modality
         weights[modality] = max(weights.get(modality, 0.0), item.weight, key=abs)
-    sentences = []
+    warnings = []
     for curie, polarities in said.items():
         for_it, against = polarities.get(Polarity.PRESENT, {}), polarities.get(Polarity.EXCLUDED, {})
         if for_it and against and for_it.keys() != against.keys():
-            told = f"present by {_listed(for_it)}, absent by {_listed(against)}"
-            sentences.append(f"{names[curie]} ({curie}): {told}; both were weighed")
-    return tuple(sentences)
+            values = {"present_by": _listed(for_it), "absent_by": _listed(against)}
+            concept = ConceptRef(curie, names[curie])
+            warnings.append(Message("warning.contradiction", {"curie": curie, "concept": concept, **values}))
+    return tuple(warnings)
 
 
 def _listed(weights: Mapping[str, float]) -> str:

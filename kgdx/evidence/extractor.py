@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from graph_schema import Schema
 from kgdx.domain.case import Case, CaseImage, Patient, Polarity, ReportText
 from kgdx.domain.evidence import Evidence, TextOrigin
+from kgdx.domain.message import Message
 from kgdx.domain.report import QueryContext
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.concepts import ConceptEncoder
@@ -62,7 +63,7 @@ class Extraction:
     medications: tuple[str, ...]
     image_vectors: tuple[NDArray[np.float32], ...]
     context: NDArray[np.float32]
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
     texts: tuple[ReportText, ...]
     images: tuple[ShownImage, ...]
 
@@ -84,7 +85,7 @@ class _Seen:
     evidence: list[Evidence] = field(default_factory=list)
     vectors: list[NDArray[np.float32]] = field(default_factory=list)
     shown: list[ShownImage] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Message] = field(default_factory=list)
     subthreshold_scores: dict[str, float] = field(default_factory=dict)
 
     def lean(self, subthreshold_scores: Mapping[str, float]) -> None:
@@ -99,7 +100,7 @@ class _Codes:
     """What a list of codes stands for, each once, and what must be said of it."""
 
     curies: tuple[str, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +186,9 @@ class Extractor:
         for image in case.images:
             of_image = []
             for image_id, pixels, doubts in self._slices(image):
-                seen.warnings.extend(f"image {image_id}: {doubt}" for doubt in doubts)
+                seen.warnings.extend(
+                    Message("warning.image", {"image": image_id, "doubt": doubt}) for doubt in doubts
+                )
                 sight = self.eyes.look(pixels, image_id)
                 known = [e for e in sight.evidence if e.curie in self.snapshot.index]
                 if len(known) < len(sight.evidence):
@@ -205,7 +208,7 @@ class Extractor:
                 seen.vectors.append(mean / np.linalg.norm(mean))
         return seen
 
-    def _slices(self, image: CaseImage) -> Iterator[tuple[str, NDArray[np.float32], tuple[str, ...]]]:
+    def _slices(self, image: CaseImage) -> Iterator[tuple[str, NDArray[np.float32], tuple[Message, ...]]]:
         """(id, pixels, warnings); the slices of a volume are images of their own, such as `ct#12`."""
         from kgdx.imaging.read import read_images  # imports pydicom and nibabel
 

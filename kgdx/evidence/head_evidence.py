@@ -5,6 +5,7 @@ from scipy.special import logit
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence
+from kgdx.domain.message import Message
 from kgdx.encoders.base import ImageEncoder
 from kgdx.encoders.linear_head import Head
 from kgdx.evidence.image_evidence import MAX_WEIGHT, judged, located, unlike
@@ -16,7 +17,7 @@ RELIABILITY = 0.5
 
 def head_evidence(
     image: Pixels, image_id: str, encoder: ImageEncoder, head: Head
-) -> tuple[list[Evidence], list[str]]:
+) -> tuple[list[Evidence], list[Message]]:
     """What a head sees, for its labels with a CURIE; the rules of `image_evidence` hold.
 
     Returns:
@@ -26,9 +27,8 @@ def head_evidence(
     vector = patches.mean(axis=(0, 1))
     vector = vector / max(float(np.linalg.norm(vector)), 1e-12)
     if reason := unlike(vector, head.centroids, head.least_likeness):
-        return [], [
-            f"image {image_id}: {reason} of the head for {head.trained_on}, which read nothing from it"
-        ]
+        values = {"image": image_id, "doubt": reason, "trained_on": head.trained_on}
+        return [], [Message("warning.not_read_by_head", values)]
     evidence = []
     for index, posterior in enumerate(head.probabilities(vector[None])[0]):
         label = head.labels[index]

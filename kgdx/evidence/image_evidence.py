@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence, ImageOrigin
+from kgdx.domain.message import Message
 from kgdx.encoders.base import ImageEncoder, TextEncoder
 from kgdx.encoders.finding_set import Domain, FindingSet, ImageFinding
 from kgdx.imaging.image import Pixels
@@ -27,7 +28,7 @@ _WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 def image_evidence(
     image: Pixels, image_id: str, encoder: ImageEncoder, text_encoder: TextEncoder, findings: FindingSet
-) -> tuple[list[Evidence], list[str]]:
+) -> tuple[list[Evidence], list[Message]]:
     """Look for every finding the model knows, see `image_answers`."""
     evidence, warnings, _ = image_answers(image, image_id, encoder, text_encoder, findings)
     return evidence, warnings
@@ -35,7 +36,7 @@ def image_evidence(
 
 def image_answers(
     image: Pixels, image_id: str, encoder: ImageEncoder, text_encoder: TextEncoder, findings: FindingSet
-) -> tuple[list[Evidence], list[str], dict[str, float]]:
+) -> tuple[list[Evidence], list[Message], dict[str, float]]:
     """Look for every finding the model knows.
 
     A finding counts as present where its posterior is at least PRESENT_FROM, as absent where it is at most
@@ -56,7 +57,7 @@ def image_answers(
     patches = encoder.encode_patches(image)
     vector = _unit(patches.mean(axis=(0, 1)))
     if reason := outside_domain(vector, findings.domain, text_encoder):
-        return [], [f"image {image_id}: {reason}; no finding was read from it"], {}
+        return [], [Message("warning.not_read", {"image": image_id, "doubt": reason})], {}
     evidence, subthreshold_scores = [], {}
     for finding in findings.findings:
         direction = text_direction(finding.prompts, finding.absent_prompts, text_encoder)
@@ -129,8 +130,8 @@ def weigh(margin: float, finding: ImageFinding) -> tuple[float, float]:
     return 1 / (1 + math.exp(-logit)), weight
 
 
-def outside_domain(vector: NDArray[np.float32], domain: Domain, text_encoder: TextEncoder) -> str:
-    """Why the image is not one the model knows; empty if it is.
+def outside_domain(vector: NDArray[np.float32], domain: Domain, text_encoder: TextEncoder) -> Message | None:
+    """Why the image is not one the model knows; None if it is.
 
     Args:
         vector: (dim,) unit vector of the image.
@@ -140,13 +141,14 @@ def outside_domain(vector: NDArray[np.float32], domain: Domain, text_encoder: Te
     if domain.prompts:
         margin = float(vector @ text_direction(domain.prompts, domain.absent_prompts, text_encoder))
         if margin < domain.least_margin:
-            kind = "no upright frontal chest radiograph"
-            return f"it looks like {kind} ({margin:.2f} < {domain.least_margin:.2f})"
+            return Message("warning.not_frontal", {"margin": margin, "least": domain.least_margin})
     return unlike(vector, np.asarray(domain.centroids, dtype=np.float32), domain.least_likeness)
 
 
-def unlike(vector: NDArray[np.float32], centroids: NDArray[np.float32], least_likeness: float) -> str:
-    """Why a vector is no neighbour of the training images; empty if it is, or if there is no border.
+def unlike(
+    vector: NDArray[np.float32], centroids: NDArray[np.float32], least_likeness: float
+) -> Message | None:
+    """Why a vector is no neighbour of the training images; None if it is, or if there is no border.
 
     Args:
         vector: (dim,) unit vector of the image.
@@ -154,11 +156,11 @@ def unlike(vector: NDArray[np.float32], centroids: NDArray[np.float32], least_li
         least_likeness: lowest cosine to the nearest centroid.
     """
     if len(centroids) == 0:
-        return ""
+        return None
     likeness = float((centroids @ vector).max())
     if likeness < least_likeness:
-        return f"it is unlike all training images ({likeness:.2f} < {least_likeness:.2f})"
-    return ""
+        return Message("warning.unlike", {"likeness": likeness, "least": least_likeness})
+    return None
 
 
 def text_direction(

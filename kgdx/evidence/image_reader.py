@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence
+from kgdx.domain.message import Message
 from kgdx.encoders.base import ImageEncoder
 from kgdx.encoders.classifier import Classifier
 from kgdx.encoders.clip import Clip
@@ -31,7 +32,7 @@ class ImageFindings:
 
     evidence: tuple[Evidence, ...]
     heat_maps: tuple[HeatMap, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
     subthreshold_scores: Mapping[str, float]
 
 
@@ -72,7 +73,7 @@ class ImageReader:
         """
         evidence: list[Evidence] = []
         maps: list[HeatMap] = []
-        warnings: list[str] = []
+        warnings: list[Message] = []
         answered: set[str] = set()
         for classifier in self.classifiers:
             head, encoder = classifier.head, classifier.encoder
@@ -92,11 +93,10 @@ class ImageReader:
 
     def _ask(
         self, image: Pixels, image_id: str, answered: set[str]
-    ) -> tuple[list[Evidence], list[str], dict[str, float]]:
+    ) -> tuple[list[Evidence], list[Message], dict[str, float]]:
         if self.findings is None:
-            fact = f"encoder {self.encoder.revision} was never calibrated, so it was asked for no finding"
-            remedy = "calibrate it with `kgdx train prompts` and set KGDX_FINDINGS"
-            return [], [f"image {image_id}: {fact}: {remedy}"], {}
+            values = {"image": image_id, "encoder": self.encoder.revision}
+            return [], [Message("warning.uncalibrated", values)], {}
         asked = tuple(f for f in self.findings.findings if f.curie not in answered)
         findings = FindingSet(asked, self.findings.domain)
         return image_answers(image, image_id, self.encoder, self.encoder, findings)

@@ -58,13 +58,18 @@ class Justifier:
             query.observations, ranking.of_findings[rank].tolist(), ratio_paths, message_paths, strict=True
         ):
             finding = FindingContribution(
-                snapshot.curies[obs.node], _name(snapshot.names[obs.node], obs), value
+                snapshot.curies[obs.node], snapshot.names[obs.node], value, is_excluded=obs.weight < 0
             )
             is_unexplained = obs.weight > 0 and not any(paths) and value < _LEAST
             (unexplained if is_unexplained else explained).append(finding)
         patient_paths = [*attribution.patient_paths(rank)]
         explained += [
-            FindingContribution(snapshot.curies[snapshot.tail[row]], fact.text, value)
+            FindingContribution(
+                snapshot.curies[snapshot.tail[row]],
+                snapshot.names[snapshot.tail[row]],
+                value,
+                patient_fact=fact.message,
+            )
             for fact, row, _, value in patient_paths
         ]
         shares: dict[tuple[int, EdgePath], float] = {}
@@ -81,7 +86,7 @@ class Justifier:
             for (i, path), share in shares.items()
         ]
         for fact, row, path, value in patient_paths:
-            start, said = int(snapshot.tail[row]), fact.text
+            start, said = int(snapshot.tail[row]), fact.message
             write = partial(self.writer.path, PathKind.DEMOGRAPHICS, start, path, value, patient_fact=said)
             candidates.append((value, path, write))
         return Diagnosis(
@@ -111,10 +116,6 @@ class Justifier:
 
     def _finding_path(self, obs: Observation, path: EdgePath, share: float) -> Path:
         return self.writer.path(PathKind.FINDING, obs.node, path, share, is_excluded=obs.weight < 0)
-
-
-def _name(name: str, obs: Observation) -> str:
-    return name if obs.weight > 0 else f"{name} (absent)"
 
 
 def _sorted(findings: Iterable[FindingContribution]) -> tuple[FindingContribution, ...]:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from graph_schema import Schema, load
-from kgdx.domain.path import ConceptRef, Path, PathKind, Stage, Step
+from kgdx.domain.concept import ConceptRef
+from kgdx.domain.message import Message
+from kgdx.domain.path import Path, PathKind, Stage, Step
 from kgdx.graph.hierarchy import EdgePath
 from kgdx.graph.snapshot import Snapshot
 
@@ -24,7 +26,7 @@ class PathWriter:
         contribution: float,
         *,
         is_excluded: bool = False,
-        patient_fact: str = "",
+        patient_fact: Message | None = None,
         named_like: ConceptRef | None = None,
         is_certain: bool = True,
         quotes: tuple[str, ...] = (),

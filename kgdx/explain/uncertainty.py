@@ -1,11 +1,12 @@
 """What a report says about its own doubt: next steps, dangers not ruled out, pairs, and why it abstains."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kgdx.domain.path import ConceptRef
+from kgdx.domain.concept import ConceptRef
+from kgdx.domain.message import Message
 from kgdx.domain.report import (
     AssessmentModality,
     Diagnosis,
@@ -14,7 +15,6 @@ from kgdx.domain.report import (
     ProbabilityChange,
     RedFlag,
 )
-from kgdx.explain.wording import listed, percent
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
@@ -24,16 +24,15 @@ from kgdx.uncertainty.comorbidity import Combinations, Pair
 from kgdx.uncertainty.next_findings import Asked, NextFindings
 from kgdx.uncertainty.red_flags import DangerFinder
 
-NO_KNOWN_FINDING = "the case holds no finding that the graph knows: nothing can be said"
 _NUM_NEXT = 5
-_NUM_NAMED = 3
+_NUM_HELPS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class UncertaintyReport:
     """The doubtful part of a report; attributes as in `Report`."""
 
-    abstained: str
+    abstained: tuple[Message, ...]
     next_steps: tuple[NextFinding, ...]
     red_flags: tuple[RedFlag, ...]
     disease_pairs: tuple[DiseasePair, ...]
@@ -80,7 +79,7 @@ class UncertaintyReporter:
         steps = tuple(self._step(asked, i, ranking, None) for i in self.next_findings.best(asked, _NUM_NEXT))
         hesitation = self.abstention.judge(query, ranking, asked)
         return UncertaintyReport(
-            abstained=self._said(hesitation, query, ranking, steps) if hesitation else "",
+            abstained=self._reasons(hesitation, query, ranking, steps) if hesitation else (),
             next_steps=steps,
             red_flags=tuple(self._red_flag(asked, place, ranking) for place in flagged),
             disease_pairs=tuple(
@@ -92,7 +91,7 @@ class UncertaintyReporter:
         """The differential, the dangerous diagnoses told as such."""
         reasons = self.dangers.reasons
         return tuple(
-            replace(diagnosis, red_flag=reasons.get(int(position), ""))
+            replace(diagnosis, red_flag=reasons.get(int(position)))
             for diagnosis, position in zip(differential, ranking.positions, strict=False)
         )
 
@@ -132,7 +131,7 @@ class UncertaintyReporter:
         candidates = self.reasoner.graph.annotations.candidates
 
         def findings(places: Sequence[int]) -> tuple[ConceptRef, ...]:
-            return tuple(self._named(query.observations[place].node) for place in places)
+            return self._all_named(query.observations[place].node for place in places)
 
         return DiseasePair(
             first=self._named(int(candidates[pair.first])),
@@ -144,39 +143,34 @@ class UncertaintyReporter:
             by_none=findings(pair.by_none),
         )
 
-    def _said(
+    def _reasons(
         self, hesitation: Abstention, query: GraphQuery, ranking: Ranking, steps: Sequence[NextFinding]
-    ) -> str:
+    ) -> tuple[Message, ...]:
         if hesitation.doubt is AbstentionReason.INDISTINGUISHABLE:
-            return self._alike(hesitation, ranking)
+            return tuple(self._alike(hesitation, ranking))
         if hesitation.doubt is AbstentionReason.UNEXPLAINED:
-            names = [self._named(query.observations[place].node).name for place in hesitation.unexplained]
-            fact = f"none of the likeliest diagnoses explains {listed(names, _NUM_NAMED)}"
+            findings = self._all_named(query.observations[place].node for place in hesitation.unexplained)
+            fact = Message("abstained.unexplained", {"findings": findings})
         else:
-            fact = (
-                f"the likeliest diagnosis reaches only {percent(float(ranking.probability[0]))}: "
-                "the findings so far fit many diseases"
-            )
-        helps = listed([step.name for step in steps[:_NUM_NAMED]], _NUM_NAMED, "or")
-        return f"{fact}; {f'most would be learned by looking for {helps}' if helps else _NOTHING_HELPS}"
+            fact = Message("abstained.unlikely", {"probability": float(ranking.probability[0])})
+        if not steps:
+            return fact, Message("abstained.nothing_helps")
+        helps = tuple(ConceptRef(step.curie, step.name) for step in steps[:_NUM_HELPS])
+        return fact, Message("abstained.look_for", {"any_of": helps})
 
-    def _alike(self, hesitation: Abstention, ranking: Ranking) -> str:
-        names = [self._named(int(ranking.diseases[place])).name for place in hesitation.equals]
-        alike = listed(names, _NUM_NAMED)
-        fact = f"{alike} fit equally well, and no finding that the graph knows tells them apart"
-        kind = (
-            f"; all are kinds of {self._named(hesitation.common).name}"
-            if hesitation.common is not None
-            else ""
-        )
-        genes = [self._named(gene).name for gene in hesitation.genes]
-        if len(genes) > 1:
-            return f"{fact}{kind}; they differ by gene ({listed(genes, _NUM_NAMED)}): a genetic test decides"
-        return f"{fact}{kind}{'; a genetic test may' if hesitation.is_hereditary else ''}"
+    def _alike(self, hesitation: Abstention, ranking: Ranking) -> Iterator[Message]:
+        alike = self._all_named(int(ranking.diseases[place]) for place in hesitation.equals)
+        yield Message("abstained.alike", {"diseases": alike})
+        if hesitation.common is not None:
+            yield Message("abstained.all_kinds_of", {"disease": self._named(hesitation.common)})
+        if len(hesitation.genes) > 1:
+            yield Message("abstained.by_gene", {"genes": self._all_named(hesitation.genes)})
+        elif hesitation.is_hereditary:
+            yield Message("abstained.genetic_test")
+
+    def _all_named(self, nodes: Iterable[int]) -> tuple[ConceptRef, ...]:
+        return tuple(self._named(node) for node in nodes)
 
     def _named(self, node: int) -> ConceptRef:
         snapshot = self.reasoner.graph.snapshot
         return ConceptRef(snapshot.curies[node], snapshot.names[node])
-
-
-_NOTHING_HELPS = "the graph knows of no finding that would help"

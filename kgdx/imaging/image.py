@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.domain.message import Message
+
 Pixels = NDArray[np.float32]
 """(height, width) grey values."""
 
@@ -35,7 +37,7 @@ class Plane:
     spacing_mm: tuple[float, float] | None = None
     number: int | None = None
     colour_share: float = 0.0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,4 +60,4 @@ class MedicalImage:
     body_part: str = ""
     spacing_mm: tuple[float, float] | None = None
     number: int | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()

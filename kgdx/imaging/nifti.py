@@ -14,6 +14,7 @@ from nibabel.orientations import io_orientation
 from numpy.typing import NDArray
 
 from kgdx.domain.errors import ImageError
+from kgdx.domain.message import Message
 from kgdx.imaging.dicom import Choose
 from kgdx.imaging.display import upright
 from kgdx.imaging.image import Plane
@@ -61,7 +62,7 @@ def read_nifti(file: Path, choose: Choose) -> tuple[list[Plane], int]:
         raise
     except Exception as error:
         raise ImageError(str(file), f"the NIfTI file is damaged ({type(error).__name__})", REMEDY) from error
-    several = ("the file holds several volumes; only the first was read",) if volume.num_volumes > 1 else ()
+    several = (Message("warning.several_volumes"),) if volume.num_volumes > 1 else ()
     return [
         _plane(array, volume, index + 1 if num > 1 else None, several)
         for index, array in zip(indices, arrays, strict=True)
@@ -160,7 +161,9 @@ def _sections(content: Any, volume: _Volume, indices: Sequence[int]) -> list[NDA
     return [wanted[i][0] if volume.axis == 2 else np.stack(wanted[i], axis=-1) for i in indices]
 
 
-def _plane(array: NDArray[Any], volume: _Volume, number: int | None, complaints: tuple[str, ...]) -> Plane:
+def _plane(
+    array: NDArray[Any], volume: _Volume, number: int | None, complaints: tuple[Message, ...]
+) -> Plane:
     """Rows run along the second of the two axes, so that an axial slice lies as radiologists look at it."""
     across = [at for at in range(3) if at != volume.axis]
     values = np.asarray(shrunk(array.astype(np.float32)) * volume.slope + volume.intercept, dtype=np.float32)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kgdx.domain.errors import ImageError
+from kgdx.domain.message import Message
 from kgdx.imaging.burned_in import find_text, mask_text
 from kgdx.imaging.contrast import WINDOWS, apply_window, equalised, stretch, window_for
 from kgdx.imaging.image import MedicalImage, Plane
@@ -60,7 +61,7 @@ def prepare(plane: Plane, where: str, settings: Preprocessing) -> MedicalImage:
     boxes = find_text(pixels) if settings.mask_text else []
     if boxes:
         pixels = stretch(mask_text(pixels, boxes))
-        complaints.append(f"{len(boxes)} rows of burned-in text were masked")
+        complaints.append(Message("warning.masked_text", {"n": len(boxes)}))
     if settings.denoise:
         from scipy.ndimage import median_filter  # few images are denoised
 

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.domain.message import Message
+
 SMALL_SIDE = 64
 _NEARLY_ALL = 0.98
 _MOST_COLOURED = 0.15
@@ -10,8 +12,8 @@ _FEW_GREYS = 12
 _PAPER, _INK = 0.9, 0.35
 
 
-def quality_warnings(pixels: NDArray[np.float32], colour_share: float) -> tuple[str, ...]:
-    """What is doubtful about an image, in sentences.
+def quality_warnings(pixels: NDArray[np.float32], colour_share: float) -> tuple[Message, ...]:
+    """What is doubtful about an image.
 
     Args:
         pixels: (H, W) float32 in [0, 1], stretched.
@@ -20,15 +22,16 @@ def quality_warnings(pixels: NDArray[np.float32], colour_share: float) -> tuple[
     sample = pixels[:: -(-pixels.shape[0] // 512), :: -(-pixels.shape[1] // 512)]
     found = []
     if min(pixels.shape) < SMALL_SIDE:
-        found.append(f"is tiny ({pixels.shape[1]} x {pixels.shape[0]} pixels): details are lost")
+        height, width = pixels.shape
+        found.append(Message("warning.tiny", {"width": width, "height": height}))
     if is_nearly_blank(sample):
-        found.append("is nearly blank")
+        found.append(Message("warning.nearly_blank"))
     elif is_coloured(colour_share):
-        found.append("is in colour and may be no radiograph, CT or MR image")
+        found.append(Message("warning.in_colour"))
     elif is_drawn(sample):
-        found.append("looks like a page of text, a drawing or a screenshot, not a medical image")
+        found.append(Message("warning.drawn"))
     elif is_inverted(sample):
-        found.append("seems to be inverted: air is bright")
+        found.append(Message("warning.inverted"))
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from kgdx.domain.errors import ImageError
+from kgdx.domain.message import Message
 from kgdx.imaging.image import Plane
 from kgdx.imaging.limits import check_scans, check_size, shrink_factor, shrunk
 from kgdx.imaging.quality import share_of_colour
@@ -52,7 +53,7 @@ def read_raster(file: Path, kind: str) -> Plane:
         small = image.reduce(factor) if factor > 1 and not image.mode.startswith(("I", "F")) else image
         upright = ImageOps.exif_transpose(small)
         values, colour_share = _grey(upright)
-    complaints = ("the file has several pages; only the first was read",) if num_told > 1 else ()
+    complaints = (Message("warning.several_pages"),) if num_told > 1 else ()
     return Plane(shrunk(values), kind, colour_share=colour_share, warnings=complaints)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kgdx.domain.errors import ImageError
+from kgdx.domain.message import Message
 from kgdx.imaging.dicom import Choose, is_dicom, read_dicom
 from kgdx.imaging.image import MedicalImage, Plane
 from kgdx.imaging.limits import MAX_BYTES
@@ -55,7 +56,7 @@ def read_images(path: Path | str, settings: Preprocessing = _AS_IS) -> tuple[Med
     if blank is not None and not images:
         raise blank
     if num > 1:
-        told = f"of {num} slices or frames, {_numbers(images)} stand for all"
+        told = Message("warning.slices", {"n": num, "numbers": _numbers(images)})
         images[0] = replace(images[0], warnings=(told, *images[0].warnings))
     return tuple(images)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kgdx.domain.errors import ImageError
+from kgdx.domain.message import Message
 from kgdx.imaging.dicom import Choose, is_dicom, opened, read_dicom
 from kgdx.imaging.image import Plane
 
@@ -101,15 +102,15 @@ def _slice(path: Path, header: Any) -> Slice:
     return Slice(path, group, place, int(number) if number is not None else 0)
 
 
-def _complaints(series: Sequence[Slice], num_bad: int, num_other: int) -> tuple[str, ...]:
+def _complaints(series: Sequence[Slice], num_bad: int, num_other: int) -> tuple[Message, ...]:
     complaints = []
     if num_bad:
-        complaints.append(f"{num_bad} files of the folder could not be read")
+        complaints.append(Message("warning.unreadable_files", {"n": num_bad}))
     if num_other:
-        complaints.append(f"{num_other} images of other series in the folder were left out")
+        complaints.append(Message("warning.other_series", {"n": num_other}))
     places = [item.place for item in series if item.place is not None]
     if len(places) == len(series) > 2:
         gaps = np.diff(places)
         if gaps.max() > _GAP * float(np.median(gaps)):
-            complaints.append("slices seem to be missing from the series")
+            complaints.append(Message("warning.missing_slices"))
     return tuple(complaints)

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from kgdx.domain.case import Patient
+from kgdx.domain.message import Message
 from kgdx.graph.arrays import Floats, Ints
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.course import DiseaseCourse
@@ -68,12 +69,12 @@ class PatientFact:
     """What one fact about the patient says of all diseases.
 
     Attributes:
-        text: the fact in words, such as `age 34 years`.
+        message: the fact, such as `patient.age` with its value.
         contributions: (D,) float64 log-likelihood ratio, within the bounds of the settings.
         rows: (D,) int64 row of the snapshot's edge behind it that counts most; -1 where there is none.
     """
 
-    text: str
+    message: Message
     contributions: Floats
     rows: Ints
 
@@ -116,13 +117,13 @@ class Demographics:
         """What each known fact about the patient says; one that tells no disease from another is left out."""
         facts, age, onset = list[PatientFact](), patient.age_years, patient.onset_years
         if onset is not None:
-            facts.append(PatientFact(f"onset at {_age_in_words(onset)}", *self._by_onset[age_class(onset)]))
+            facts.append(PatientFact(_aged("patient.onset", onset), *self._by_onset[age_class(onset)]))
         elif age is not None:
-            facts.append(PatientFact(f"age {_age_in_words(age)}", *self._by_age[age_class(age)]))
+            facts.append(PatientFact(_aged("patient.age", age), *self._by_age[age_class(age)]))
         if age is not None:
-            facts.append(PatientFact(f"alive at {_age_in_words(age)}", *self._by_life[age_class(age)]))
+            facts.append(PatientFact(_aged("patient.alive", age), *self._by_life[age_class(age)]))
         if patient.sex:
-            facts.append(PatientFact(f"{patient.sex} sex", *self._by_sex[patient.sex]))
+            facts.append(PatientFact(Message(f"patient.{patient.sex}"), *self._by_sex[patient.sex]))
         return tuple(fact for fact in facts if fact.contributions.any())
 
     @cached_property
@@ -183,10 +184,10 @@ class Demographics:
         return logged[self.disease], rows[self.disease]
 
 
-def _age_in_words(years: float) -> str:
-    """An age in completed years, months or days."""
-    for unit, per_year, least in (("year", 1.0, 2), ("month", 12.0, 1), ("day", 365.2425, 0)):
+def _aged(code: str, years: float) -> Message:
+    """A fact with its age in completed years, months or days."""
+    for unit, per_year, least in (("years", 1.0, 2), ("months", 12.0, 1), ("days", 365.2425, 0)):
         number = int(years * per_year + 1e-6)
         if number >= least:
-            return f"{number} {unit}{'' if number == 1 else 's'}"
+            return Message(code, {"age": Message(f"patient.{unit}", {"n": number})})
     raise ValueError(f"an age of {years} years")

@@ -1,11 +1,11 @@
 """Names of a report in another language, as far as the graph knows them."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 from kgdx.domain.language import untagged
-from kgdx.domain.report import FindingContribution, Report
+from kgdx.domain.report import Report
 from kgdx.graph.snapshot import Snapshot
 
 _T = TypeVar("_T")
@@ -16,7 +16,6 @@ Names = Mapping[str, str]
 # Which attribute identifies what another attribute names.
 _IDENTIFIERS = {"head_name": "head", "tail_name": "tail", "names": "findings"}
 _OWN_IDENTIFIERS = ("curie", "disease", "drug")
-_ABSENT = " (absent)"
 
 
 def names_in(snapshot: Snapshot, report: Report, language: str) -> dict[str, str]:
@@ -33,26 +32,21 @@ def names_in(snapshot: Snapshot, report: Report, language: str) -> dict[str, str
     return names
 
 
-def renamed(told: _T, names: Names, observed: Set[str]) -> _T:
-    """A report, or parts of one, with every name beside an identifier in `names` replaced by the one there.
-
-    Args:
-        observed: findings of the case. What age and sex add is no finding and keeps its words: they tell of
-            the patient, and only the identifier is the graph's.
-    """
-    other: _T = _renamed(told, names, observed)
+def renamed(told: _T, names: Names) -> _T:
+    """A report, or parts of one, whose names are those in `names` wherever the identifier has one there."""
+    other: _T = _renamed(told, names)
     return other
 
 
-def _renamed(value: Any, names: Names, observed: Set[str]) -> Any:
+def _renamed(value: Any, names: Names) -> Any:
     if isinstance(value, tuple):
-        return tuple(_renamed(item, names, observed) for item in value)
+        return tuple(_renamed(item, names) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _renamed(item, names) for key, item in value.items()}
     if not is_dataclass(value) or isinstance(value, type):
         return value
-    if isinstance(value, FindingContribution) and value.curie not in observed:
-        return value
     parts = {part.name: getattr(value, part.name) for part in fields(value)}
-    changed = {attribute: _renamed(part, names, observed) for attribute, part in parts.items()}
+    changed = {attribute: _renamed(part, names) for attribute, part in parts.items()}
     for attribute, identifier in _named(value):
         changed[attribute] = _name(parts[identifier], changed[attribute], names)
     return type(value)(**changed)
@@ -69,8 +63,7 @@ def _named(value: Any) -> Iterator[tuple[str, str]]:
 def _name(curie: Any, name: Any, names: Names) -> Any:
     if isinstance(curie, tuple):
         return tuple(_name(one, told, names) for one, told in zip(curie, name, strict=True))
-    known = names.get(curie, "")
-    return f"{known}（无）" if known and name.endswith(_ABSENT) else known or name
+    return names.get(curie) or name
 
 
 def _curies(value: Any) -> Iterator[str]:
@@ -78,6 +71,8 @@ def _curies(value: Any) -> Iterator[str]:
     if isinstance(value, tuple):
         for item in value:
             yield from _curies(item)
+    elif isinstance(value, Mapping):
+        yield from _curies(tuple(value.values()))
     elif is_dataclass(value) and not isinstance(value, type):
         for _, identifier in _named(value):
             curies = getattr(value, identifier)

@@ -1,7 +1,7 @@
-"""The fixed words of the page in one language, from the catalogue `messages.yaml` beside this file."""
+"""The fixed words of a report in one language, from the catalogue `messages.yaml` beside this file."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -9,9 +9,14 @@ from importlib.resources import files
 import yaml
 from markupsafe import Markup, escape
 
+from kgdx.domain.concept import ConceptRef
 from kgdx.domain.errors import BadInputError
+from kgdx.domain.message import Message
+from kgdx.domain.report import FindingContribution
+from kgdx.report.wording import percent
 
 LANGUAGES = ("en", "zh")
+_NUM_NAMED = 3
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LATIN = re.compile(r"[A-Za-z]{2}")
 
@@ -20,7 +25,7 @@ Entry = Mapping[str, str | list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Words of the page in one language.
+    """Words of a report in one language.
 
     Attributes:
         language: primary language tag, `en` or `zh`.
@@ -53,6 +58,55 @@ class Phrases:
         entry = self.entries.get(f"{group}.{word}")
         return str(entry[self.language]) if entry else word.replace("_", " ")
 
+    def message(self, message: Message) -> str:
+        """What a message says, as text; of many concepts the first few are named.
+
+        Raises:
+            BadInputError: if the catalogue has no such code, or the message lacks a value: a report read
+                back may hold anything.
+        """
+        try:
+            values = {name: self._value(name, value) for name, value in message.values.items()}
+            return self.plain(message.code, **values)
+        except (LookupError, TypeError, ValueError) as error:
+            fact = f"holds a message that cannot be said: {message.code}"
+            raise BadInputError(
+                "report", fact, "give a report as `kgdx diagnose --json` writes it"
+            ) from error
+
+    def _value(self, name: str, value: object) -> object:
+        match value:
+            case Message():
+                return self.message(value)
+            case ConceptRef():
+                return value.name
+            case tuple():
+                names = [concept.name for concept in value]
+                return self.enumerated(names, _NUM_NAMED, "listed_or" if name == "any_of" else "listed")
+            case float() if name == "probability":
+                return percent(value)
+        return value
+
+    def messages(self, messages: Iterable[Message]) -> str:
+        """Several messages as the clauses of one sentence."""
+        return self.plain("sentence.semicolon").join(self.message(each) for each in messages)
+
+    def finding(self, item: FindingContribution) -> str:
+        """What adds to a logit: a fact about the patient, or a finding, told as absent where it is."""
+        if item.patient_fact is not None:
+            return self.message(item.patient_fact)
+        return self.plain("sentence.absent", name=item.name) if item.is_excluded else item.name
+
+    def enumerated(self, names: Sequence[str], most: int, form: str = "listed") -> str:
+        """Names in a sentence as text: `a`, `a and b`, `a, b and c`; of too many `a, b and 4 more`."""
+        comma = self.plain("sentence.comma")
+        if len(names) > most:
+            shown = comma.join(names[: most - 1])
+            return self.plain("sentence.listed_more", names=shown, n=len(names) - most + 1)
+        if len(names) < 2:
+            return "".join(names)
+        return self.plain(f"sentence.{form}", names=comma.join(names[:-1]), last=names[-1])
+
     def listed(self, names: tuple[str, ...]) -> Markup:
         """Names in a sentence: `a`, `a and b`, `a, b and c`; each marked as by `spoken`."""
         is_chinese = self.language == "zh"
@@ -66,6 +120,19 @@ class Phrases:
         if language == self.language or (language == "en" and not _LATIN.search(text)):
             return text
         return Markup('<span lang="{}">{}</span>').format(language, escape(text))
+
+
+def text(message: Message, language: str = "en") -> str:
+    """What a message of a report says.
+
+    Args:
+        message: a warning, a reason to abstain, why a diagnosis is a red flag, or a fact about the patient.
+        language: `en` or `zh`; names of the graph stay as the message holds them.
+
+    Raises:
+        BadInputError: if nothing is said in that language, or the message is none of kgdx.
+    """
+    return phrases(language).message(message)
 
 
 def language_spoken(text: str) -> str:

@@ -1,18 +1,17 @@
 """What one diagnosis explains better than another, finding by finding."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from kgdx.domain.report import Diagnosis
+from kgdx.domain.report import Diagnosis, FindingContribution
 
 LEAST = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """A finding and what it adds to the logits of two diagnoses, natural log units."""
+    """A finding or a fact about the patient, and what it adds to two logits, natural log units."""
 
-    curie: str
-    name: str
+    finding: FindingContribution
     first: float
     second: float
 
@@ -40,8 +39,7 @@ def compare(first: Diagnosis, second: Diagnosis) -> Comparison:
     """Hold two diagnoses of one case against each other; a finding that either does not name adds 0 to it."""
     one, other = _contributions(first), _contributions(second)
     contrasts = [
-        Contrast(curie, name, one.get((curie, name), 0.0), other.get((curie, name), 0.0))
-        for curie, name in {**one, **other}
+        Contrast(finding, one.get(finding, 0.0), other.get(finding, 0.0)) for finding in {**one, **other}
     ]
     contrasts.sort(key=lambda contrast: -abs(contrast.difference))
     told = second.logit - first.logit
@@ -52,10 +50,10 @@ def compare(first: Diagnosis, second: Diagnosis) -> Comparison:
     )
 
 
-def _contributions(diagnosis: Diagnosis) -> dict[tuple[str, str], float]:
-    """By identifier and name: what age and sex add may share an identifier with a finding."""
-    total: dict[tuple[str, str], float] = {}
+def _contributions(diagnosis: Diagnosis) -> dict[FindingContribution, float]:
+    """By what is told apart from all else: what age and sex add may share an identifier with a finding."""
+    total: dict[FindingContribution, float] = {}
     for item in (*diagnosis.supports, *diagnosis.contradicts, *diagnosis.unexplained):
-        key = item.curie, item.name
+        key = replace(item, contribution=0.0)
         total[key] = total.get(key, 0.0) + item.contribution
     return total

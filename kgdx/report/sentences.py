@@ -10,8 +10,8 @@ from itertools import groupby
 from graph_schema import load, metapaths_in
 from kgdx.domain.path import Path, PathKind, Stage, Step
 from kgdx.domain.report import TreatedDiagnosis
-from kgdx.explain.wording import percent
 from kgdx.report.messages import Phrases, phrases
+from kgdx.report.wording import percent
 
 # Relations whose frequency is the share of a disease's patients.
 _COUNTED = ("has_phenotype", "predisposes_to", "has_clinical_attribute", "has_mode_of_inheritance")
@@ -82,7 +82,7 @@ def _walk(stage: Stage, steps: Sequence[Step], words: Phrases) -> str:
     bare = without_matches(stops, walk, is_whole=is_whole)
     is_denied = stage.kind is PathKind.FINDING and any(step.negated for step in steps)
     heading = "denials" if is_denied else stage.kind.value
-    fact = stage.patient_fact
+    fact = words.message(stage.patient_fact) if stage.patient_fact else ""
     patterns = load().metapaths if words.language == "en" else metapaths_in(words.language)
     for names, way in ((stops, walk), bare):
         pattern = patterns.get((heading, way))

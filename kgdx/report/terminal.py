@@ -27,9 +27,11 @@ from kgdx.domain.report import (
 )
 from kgdx.domain.treatment import Severity, TreatmentStatus
 from kgdx.explain.walk import chain
-from kgdx.explain.wording import counted, factor, listed, percent, plain, signed
+from kgdx.report.messages import phrases
 from kgdx.report.sentences import indications, sentence
+from kgdx.report.wording import counted, factor, percent, plain, signed
 
+_WORDS = phrases("en")
 _NUM_EXPLAINED = 3
 _PATHS_EACH = 3
 _NUM_TREATMENTS = {
@@ -72,9 +74,14 @@ def print_parts(parts: Iterable[RenderableType], console: Console) -> None:
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield Text.assemble(("kgdx report", "bold"), "  release ", plain(report.release))
     for warning in report.warnings:
-        yield hanging("Warning", warning, "yellow")
+        yield hanging("Warning", _WORDS.message(warning), "yellow")
     if report.abstained:
-        yield Panel(Text(plain(report.abstained)), title="No commitment", title_align="left", style="yellow")
+        yield Panel(
+            Text(plain(_WORDS.messages(report.abstained))),
+            title="No commitment",
+            title_align="left",
+            style="yellow",
+        )
     yield from section("Differential", _differential(report))
     if report.red_flags:
         yield from section("Must not be missed", _red_flag(report.red_flags))
@@ -106,8 +113,8 @@ def _differential(report: Report) -> Iterator[Table]:
     table.add_column("Speaks for (+) and against (−)", ratio=5, overflow="fold")
     for diagnosis in report.differential:
         named = Text.assemble((plain(diagnosis.name), "bold"), "\n", (plain(diagnosis.disease), "dim"))
-        if diagnosis.is_red_flag:
-            named.append(f"\n[!] {plain(diagnosis.red_flag)}", "bold red")
+        if diagnosis.red_flag is not None:
+            named.append(f"\n[!] {plain(_WORDS.message(diagnosis.red_flag))}", "bold red")
         table.add_row(str(diagnosis.rank), named, _bar(diagnosis.probability), _for_and_against(diagnosis))
     yield table
 
@@ -128,7 +135,9 @@ def _for_and_against(diagnosis: Diagnosis) -> Table:
         (diagnosis.contradicts, "against", "red"),
     ):
         for finding in findings[:_FINDINGS_EACH]:
-            grid.add_row(Text(signed(finding.contribution), style=style), Text(plain(finding.name)))
+            grid.add_row(
+                Text(signed(finding.contribution), style=style), Text(plain(_WORDS.finding(finding)))
+            )
         if len(findings) > _FINDINGS_EACH:
             grid.add_row("", Text(f"and {len(findings) - _FINDINGS_EACH} more {word}", style="dim"))
     if diagnosis.unexplained:
@@ -141,7 +150,7 @@ def _red_flag(flags: Sequence[RedFlag]) -> Iterator[RenderableType]:
         yield Text.assemble(
             ("[!] ", "bold red"), (plain(flag.name), "bold"), f"  {percent(flag.probability)}"
         )
-        yield hanging(f"rank {flag.rank}", flag.why, "dim")
+        yield hanging(f"rank {flag.rank}", _WORDS.message(flag.why), "dim")
         if flag.rules_out:
             asked = flag.rules_out
             told = f"{asked.name} ({asked.kind.value}); {_shift('absent', asked.if_absent)}"
@@ -168,7 +177,7 @@ def _combinations(pairs: Sequence[DiseasePair]) -> Iterator[RenderableType]:
         both = f"{plain(pair.first.name)} and {plain(pair.second.name)}"
         yield Text.assemble((both, "bold"), f"  {factor(pair.factor)} than one alone")
         for disease, findings in ((pair.first, pair.by_first), (pair.second, pair.by_second)):
-            names = listed([finding.name for finding in findings], _FINDINGS_EACH)
+            names = _WORDS.enumerated([finding.name for finding in findings], _FINDINGS_EACH)
             yield hanging("explains", f"{disease.name}: {names}", "dim")
 
 

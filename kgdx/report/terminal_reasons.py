@@ -12,11 +12,13 @@ from kgdx.domain.report import Diagnosis, FindingContribution, Report
 from kgdx.domain.what_if import Intervention, WhatIf
 from kgdx.explain.faithfulness import Scored, Verification, Verified
 from kgdx.explain.walk import chain
-from kgdx.explain.wording import listed, percent, plain, short_source, signed
+from kgdx.report.messages import phrases
 from kgdx.report.runner_up import Contrast, compare
 from kgdx.report.sentences import sentence
 from kgdx.report.terminal import hanging, print_parts, section
+from kgdx.report.wording import percent, plain, short_source, signed
 
+_WORDS = phrases("en")
 _NUM_PUBLICATIONS = 4
 _SUPPOSED = {
     Intervention.UNMENTIONED: "without",
@@ -68,13 +70,15 @@ def _of_logit(diagnosis: Diagnosis) -> str:
 
 def _findings(findings: Sequence[FindingContribution]) -> Iterator[RenderableType]:
     for finding in findings:
-        yield hanging(signed(finding.contribution), f"{finding.name}  {finding.curie}", "bold")
+        yield hanging(signed(finding.contribution), f"{_WORDS.finding(finding)}  {finding.curie}", "bold")
 
 
 def _contrasts(contrasts: Sequence[Contrast]) -> Iterator[RenderableType]:
     for each in contrasts:
         both = f"{signed(each.second)} there, {signed(each.first)} here"
-        yield hanging(signed(each.difference), f"{each.name}  {each.curie}  {both}", "bold")
+        yield hanging(
+            signed(each.difference), f"{_WORDS.finding(each.finding)}  {each.finding.curie}  {both}", "bold"
+        )
 
 
 def _path(path: Path) -> Iterator[RenderableType]:
@@ -89,7 +93,7 @@ def _provenance(step: Step) -> str:
     """Who states an edge: `edge 0f3a…: hpo-annotations 2023-01-27 (licence), PMID:1 and 3 more`."""
     source = " ".join(filter(None, (short_source(step.source), step.release)))
     licence = f" ({step.licence})" if step.licence else ""
-    cited = f", {listed(step.publications, _NUM_PUBLICATIONS)}" if step.publications else ""
+    cited = f", {_WORDS.enumerated(step.publications, _NUM_PUBLICATIONS)}" if step.publications else ""
     return f"edge {step.edge_id}: {source}{licence}{cited}"
 
 
@@ -99,7 +103,7 @@ def _what_if(suppositions: Sequence[WhatIf], report: Report, diagnosis: Diagnosi
     for name in ("supposed", "its rank", "its probability", "first would be"):
         table.add_column(name, overflow="fold")
     for what in suppositions:
-        names = listed([plain(name) for name in what.names], len(what.names))
+        names = _WORDS.enumerated([plain(name) for name in what.names], len(what.names))
         word = _SUPPOSED[what.intervention]
         said = f"{word} {names}" if what.intervention is Intervention.UNMENTIONED else f"{names}: {word}"
         standing = what.reranked[place]

@@ -1,11 +1,13 @@
-"""From values of the domain to JSON; every path gets its English sentence, which nothing reads back."""
+"""From values of the domain to JSON; paths and messages get their English sentence, which nothing reads back."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from kgdx.domain.message import Message
 from kgdx.domain.path import Path
+from kgdx.report.messages import text
 from kgdx.report.sentences import sentence
 
 
@@ -24,4 +26,9 @@ def json_value(value: Any) -> Any:
     if not is_dataclass(value) or isinstance(value, type):
         return value
     told = {part.name: json_value(getattr(value, part.name)) for part in fields(value)}
-    return told | {"sentence": sentence(value)} if isinstance(value, Path) else told
+    match value:
+        case Path():
+            told["sentence"] = sentence(value)
+        case Message():
+            told["sentence"] = text(value)
+    return told

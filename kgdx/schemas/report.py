@@ -16,7 +16,7 @@ from kgdx.report.sentences import sentence
 from kgdx.schemas.json_values import json_text
 from kgdx.schemas.problems import fact_of, field_path
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "2.0"
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -100,7 +100,7 @@ class ReportOut(Report):
         Raises:
             BadInputError: if nothing is said in that language.
         """
-        return sentence(renamed(path, self._names_in(language), set()), language)
+        return sentence(renamed(path, self._names_in(language)), language)
 
     def to_networkx(self) -> "nx.MultiDiGraph":
         """The explanation as a graph: every path of every candidate and treatment."""

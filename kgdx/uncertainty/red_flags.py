@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph_schema.clinical import Dangers, dangers
+from kgdx.domain.concept import ConceptRef
+from kgdx.domain.message import Message
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.ranking import Ranking
@@ -54,22 +56,28 @@ class DangerFinder:
     rule: Dangers = field(default_factory=dangers)
 
     @cached_property
-    def reasons(self) -> Mapping[int, str]:
+    def reasons(self) -> Mapping[int, Message]:
         """Position among the candidates -> why the disease is dangerous; the others are not in it."""
         annotations = self.reasoner.graph.annotations
         snapshot = self.reasoner.graph.snapshot
         by_node = emergencies(snapshot, self.rule.classes)
         found = {
-            position: by_node[int(node)]
+            position: Message(f"danger.{by_node[int(node)]}")
             for position, node in enumerate(annotations.candidates)
             if int(node) in by_node
         }
         for curie, reason in self.rule.findings.items():
             if curie not in snapshot.index:
                 continue
-            positions, often = annotations.column(snapshot.index[curie])
+            node = snapshot.index[curie]
+            values = {
+                "danger": Message(f"danger.{reason}"),
+                "finding": ConceptRef(curie, snapshot.names[node]),
+            }
+            shown = Message("danger_shown.by_finding", values)
+            positions, often = annotations.column(node)
             for position in positions[often >= self.rule.least_frequency]:
-                found.setdefault(int(position), f"{reason} ({snapshot.names[snapshot.index[curie]]})")
+                found.setdefault(int(position), shown)
         return found
 
     def not_ruled_out(self, query: GraphQuery, ranking: Ranking) -> list[int]:

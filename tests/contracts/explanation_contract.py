@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from graph_schema.explanations import explanation_schema
 from graph_schema.queries import named_queries
 from kgdx.domain.case import Polarity
+from kgdx.domain.concept import ConceptRef
 from kgdx.domain.errors import QueryError
 from kgdx.domain.evidence import Evidence, TextOrigin
-from kgdx.domain.path import ConceptRef, Path, PathKind, Stage, Step
+from kgdx.domain.path import Path, PathKind, Stage, Step
 from kgdx.domain.report import Diagnosis, FindingContribution, Report
 from kgdx.report.exports.record import explanation_of
 from kgdx.report.exports.saved import remember

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from kgdx.domain.case import Polarity, ReportText
+from kgdx.domain.concept import ConceptRef
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
-from kgdx.domain.path import ConceptRef, Path, PathKind, Stage, Step
+from kgdx.domain.path import Path, PathKind, Stage, Step
 from kgdx.domain.report import (
     AssessmentModality,
     Diagnosis,

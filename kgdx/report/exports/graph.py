@@ -12,7 +12,7 @@ from kgdx.domain.path import Path, Step
 from kgdx.domain.report import Report
 from kgdx.domain.treatment import ConcernKind
 from kgdx.explain.walk import stops
-from kgdx.explain.wording import plain
+from kgdx.report.wording import plain
 
 
 def to_networkx(report: Report) -> nx.MultiDiGraph:

@@ -5,7 +5,7 @@ image ids, the name of what age or sex adds to a diagnosis, the sentence of the 
 speaks against a treatment for the sake of age or sex. None of it is kept unless it is asked for.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
@@ -24,8 +24,9 @@ from kgdx.domain.path import Path
 from kgdx.domain.report import Diagnosis, FindingContribution, Report, Treatment, TreatmentConcern
 from kgdx.domain.treatment import ConcernKind
 from kgdx.explain.walk import chain, stops
-from kgdx.explain.wording import plain
+from kgdx.report.messages import phrases
 from kgdx.report.sentences import sentence
+from kgdx.report.wording import plain
 
 _OF_THE_PERSON = (ConcernKind.AGE, ConcernKind.SEX)
 _COURSE = ("has_clinical_attribute", "has_mode_of_inheritance")
@@ -51,7 +52,7 @@ def _kept(report: Report, label: str, *, with_text: bool) -> Explanation:
         case="",
         label=label,
         release=report.release,
-        abstained=report.abstained,
+        abstained=phrases().messages(report.abstained),
         evidence=tuple(_evidence(item, with_text=with_text) for item in report.evidence),
         diagnoses=tuple(
             _diagnosis(diagnosis, None if with_text else names, seen) for diagnosis in report.differential
@@ -72,12 +73,11 @@ def _evidence(item: Evidence, *, with_text: bool) -> KeptEvidence:
 
 def _diagnosis(item: Diagnosis, names: Mapping[str, str] | None, seen: Collection[str]) -> KeptDiagnosis:
     """A diagnosis; with `names`, those of the graph, nothing that is said of age and sex."""
-    sides = (item.supports, item.contradicts, item.unexplained)
+    supports, contradicts, unexplained = (
+        tuple(_finding(each, names) for each in side)
+        for side in (item.supports, item.contradicts, item.unexplained)
+    )
     paths = tuple(_path(path, item.disease, None if names is None else seen) for path in item.paths)
-    if names is not None:
-        supports, contradicts, unexplained = (_renamed(side, names) for side in sides)
-    else:
-        supports, contradicts, unexplained = sides
     return KeptDiagnosis(
         disease=item.disease,
         name=item.name,
@@ -85,7 +85,7 @@ def _diagnosis(item: Diagnosis, names: Mapping[str, str] | None, seen: Collectio
         logit=float(item.logit),
         probability=float(item.probability),
         residual_logit=float(item.residual_logit),
-        red_flag=item.red_flag,
+        red_flag=phrases().message(item.red_flag) if item.red_flag else "",
         supports=supports,
         contradicts=contradicts,
         unexplained=unexplained,
@@ -115,10 +115,10 @@ def _concern(item: TreatmentConcern, *, with_text: bool) -> KeptConcern:
     )
 
 
-def _renamed(
-    side: Iterable[FindingContribution], names: Mapping[str, str]
-) -> tuple[FindingContribution, ...]:
-    return tuple(replace(each, name=names.get(each.curie, "")) for each in side)
+def _finding(item: FindingContribution, names: Mapping[str, str] | None) -> FindingContribution:
+    """A contribution whose name says all that is kept of it."""
+    name = phrases().finding(item) if names is None else names.get(item.curie, "")
+    return FindingContribution(item.curie, name, item.contribution)
 
 
 def _path(path: Path, end: str, seen: Collection[str] | None = None) -> KeptPath:

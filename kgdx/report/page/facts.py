@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from kgdx.domain.path import Path, Step
 from kgdx.explain.walk import Stop, head_of, stops, tail_of
-from kgdx.explain.wording import percent, short_source, signed
 from kgdx.report.messages import Phrases
 from kgdx.report.page.layout import relation_text
+from kgdx.report.wording import percent, short_source, signed
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from kgdx.domain.evidence import CodeOrigin, Evidence, Qualifiers, TextOrigin
 from kgdx.domain.report import DISCLAIMER, Diagnosis, Report
 from kgdx.domain.treatment import Severity
 from kgdx.explain.walk import all_paths, stops
-from kgdx.explain.wording import SIGNS, STATUS_SIGNS, percent, short_source, signed
 from kgdx.imaging.overlay import STOPS, HeatMap, ShownImage
 from kgdx.report.localised_names import Names, renamed
 from kgdx.report.messages import Phrases, language_spoken, phrases
@@ -31,6 +30,7 @@ from kgdx.report.runner_up import LEAST, compare
 from kgdx.report.sentences import indications, sentence
 from kgdx.report.sources import edges_shown, sources_used
 from kgdx.report.suppositions import num_left_out, probability_range, suppositions
+from kgdx.report.wording import SIGNS, STATUS_SIGNS, percent, short_source, signed
 
 __all__ = ["HeatMap", "ShownImage", "render"]
 
@@ -55,9 +55,8 @@ def render(
     """
     words, names = phrases(language), names or {}
     if words.language != "en":
-        observed = {item.curie for item in report.evidence}
-        report = renamed(report, names, observed)
-        images = renamed(tuple(images), names, observed)
+        report = renamed(report, names)
+        images = renamed(tuple(images), names)
     page = _environment().get_template("report.html.j2")
     return page.render(**_words(report, words), **_parts(report, texts, images, words))
 
@@ -134,6 +133,9 @@ def _words(report: Report, words: Phrases) -> dict[str, Callable[..., Any]]:
     return {
         "t": words,
         "sentence": lambda path: sentence(path, words.language),
+        "message": words.message,
+        "messages": words.messages,
+        "finding_name": words.finding,
         "term": words.term,
         "listed": words.listed,
         "relation_text": lambda step: relation_text(step, words),

@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from kgdx.domain.path import Path, Step
 from kgdx.explain.walk import Stop, stops
-from kgdx.explain.wording import percent, short_source
 from kgdx.report.messages import Phrases, phrases
 from kgdx.report.page.measure import text_width, wrap
+from kgdx.report.wording import percent, short_source
 
 NAME_PX, CURIE_PX, LABEL_PX, SOURCE_PX = 13.0, 10.5, 11.5, 10.5
 NAME_LINE, CURIE_LINE, LABEL_LINE, SOURCE_LINE = 16.0, 15.0, 14.0, 13.0

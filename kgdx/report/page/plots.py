@@ -9,7 +9,6 @@ from markupsafe import Markup
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.path import Path
 from kgdx.domain.report import Diagnosis, Report
-from kgdx.explain.wording import percent, signed
 from kgdx.report.localised_names import Names, renamed
 from kgdx.report.messages import Phrases, phrases
 from kgdx.report.page.layout import lay_out
@@ -18,6 +17,7 @@ from kgdx.report.page.overview import notes_of
 from kgdx.report.page.svg import path_svg
 from kgdx.report.sentences import sentence
 from kgdx.report.suppositions import probability_range
+from kgdx.report.wording import percent, signed
 
 _WIDTH, _NAME_WIDTH, _BAR_WIDTH, _PAD, _GAP = 860.0, 330.0, 400.0, 12.0, 22.0
 _TEXT_PX, _LINE = 13.0, 18.0
@@ -91,8 +91,7 @@ def _told(report: Report, language: str, names: Names) -> tuple[Phrases, Report]
     words = phrases(language)
     if words.language == "en":
         return words, report
-    observed = {item.curie for item in report.evidence}
-    return words, renamed(report, names, observed)
+    return words, renamed(report, names)
 
 
 def _row(

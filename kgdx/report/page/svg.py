@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from kgdx.domain.path import Path
 from kgdx.explain.walk import arrow, chain
-from kgdx.explain.wording import signed
 from kgdx.report.messages import Phrases, phrases
 from kgdx.report.page.facts import Fact
 from kgdx.report.page.layout import (
@@ -28,6 +27,7 @@ from kgdx.report.page.layout import (
     Link,
     lay_out,
 )
+from kgdx.report.wording import signed
 
 # family -> (fill, line). Each line colour holds 4.5:1 against white: the conclusion is white text on it.
 FAMILY_COLOURS = {

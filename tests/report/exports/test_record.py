@@ -6,7 +6,8 @@ from dataclasses import asdict, replace
 import pytest
 
 from kgdx.domain.case import Patient
-from kgdx.domain.path import ConceptRef, Path, PathKind, Stage
+from kgdx.domain.concept import ConceptRef
+from kgdx.domain.path import Path, PathKind, Stage
 from kgdx.domain.report import QueryContext, Report
 from kgdx.report.exports.record import explanation_of
 from kgdx.report.sentences import sentence

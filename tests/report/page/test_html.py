@@ -7,15 +7,16 @@ from itertools import pairwise
 import pytest
 
 from kgdx.domain.case import Polarity, ReportText
+from kgdx.domain.concept import ConceptRef
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
-from kgdx.domain.path import ConceptRef, Path
+from kgdx.domain.path import Path
 from kgdx.domain.report import FindingContribution, Report
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.explain.walk import all_paths
-from kgdx.explain.wording import STATUS_SIGNS
 from kgdx.imaging.overlay import HeatMap, ShownImage
 from kgdx.report.page.html import render
 from kgdx.report.sentences import sentence as said
+from kgdx.report.wording import STATUS_SIGNS
 
 _VOID = {"meta", "img", "rect", "polyline", "polygon", "br", "input"}
 _EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"

@@ -1,7 +1,6 @@
 """How numbers, polarities and sources read, the same on paper, screen and terminal."""
 
 import unicodedata
-from collections.abc import Sequence
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.treatment import TreatmentStatus
@@ -53,12 +52,3 @@ def plain(text: str) -> str:
     """Text in one line, without the control characters that a terminal obeys and XML forbids."""
     joined = " ".join(text.split())
     return "".join(letter for letter in joined if unicodedata.category(letter) not in ("Cc", "Cs", "Cn"))
-
-
-def listed(names: Sequence[str], most: int, word: str = "and") -> str:
-    """Names in a sentence: `a`, `a and b`, `a, b and c`; the rest as a number, `a, b and 4 more`."""
-    told = list(names[:most])
-    if len(names) > most:
-        told = [*told[: most - 1], f"{len(names) - most + 1} more"]
-        word = "and"
-    return f" {word} ".join(filter(None, (", ".join(told[:-1]), told[-1]))) if told else ""
