@@ -8,7 +8,6 @@ the strength stays at its default.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_expit, log_softmax
 from sklearn.cluster import KMeans
@@ -16,9 +15,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from kgdx.encoders.linear_head import Head, HeadLabel
-from kgdx.graph.arrays import Floats32
+from kgdx.graph.arrays import Floats32, Ints
 
-Folds = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+Folds = list[tuple[Ints, Ints]]
 STRENGTHS = (0.1, 1.0, 10.0, 100.0, 1000.0)
 DEFAULT_STRENGTH = 10.0
 _FOLDS = 5

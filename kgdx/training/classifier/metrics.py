@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from kgdx.graph.arrays import Floats
+
 
 def area_under_curve(
     probabilities: NDArray[Any], truths: NDArray[Any], *, is_multi_label: bool = False
@@ -31,9 +33,7 @@ def accuracy(probabilities: NDArray[Any], truths: NDArray[Any], *, is_multi_labe
     return float(is_right(probabilities, truths, is_multi_label=is_multi_label).mean())
 
 
-def is_right(
-    probabilities: NDArray[Any], truths: NDArray[Any], *, is_multi_label: bool = False
-) -> NDArray[np.float64]:
+def is_right(probabilities: NDArray[Any], truths: NDArray[Any], *, is_multi_label: bool = False) -> Floats:
     """(N,) share of an image's answers that are right: 0 or 1 where one label must be chosen."""
     if is_multi_label:
         return np.asarray(((probabilities > 0.5) == (truths == 1)).mean(axis=1))

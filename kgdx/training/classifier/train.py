@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kgdx.domain.errors import SourceError
 from kgdx.encoders.base import ImageEncoder
 from kgdx.encoders.classifier import TOWER_FOLDER, save_head
 from kgdx.encoders.linear_head import Head, HeadLabel
 from kgdx.encoders.small_tower import Tower, TowerSettings, save_tower
+from kgdx.graph.arrays import Floats32
 from kgdx.training.classifier.fit_head import fit_domain, fit_head, fit_temperature
 from kgdx.training.classifier.metrics import accuracy, area_under_curve
 from kgdx.training.classifier.train_tower import TowerTraining, train_tower
@@ -122,7 +122,7 @@ def train_from_scratch(
     return _metrics(head, len(fitted), (logits, heldout.truths))
 
 
-def encode(encoder: ImageEncoder, data: Labelled, progress: Progress) -> NDArray[np.float32]:
+def encode(encoder: ImageEncoder, data: Labelled, progress: Progress) -> Floats32:
     """(N, dim) float32 unit rows, with progress."""
     rows = []
     for start in range(0, len(data), _BATCH):
@@ -144,9 +144,7 @@ def split_labelled(data: Labelled, seed: int, share: float = 0.15) -> tuple[Labe
     return data.take(np.setdiff1d(np.arange(len(data)), chosen)), data.take(chosen)
 
 
-def _metrics(
-    head: Head, num_images: int, answered: tuple[NDArray[np.float32], NDArray[np.float32]] | None
-) -> HeldoutMetrics:
+def _metrics(head: Head, num_images: int, answered: tuple[Floats32, Floats32] | None) -> HeldoutMetrics:
     if answered is None:
         return HeldoutMetrics(num_images, 0, None, None, head.temperature)
     logits, truths = answered

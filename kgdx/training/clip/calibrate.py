@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from open_clip import SimpleTokenizer
 from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
@@ -13,6 +12,7 @@ from torch.nn import Module
 
 from kgdx.encoders.finding_set import Domain, FindingSet, ImageFinding
 from kgdx.encoders.two_towers import patch_embeddings, text_embeddings
+from kgdx.graph.arrays import Floats32
 from kgdx.training.clip.data import Pool
 from kgdx.training.synthetic.captions import COLUMN, OTHER_TEXTS, RADIOGRAPH_TEXTS, prompts
 from kgdx.training.synthetic.signs import KINDS, OPACITY, SignKind
@@ -35,8 +35,8 @@ class Heldout:
 
 @dataclass(frozen=True)
 class _Scored:
-    vectors: NDArray[np.float32]
-    truths: NDArray[np.float32]
+    vectors: Floats32
+    truths: Floats32
 
 
 def calibrate(model: Module, tokenizer: SimpleTokenizer, heldout: Heldout) -> FindingSet:
@@ -79,17 +79,17 @@ def _score(model: Module, pool: Pool) -> _Scored:
 
 def _direction(
     model: Module, tokenizer: SimpleTokenizer, present: tuple[str, ...], absent: tuple[str, ...]
-) -> NDArray[np.float32]:
+) -> Floats32:
     with torch.inference_mode():
         yes = text_embeddings(model, tokenizer(list(present))).mean(0)
         no = text_embeddings(model, tokenizer(list(absent))).mean(0)
-    vector: NDArray[np.float32] = (yes - no).numpy()
+    vector: Floats32 = (yes - no).numpy()
     return vector
 
 
 def _margins(
     model: Module, tokenizer: SimpleTokenizer, kind: SignKind, scored: _Scored
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+) -> tuple[Floats32, Floats32]:
     """((M,) similarity differences, (M,) labels) of the images whose label is known."""
     truths = scored.truths[:, COLUMN[kind.curie, ""]]
     known = ~np.isnan(truths)
@@ -97,7 +97,7 @@ def _margins(
     return scored.vectors[known] @ direction, truths[known]
 
 
-def _auc(margins: NDArray[np.float32], labels: NDArray[np.float32]) -> float:
+def _auc(margins: Floats32, labels: Floats32) -> float:
     return float(roc_auc_score(labels, margins)) if 0 < labels.mean() < 1 else 0.5
 
 
@@ -127,8 +127,8 @@ def _fit(
 def _fit_domain(
     model: Module,
     tokenizer: SimpleTokenizer,
-    radiographs: list[NDArray[np.float32]],
-    decoys: NDArray[np.float32],
+    radiographs: list[Floats32],
+    decoys: Floats32,
 ) -> Domain:
     """Thresholds that let 98 % of every kind of held-out radiograph pass."""
     direction = _direction(model, tokenizer, RADIOGRAPH_TEXTS, OTHER_TEXTS)

@@ -11,6 +11,7 @@ from torch.nn.functional import adaptive_max_pool2d, affine_grid, grid_sample, i
 
 from kgdx.domain.errors import ImageError
 from kgdx.encoders.pixels import to_batch
+from kgdx.graph.arrays import Floats32, Ints
 from kgdx.training.progress import Progress
 from kgdx.training.synthetic.captions import CLAIMS, COLUMN, truths_of_signs
 from kgdx.training.synthetic.decoys import draw_decoy
@@ -32,13 +33,13 @@ class Pool:
     """
 
     images: NDArray[np.uint8]
-    truths: NDArray[np.float32]
+    truths: Floats32
     masks: NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
 
-    def take(self, rows: NDArray[np.int64]) -> "Pool":
+    def take(self, rows: Ints) -> "Pool":
         """The pool of these rows only."""
         return Pool(self.images[rows], self.truths[rows], None if self.masks is None else self.masks[rows])
 

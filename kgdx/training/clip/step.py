@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from open_clip import SimpleTokenizer
 from open_clip.model import CustomTextCLIP
 from torch import Tensor
 from torch.nn.functional import normalize
 
 from kgdx.encoders.two_towers import patch_embeddings, text_embeddings
+from kgdx.graph.arrays import Floats32
 from kgdx.training.clip.data import GRID, Pool, augment
 from kgdx.training.clip.loss import place_loss, synonym_loss, truth_loss
 from kgdx.training.synthetic.captions import COLUMN, Statement, describe, state, state_domain, truth_matrix
@@ -72,7 +72,7 @@ def _masks(batch: Sequence[Pool]) -> Tensor:
     return torch.from_numpy(np.concatenate(parts)).float() / 255
 
 
-def _statements(truths: NDArray[np.float32], rng: np.random.Generator) -> list[Statement]:
+def _statements(truths: Floats32, rng: np.random.Generator) -> list[Statement]:
     """The texts of one step: every finding affirmed and denied, then sides, then captions of the images."""
     said = [state(kind, "", affirmed, rng) for kind in KINDS for affirmed in (True, False)]
     said += [state_domain(True, rng), state_domain(False, rng)]

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Floats32
 from kgdx.training.data.concept_names import Concept, HeldOut
 
-Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+Encode = Callable[[Sequence[str]], Floats32]
 _BLOCK = 256
 # Names looked at for each text: enough to hold five concepts.
 _NEAREST = 64
@@ -24,7 +24,7 @@ class NameIndex:
     """
 
     curies: Sequence[str]
-    vectors: NDArray[np.float32]
+    vectors: Floats32
 
     @classmethod
     def of(cls, concepts: Sequence[Concept], encode: Encode) -> "NameIndex":
@@ -32,7 +32,7 @@ class NameIndex:
         curies = [concept.curie for concept in concepts for _ in concept.names]
         return cls(curies, encode([name for concept in concepts for name in concept.names]))
 
-    def nearest(self, vectors: NDArray[np.float32], count: int = 5) -> list[list[str]]:
+    def nearest(self, vectors: Floats32, count: int = 5) -> list[list[str]]:
         """The concepts of the nearest names of each vector, the nearest first, each concept once.
 
         Args:

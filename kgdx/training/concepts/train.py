@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
 
 from kgdx.encoders.concepts import mean_vectors
+from kgdx.graph.arrays import Floats, Floats32, Ints
 from kgdx.training import loop
 from kgdx.training.concepts.index import NameIndex, accuracy
 from kgdx.training.concepts.tokenizer import train_tokenizer
@@ -75,7 +75,7 @@ class TrainedConcepts:
     """
 
     tokenizer: Tokenizer
-    table: NDArray[np.float32]
+    table: Floats32
     validation: float
     steps: int
 
@@ -142,10 +142,10 @@ def batch_loss(
     return (cross_entropy(logits, target) + cross_entropy(logits.T, target)) / 2
 
 
-def validate(known: Vocabularies, tokenizer: Tokenizer, table: NDArray[np.float32]) -> float:
+def validate(known: Vocabularies, tokenizer: Tokenizer, table: Floats32) -> float:
     """Share of the validation names whose concept is the nearest of all; 0 if there are none."""
 
-    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode(texts: Sequence[str]) -> Floats32:
         return mean_vectors(tokenizer, table, texts)
 
     known_curies = {concept.curie for concept in known.concepts}
@@ -160,15 +160,15 @@ class Views:
     concepts: Sequence[Concept]
     settings: ConceptTraining
     rng: np.random.Generator
-    _chances: NDArray[np.float64] = field(init=False, repr=False)
-    _around: NDArray[np.float32] = field(init=False, repr=False)
+    _chances: Floats = field(init=False, repr=False)
+    _around: Floats32 = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         # A concept with many names has more to teach; one with a single name serves as a negative.
         said = [min(len(c.names) - 1 + 0.5 * bool(c.definitions) + 0.15, 4.0) for c in self.concepts]
         self._chances = np.cumsum(said) / np.sum(said)
 
-    def look_around(self, tokenizer: Tokenizer, table: NDArray[np.float32]) -> None:
+    def look_around(self, tokenizer: Tokenizer, table: Floats32) -> None:
         """Note where each concept lies now, for the choice of neighbours."""
         self._around = mean_vectors(tokenizer, table, [concept.names[0] for concept in self.concepts])
 
@@ -186,7 +186,7 @@ class Views:
         rest = self._random(settings.batch - num_families * settings.family)
         return list(np.unique(np.concatenate([families, rest])))
 
-    def _random(self, count: int) -> NDArray[np.int64]:
+    def _random(self, count: int) -> Ints:
         return np.searchsorted(self._chances, self.rng.random(count)).clip(max=len(self.concepts) - 1)
 
     def _pair(self, concept: Concept) -> tuple[str, str]:
@@ -217,7 +217,7 @@ class Tokens:
         found = dict(zip(fresh, self._encode(fresh), strict=True))
         return [self._known[text] if text in self._known else found[text] for text in texts]
 
-    def frequencies(self) -> NDArray[np.float64]:
+    def frequencies(self) -> Floats:
         """(num_subwords,) share of each subword in what was learnt."""
         flat = [token for ids in self._known.values() for token in ids]
         return np.bincount(flat, minlength=self.tokenizer.get_vocab_size()) / max(len(flat), 1)
@@ -240,7 +240,7 @@ def _vectors(model: StaticEmbedding, tokens: Sequence[Sequence[int]]) -> Tensor:
     return normalize(model({"input_ids": flat, "offsets": offsets})["sentence_embedding"], dim=-1)
 
 
-def _rounded(model: StaticEmbedding) -> NDArray[np.float32]:
+def _rounded(model: StaticEmbedding) -> Floats32:
     """The weights with the half precision of the file, so that what is measured is what is shipped."""
-    rounded: NDArray[np.float32] = model.embedding.weight.detach().half().float().numpy()
+    rounded: Floats32 = model.embedding.weight.detach().half().float().numpy()
     return rounded

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from kgdx.graph.arrays import Ints
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.mechanisms.hops import Hops
 from kgdx.training.metrics import mid_rank, ranking_metrics
 
@@ -48,7 +48,7 @@ def is_gold(hops: Hops, paths: Ints, gold: Iterable[Sequence[int]]) -> NDArray[n
     return found
 
 
-def place(scores: NDArray[np.float64], is_curated: NDArray[np.bool_]) -> Place | None:
+def place(scores: Floats, is_curated: NDArray[np.bool_]) -> Place | None:
     """Where the best curated path stands; None if none is among the paths.
 
     Args:

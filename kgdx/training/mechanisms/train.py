@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from kgdx.graph.arrays import Floats32, Ints
 from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.mechanisms.model import MechanismNetwork, slots
 from kgdx.mechanisms.names import GroupNames
@@ -54,7 +55,7 @@ class Example:
     """
 
     pair: Pair
-    parts: tuple[tuple[Readings, NDArray[np.bool_], NDArray[np.float32]], ...]
+    parts: tuple[tuple[Readings, NDArray[np.bool_], Floats32], ...]
 
     def scores(self, network: MechanismNetwork, meanings: Tensor) -> Tensor:
         """(p,) float32, unbounded."""
@@ -98,7 +99,7 @@ def examples(
     return found
 
 
-def _many(is_curated: NDArray[np.bool_], kept: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _many(is_curated: NDArray[np.bool_], kept: NDArray[np.bool_]) -> Floats32:
     """ln of how many paths each kept one stands for: a curated one for itself, others for all others."""
     is_other = ~is_curated[kept]
     each = max((~is_curated).sum(), 1) / max(is_other.sum(), 1)
@@ -111,7 +112,7 @@ def fold_of(graph: MechanismGraph, pair: Pair, folds: int) -> int:
     return sha256(first.encode()).digest()[0] % folds
 
 
-def learners(known: Sequence[Example], fold_ids: NDArray[np.int64], fold: int) -> list[Example]:
+def learners(known: Sequence[Example], fold_ids: Ints, fold: int) -> list[Example]:
     """What a fold may learn from to be judged: pairs of other diseases and of other drugs."""
     drugs = {known[i].pair[0] for i in np.flatnonzero(fold_ids == fold)}
     return [known[i] for i in np.flatnonzero(fold_ids != fold) if known[i].pair[0] not in drugs]

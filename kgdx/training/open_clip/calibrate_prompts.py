@@ -6,7 +6,6 @@ The encoder is asked as it is; only slope, intercept and the border of the domai
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -16,6 +15,7 @@ from kgdx.encoders.finding_set import Domain, FindingSet, ImageFinding
 from kgdx.encoders.linear_head import HeadLabel
 from kgdx.evidence.head_evidence import RELIABILITY
 from kgdx.evidence.image_evidence import text_direction
+from kgdx.graph.arrays import Floats32
 from kgdx.training.classifier.fit_head import fit_domain
 from kgdx.training.data.labelled_images import Labelled
 from kgdx.training.synthetic import captions
@@ -25,7 +25,7 @@ LEAST_OF_A_KIND = 10
 
 
 def calibrate_prompts(
-    vectors: NDArray[np.float32],
+    vectors: Floats32,
     data: Labelled,
     labels: Sequence[HeadLabel],
     text_encoder: TextEncoder,
@@ -68,8 +68,8 @@ def phrasings(label: HeadLabel) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _fit(
-    vectors: NDArray[np.float32],
-    truths: NDArray[np.float32],
+    vectors: Floats32,
+    truths: Floats32,
     label: HeadLabel,
     text_encoder: TextEncoder,
     calibrated_on: str,

@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from open_clip.loss import ClipLoss, SigLipLoss
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
 from kgdx.domain.errors import BackendUnavailableError, SourceError
 from kgdx.encoders.open_clip_encoder import OpenClip
+from kgdx.graph.arrays import Ints
 from kgdx.training import loop
 from kgdx.training.data.image_text_pairs import Pairs
 from kgdx.training.progress import Progress
@@ -93,7 +92,7 @@ def tokens_of_labels(pairs: Pairs, encoder: OpenClip) -> Tokens:
 def adapt(
     encoder: OpenClip,
     tokens: Tokens,
-    rows: tuple[NDArray[np.int64], NDArray[np.int64]],
+    rows: tuple[Ints, Ints],
     settings: Adaptation,
     progress: Progress,
 ) -> tuple[OpenClip, AdaptationMetrics]:

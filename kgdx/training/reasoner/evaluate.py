@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgdx.domain.case import Patient
+from kgdx.graph.arrays import Floats
 from kgdx.reasoning.calibration import ConfidenceFeatures
 from kgdx.reasoning.ranking import Base, Ranking, Shortlist
 from kgdx.reasoning.reasoner import Reasoner
@@ -69,7 +70,7 @@ def evaluate_case(reasoner: Reasoner, case: LabelledCase) -> CaseResult:
 
 def case_metrics(
     judged: Sequence[CaseResult],
-    probability: NDArray[np.float64],
+    probability: Floats,
     diseases: Sequence[str],
     shares_pmid: NDArray[np.bool_],
 ) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def case_metrics(
     def slices(name: str) -> dict[str, object]:
         return sliced_metrics(ranks(name), diseases, shares_pmid)
 
-    def ranks(name: str) -> NDArray[np.float64]:
+    def ranks(name: str) -> Floats:
         return np.array([getattr(case, name) for case in judged], dtype=np.float64)
 
     # The share of paths and walks is measured against the better of the two bases.
@@ -112,9 +113,7 @@ def case_metrics(
     }
 
 
-def rank_of(
-    reasoner: Reasoner, case: LabelledCase, listed: Shortlist | Ranking, logit: NDArray[np.float64]
-) -> float:
+def rank_of(reasoner: Reasoner, case: LabelledCase, listed: Shortlist | Ranking, logit: Floats) -> float:
     """Rank of the best right answer: first those looked at closely, then the others in their order."""
     is_first = np.isin(reasoner.same[listed.positions], reasoner.same[case.accepted])
     if is_first.any():

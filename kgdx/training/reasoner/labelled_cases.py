@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kgdx.graph.arrays import Ints
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.query import GraphQuery
 
 
@@ -61,7 +60,7 @@ def folds(cases: Sequence[LabelledCase], num_folds: int) -> Ints:
     return fold_of[groups]
 
 
-def weights(cases: Sequence[LabelledCase]) -> NDArray[np.float64]:
+def weights(cases: Sequence[LabelledCase]) -> Floats:
     """(n,) weight of each case, mean 1: one over the root of how many its disease has.
 
     Between counting every case (a few diseases would decide) and every disease (single cases would).

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from kgdx.encoders.base import TextEncoder
 from kgdx.evidence.fusion import fuse
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.path_network import ModelSettings, PathNetwork
@@ -63,7 +63,7 @@ def untrained(
 
 
 def simulated(
-    reasoner: Reasoner, encoder: TextEncoder, diseases: NDArray[np.int64], settings: ReasonerTraining
+    reasoner: Reasoner, encoder: TextEncoder, diseases: Ints, settings: ReasonerTraining
 ) -> list[LabelledCase]:
     """Patients drawn from the annotations.
 
@@ -101,7 +101,7 @@ def fit(
     fit_walks(reasoner, cases, weight, settings.walks, rng, progress)
 
 
-def _weights(cases: Sequence[LabelledCase], settings: ReasonerTraining) -> NDArray[np.float64]:
+def _weights(cases: Sequence[LabelledCase], settings: ReasonerTraining) -> Floats:
     is_simulated = np.array([case.is_simulated for case in cases])
     weight = weights(cases)
     if is_simulated.all() or not is_simulated.any():

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.messages import MessageNetwork
 from kgdx.reasoning.query import certainty
 from kgdx.reasoning.reasoner import Reasoner, denied
@@ -58,7 +58,7 @@ class MetCase:
     is_present: Tensor
     certainty: Tensor
     base: Tensor
-    positions: NDArray[np.int64]
+    positions: Ints
     num_right: int
 
     @classmethod
@@ -108,7 +108,7 @@ class MetCase:
 def fit_messages(
     reasoner: Reasoner,
     met: Sequence[MetCase],
-    weight: NDArray[np.float64],
+    weight: Floats,
     settings: MessageTraining,
     rng: np.random.Generator,
     progress: Progress,
@@ -126,11 +126,11 @@ def fit_messages(
     total = settings.epochs * steps_per_epoch
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=total)
 
-    def batches() -> Iterator[NDArray[np.int64]]:
+    def batches() -> Iterator[Ints]:
         for _ in range(settings.epochs):
             yield from np.array_split(rng.permutation(len(met)), steps_per_epoch)
 
-    def loss_of(batch: NDArray[np.int64]) -> Tensor:
+    def loss_of(batch: Ints) -> Tensor:
         is_hidden = rng.random(len(batch)) < settings.without_absent
         shown = [
             met[i].without_absent() if hidden else met[i] for i, hidden in zip(batch, is_hidden, strict=True)

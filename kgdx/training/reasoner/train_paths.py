@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.training import loop
 from kgdx.training.progress import Progress
@@ -38,7 +38,7 @@ class WalkTraining:
 def fit_walks(
     reasoner: Reasoner,
     cases: Sequence[LabelledCase],
-    weight: NDArray[np.float64],
+    weight: Floats,
     settings: WalkTraining,
     rng: np.random.Generator,
     progress: Progress,
@@ -56,7 +56,7 @@ def fit_walks(
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, len(batches))
 
-    def loss_of(batch: NDArray[np.int64]) -> Tensor | None:
+    def loss_of(batch: Ints) -> Tensor | None:
         losses = [loss for i in batch if (loss := _loss(reasoner, cases[i])) is not None]
         return torch.stack(losses).mean() if losses else None
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from kgdx.graph.arrays import Floats32
 from kgdx.imaging.pixels import Pixels
 from kgdx.imaging.stretch import stretch
 from kgdx.training.synthetic import signs
@@ -44,7 +45,7 @@ class Phantom:
         caption: what a reader might dictate, in lower case.
     """
 
-    pixels: NDArray[np.float32]
+    pixels: Floats32
     findings: tuple[str, ...]
     signs: frozenset[Sign]
     masks: Mapping[str, NDArray[np.bool_]]

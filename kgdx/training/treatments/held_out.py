@@ -4,8 +4,8 @@ from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Ints
 from kgdx.graph.snapshot import Snapshot
 from kgdx.treatments.graph import CONDITION_KINDS, TREATMENT_KINDS, TreatmentWalks
 
@@ -20,7 +20,7 @@ def fold_of(walks: TreatmentWalks, group: int) -> int:
     return sha256(first.encode()).digest()[0] % NUM_FOLDS
 
 
-def joining_rows(walks: TreatmentWalks, groups: NDArray[np.int64]) -> NDArray[np.int64]:
+def joining_rows(walks: TreatmentWalks, groups: Ints) -> Ints:
     """Snapshot rows of every edge, of whatever relation, between a treatment and these diseases."""
     snapshot = walks.snapshot
     is_treatment = np.isin(snapshot.kinds, TREATMENT_KINDS)
@@ -29,12 +29,12 @@ def joining_rows(walks: TreatmentWalks, groups: NDArray[np.int64]) -> NDArray[np
     return np.flatnonzero((is_treatment[head] & is_hidden[tail]) | (is_hidden[head] & is_treatment[tail]))
 
 
-def hide(walks: TreatmentWalks, groups: NDArray[np.int64]) -> Snapshot:
+def hide(walks: TreatmentWalks, groups: Ints) -> Snapshot:
     """The snapshot without any edge that joins these diseases, or what means the same, to a treatment."""
     return without(walks.snapshot, joining_rows(walks, groups))
 
 
-def without(snapshot: Snapshot, rows: NDArray[np.int64]) -> Snapshot:
+def without(snapshot: Snapshot, rows: Ints) -> Snapshot:
     """The snapshot without some edges; nodes keep their numbers."""
     kept = np.ones(snapshot.num_edges, dtype=bool)
     kept[rows] = False

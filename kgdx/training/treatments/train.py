@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from graph_schema import Schema
 from kgdx.encoders.base import TextEncoder
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.graph.snapshot import Snapshot
 from kgdx.training import loop
 from kgdx.training.progress import Progress, silent
@@ -113,7 +113,7 @@ def _learn(predictor: PredictedTreatments, settings: TreatmentTraining, progress
     )
 
 
-def _loss(predictor: PredictedTreatments, groups: NDArray[np.int64]) -> torch.Tensor:
+def _loss(predictor: PredictedTreatments, groups: Ints) -> torch.Tensor:
     scored = scores(predictor.network, predictor.relations, predictor.ask(groups.tolist()))
     logits = torch.log(scored + 1e-7)
     probability = logits - torch.logsumexp(logits, dim=0)
@@ -122,13 +122,13 @@ def _loss(predictor: PredictedTreatments, groups: NDArray[np.int64]) -> torch.Te
     return torch.stack(losses).mean()
 
 
-def known_places(walks: TreatmentWalks, telling: TreatmentWalks, group: int) -> NDArray[np.int64]:
+def known_places(walks: TreatmentWalks, telling: TreatmentWalks, group: int) -> Ints:
     """Positions in `walks.treatments` of what a graph with the same nodes says treats a disease."""
     known = np.intersect1d(telling.known[group].indices, walks.treatments)
     return np.asarray(np.searchsorted(walks.treatments, known), dtype=np.int64)
 
 
-def ranks(scored: NDArray[np.float64], known: NDArray[np.int64]) -> NDArray[np.float64]:
+def ranks(scored: Floats, known: Ints) -> Floats:
     """Rank of each known treatment of one disease among all treatments, from 1; ties in the middle.
 
     Args:
@@ -141,7 +141,7 @@ def ranks(scored: NDArray[np.float64], known: NDArray[np.int64]) -> NDArray[np.f
 
 
 def _measured(
-    predictor: PredictedTreatments, heldout: NDArray[np.int64], whole: TreatmentWalks
+    predictor: PredictedTreatments, heldout: Ints, whole: TreatmentWalks
 ) -> tuple[PredictedTreatments, TreatmentOutcome]:
     """The predictor with its calibration, and how well it does on diseases that are hidden from it."""
     walks = predictor.walks
@@ -167,7 +167,7 @@ def _mean(values: Sequence[float]) -> float:
     return round(float(np.mean(values)), 4) if len(values) else 0.0
 
 
-def fit_calibration(scored: NDArray[np.float64], known: Sequence[NDArray[np.int64]]) -> TreatmentCalibration:
+def fit_calibration(scored: Floats, known: Sequence[Ints]) -> TreatmentCalibration:
     """Logistic regression on the best treatments of each disease.
 
     Args:
@@ -189,7 +189,7 @@ def fit_calibration(scored: NDArray[np.float64], known: Sequence[NDArray[np.int6
     return TreatmentCalibration(float(fitted.intercept_[0]), weights[0], weights[1])
 
 
-def _crossed_error(scored: NDArray[np.float64], known: Sequence[NDArray[np.int64]]) -> float:
+def _crossed_error(scored: Floats, known: Sequence[Ints]) -> float:
     """Calibration error of what would be shown: fitted on one half of the diseases, measured on the other."""
     halves = [list(range(half, len(known), 2)) for half in (0, 1)]
     answers = []
