@@ -16,8 +16,7 @@ from kgdx.mechanisms.names import GroupNames
 from kgdx.mechanisms.question import Question
 from kgdx.mechanisms.scored import Readings, read_halves
 from kgdx.release.checkpoints import MechanismCheckpoint, pair_id
-from kgdx.training.mechanisms.curated import Curated, Pair, rows_of
-from kgdx.training.mechanisms.evaluate import Place, is_gold, place
+from kgdx.training.mechanisms.curated import Curated, Pair, Place, is_gold, place, rows_of
 
 METHODS = ("kgdx", "degree_weighted", "shortest")
 _LEAKS = ("own_edges", "direct_edges")

@@ -31,8 +31,8 @@ def train_treatments(graph: Path, concepts: Path, out: Path, seed: int, progress
 
     import graph_schema
     from kgdx.encoders.concepts import ConceptEncoder
-    from kgdx.training.treatments.train import TreatmentTraining
-    from kgdx.training.treatments.train import train as run
+    from kgdx.training.treatments import TreatmentTraining
+    from kgdx.training.treatments import train as run
 
     snapshot = snapshot_in(graph)
     encoder = ConceptEncoder.open(concepts)
@@ -59,8 +59,8 @@ def train_fusion(clip: Path, out: Path, images: int, seed: int, progress: Progre
         clip: folder of the image-text model whose answers are fused.
         images: to learn from; half as many to calibrate on, and half as many to measure on.
     """
-    from kgdx.training.fusion.train import FusionTraining
-    from kgdx.training.fusion.train import train as run
+    from kgdx.training.fusion import FusionTraining
+    from kgdx.training.fusion import train as run
 
     began = time.monotonic()
     settings = FusionTraining(images, images // 2, images // 2, seed=seed)
@@ -76,8 +76,8 @@ def train_text(graphs: Sequence[Path], out: Path, seed: int, progress: Progress)
         graphs: snapshot folders or bundles; links are calibrated on the first.
     """
     from kgdx.encoders.concepts import ConceptEncoder, save_concepts
+    from kgdx.training.concepts.batches import ConceptTraining
     from kgdx.training.concepts.calibrate_links import fit_links
-    from kgdx.training.concepts.train import ConceptTraining
     from kgdx.training.concepts.train import train as run
     from kgdx.training.data.concept_names import read_vocabularies
 

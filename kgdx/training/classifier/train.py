@@ -13,9 +13,9 @@ from kgdx.encoders.linear_head import Head, HeadLabel
 from kgdx.encoders.small_tower import Tower, TowerSettings, save_tower
 from kgdx.graph.arrays import Floats32
 from kgdx.training.classifier.fit_head import fit_domain, fit_head, fit_temperature
-from kgdx.training.classifier.metrics import accuracy, area_under_curve
 from kgdx.training.classifier.train_tower import TowerTraining, train_tower
 from kgdx.training.data.labelled_images import Labelled, read_labelled
+from kgdx.training.metrics import accuracy, area_under_curve
 from kgdx.training.progress import Progress
 
 _BATCH = 64

@@ -107,7 +107,8 @@ def train_tower(
     images, truths = _pixels(data, shape.image_size), torch.from_numpy(data.truths)
     watched = to_batch(heldout.images, shape.image_size)
     steps = max(len(data) // settings.batch, 1)
-    optimizer, schedule = loop.adamw(model, settings.learning_rate, steps * settings.epochs)
+    total = steps * settings.epochs
+    schedule = loop.adamw(model, settings.learning_rate, total)
 
     def loss_of(_: int) -> Tensor:
         rows = torch.randint(0, len(data), (min(settings.batch, len(data)),), generator=generator)
@@ -120,13 +121,12 @@ def train_tower(
 
     loop.fit(
         model,
-        range(steps * settings.epochs),
+        range(total),
         loss_of,
-        optimizer,
         schedule,
-        total=steps * settings.epochs,
-        what="image tower",
-        progress=progress,
+        total,
+        "image tower",
+        progress,
         after_step=after_step,
         early_stop=loop.EarlyStop(
             steps,

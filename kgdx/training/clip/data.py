@@ -1,5 +1,6 @@
 """Images to train the two-tower model on: phantoms, decoys and, if given, PneumoniaMNIST's train part."""
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import adaptive_max_pool2d, affine_grid, grid_sample, interpolate
 
-from kgdx.domain.errors import ImageError
+from kgdx.domain.errors import ImageError, SourceError
+from kgdx.domain.language import language_of
 from kgdx.encoders.pixels import to_batch
 from kgdx.graph.arrays import Floats32, Ints
 from kgdx.training.progress import Progress
@@ -138,3 +140,30 @@ def augment(images: Tensor, masks: Tensor, generator: torch.Generator) -> tuple[
     noise = spread(0, 0.05).view(-1, 1, 1, 1) * torch.randn(moved.shape, generator=generator)
     moved = moved * contrast.view(-1, 1, 1, 1) + offset.view(-1, 1, 1, 1) + noise
     return (moved.clamp(0, 1) - 0.5) / 0.25, moved_masks
+
+
+def read_synonyms(path: Path) -> list[tuple[str, ...]]:
+    """The English names of every node that has at least two, in file order.
+
+    Args:
+        path: KGX nodes.tsv with the columns `name` and `synonym` (`|`-separated).
+
+    Raises:
+        SourceError: if the file cannot be read, lacks a column, or no node has two names.
+    """
+    remedy = "give a KGX nodes.tsv with the columns id, name and synonym"
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(str(path), f"cannot be read ({error})", remedy) from error
+    groups = []
+    for row in rows:
+        names = [row.get("name") or "", *(row.get("synonym") or "").split("|")]
+        english = [name.strip() for name in names if name.strip() and not language_of(name.strip())]
+        distinct = tuple(dict.fromkeys(name.lower() for name in english))
+        if len(distinct) > 1:
+            groups.append(distinct)
+    if not groups:
+        raise SourceError(str(path), "no node has a name and a synonym", remedy)
+    return groups

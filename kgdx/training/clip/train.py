@@ -19,9 +19,8 @@ from kgdx.encoders.clip import save_clip
 from kgdx.encoders.clip_model import build, model_config
 from kgdx.training import loop
 from kgdx.training.clip.calibrate import Heldout, calibrate, validation_auc
-from kgdx.training.clip.data import Pool, draw_decoys, draw_pool, read_pneumonia
-from kgdx.training.clip.step import Sources, batch_loss
-from kgdx.training.data.synonyms import read_synonyms
+from kgdx.training.clip.data import Pool, draw_decoys, draw_pool, read_pneumonia, read_synonyms
+from kgdx.training.clip.loss import Sources, batch_loss
 from kgdx.training.progress import Progress
 
 
@@ -79,7 +78,7 @@ def train(settings: ClipTraining, progress: Progress) -> Path:
     # The convolutions run a third faster with channels last.
     model = build(config).to(memory_format=torch.channels_last)
     averaged = copy.deepcopy(model)
-    optimizer, schedule = loop.adamw(model, settings.learning_rate, settings.steps, warm_up=0.1)
+    schedule = loop.adamw(model, settings.learning_rate, settings.steps, warm_up=0.1)
     rng = np.random.default_rng(settings.seed)
     generator = torch.Generator().manual_seed(settings.seed)
     tokenizer = SimpleTokenizer(context_length=int(config["text_cfg"]["context_length"]))
@@ -99,11 +98,10 @@ def train(settings: ClipTraining, progress: Progress) -> Path:
         model,
         range(settings.steps),
         lambda _: batch_loss(model.train(), sources, rng, generator, tokenizer),
-        optimizer,
         schedule,
-        total=settings.steps,
-        what="image and text towers",
-        progress=progress,
+        settings.steps,
+        "image and text towers",
+        progress,
         after_step=lambda done: loop.average(averaged, model, min(0.99, done / (done + 10))),
         early_stop=stop,
     )

@@ -22,8 +22,7 @@ from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.mechanisms.model import MechanismModelSettings, MechanismNetwork, meaning_vectors
 from kgdx.mechanisms.names import GroupNames
 from kgdx.release.checkpoints import MechanismCheckpoint, pair_id
-from kgdx.training.mechanisms.curated import Curated, curated
-from kgdx.training.mechanisms.evaluate import Place, place_metrics
+from kgdx.training.mechanisms.curated import Curated, Place, curated, place_metrics
 from kgdx.training.mechanisms.train import Example, MechanismTraining, examples, fit, fold_of, learners
 from kgdx.training.progress import Progress
 from kgdx.training.run import snapshot_in

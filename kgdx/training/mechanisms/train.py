@@ -19,8 +19,7 @@ from kgdx.mechanisms.model import MechanismNetwork, slots
 from kgdx.mechanisms.names import GroupNames
 from kgdx.mechanisms.scored import Readings, read
 from kgdx.training import loop
-from kgdx.training.mechanisms.curated import Curated, Pair
-from kgdx.training.mechanisms.evaluate import Place, is_gold, place
+from kgdx.training.mechanisms.curated import Curated, Pair, Place, is_gold, place
 from kgdx.training.progress import Progress
 
 
@@ -129,19 +128,13 @@ def fit(
     rng = np.random.default_rng(settings.seed)
     order = [rng.permutation(len(known)) for _ in range(settings.epochs)]
     batches = [o[i : i + settings.batch] for o in order for i in range(0, len(o), settings.batch)]
-    rate = settings.learning_rate
-    optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=settings.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, rate, total_steps=max(2, len(batches)), pct_start=0.1
+    optimizer = torch.optim.AdamW(
+        network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
     )
-    loop.fit(
-        network,
-        batches,
-        lambda batch: torch.stack([known[i].loss(network, meanings) for i in batch]).mean(),
-        optimizer,
-        schedule,
-        total=len(batches),
-        what="mechanisms",
-        progress=progress,
-    )
+
+    def loss_of(batch: Ints) -> Tensor:
+        return torch.stack([known[i].loss(network, meanings) for i in batch]).mean()
+
+    schedule = loop.one_cycle(optimizer, len(batches), warm_up=0.1)
+    loop.fit(network, batches, loss_of, schedule, len(batches), "mechanisms", progress)
     return network.eval().requires_grad_(False)

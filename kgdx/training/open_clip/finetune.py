@@ -143,10 +143,9 @@ class _Course:
     ) -> tuple[float, int]:
         """(least held-out loss, epochs done)."""
         settings, steps = self.settings, max(len(inside) // self.settings.batch, 1)
+        total = steps * settings.epochs
         optimizer = torch.optim.AdamW(self.trained, lr=settings.learning_rate, weight_decay=0.01)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, settings.learning_rate, total_steps=steps * settings.epochs, pct_start=0.1
-        )
+        schedule = loop.one_cycle(optimizer, total, warm_up=0.1)
         best = self._copied()
 
         def loss_of(rows: Tensor) -> Tensor:
@@ -165,11 +164,10 @@ class _Course:
             self.model,
             self._batches(inside, steps),
             loss_of,
-            optimizer,
             schedule,
-            total=steps * settings.epochs,
-            what="image and text towers",
-            progress=progress,
+            total,
+            "image and text towers",
+            progress,
             early_stop=stop,
         )
         self.model.load_state_dict(best, strict=False)

@@ -124,7 +124,7 @@ def fit_messages(
     )
     steps_per_epoch = -(-len(met) // settings.batch)
     total = settings.epochs * steps_per_epoch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=total)
+    schedule = loop.one_cycle(optimizer, total, warm_up=0.3)
 
     def batches() -> Iterator[Ints]:
         for _ in range(settings.epochs):
@@ -144,17 +144,7 @@ def fit_messages(
         # A likelihood ratio may be discounted, never inverted.
         network.trust.data.clamp_(min=0.0)
 
-    loop.fit(
-        network,
-        batches(),
-        loss_of,
-        optimizer,
-        schedule,
-        total=total,
-        what="messages",
-        progress=progress,
-        after_step=after_step,
-    )
+    loop.fit(network, batches(), loss_of, schedule, total, "messages", progress, after_step=after_step)
     network.eval()
 
 
