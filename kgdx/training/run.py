@@ -1,6 +1,5 @@
 """From the arguments of `kgdx train …` to trained weights on disk; returns what the command prints."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -38,10 +37,10 @@ def train_treatments(graph: Path, concepts: Path, out: Path, seed: int, progress
     encoder = ConceptEncoder.open(concepts)
     # With one thread the same seed gives the same bytes on any machine.
     torch.set_num_threads(1)
-    began, settings = time.monotonic(), TreatmentTraining(seed=seed)
+    settings = TreatmentTraining(seed=seed)
     trained, outcome = run(snapshot, graph_schema.load(), encoder, settings, progress=progress)
     TreatmentCheckpoint(trained.network, trained.calibration, encoder.revision).write(out)
-    return asdict(outcome) | {"graph": snapshot.content_hash, "seconds": round(time.monotonic() - began, 1)}
+    return asdict(outcome) | {"graph": snapshot.content_hash}
 
 
 def train_image(out: Path, pneumonia: Path | None, names: Path | None, seed: int, progress: Progress) -> None:
@@ -62,11 +61,10 @@ def train_fusion(clip: Path, out: Path, images: int, seed: int, progress: Progre
     from kgdx.training.fusion import FusionTraining
     from kgdx.training.fusion import train as run
 
-    began = time.monotonic()
     settings = FusionTraining(images, images // 2, images // 2, seed=seed)
     fusion, outcome = run(Clip.open(clip), settings, progress)
     write_fusion(fusion, out)
-    return asdict(settings) | asdict(outcome) | {"seconds": round(time.monotonic() - began, 1)}
+    return asdict(settings) | asdict(outcome)
 
 
 def train_text(graphs: Sequence[Path], out: Path, seed: int, progress: Progress) -> dict[str, Any]:
@@ -82,7 +80,7 @@ def train_text(graphs: Sequence[Path], out: Path, seed: int, progress: Progress)
     from kgdx.training.data.concept_names import read_vocabularies
 
     snapshots = [snapshot_in(graph) for graph in graphs]
-    began, known = time.monotonic(), read_vocabularies(snapshots)
+    known = read_vocabularies(snapshots)
     trained = run(known, ConceptTraining(seed=seed), progress)
     save_concepts(out, trained.tokenizer, trained.table, None)
     link = fit_links(snapshots[0], known, ConceptEncoder.open(out), _LINKED_SENTENCES, progress)
@@ -96,5 +94,4 @@ def train_text(graphs: Sequence[Path], out: Path, seed: int, progress: Progress)
         "steps": trained.steps,
         "link": link and link.to_json(),
         "graphs": [snapshot.content_hash for snapshot in snapshots],
-        "seconds": round(time.monotonic() - began, 1),
     }

@@ -1,6 +1,5 @@
 """From the arguments of `kgdx train classifier …` and its like to weights on disk; returns metrics."""
 
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,6 @@ def train_classifier(
         labels: see `read_labels`.
     """
     named = read_labels(labels) if labels is not None else ()
-    began = time.monotonic()
     if from_scratch:
         settings = TowerTraining(seed=seed, epochs=epochs)
         metrics = train_from_scratch(data, out, named, progress, settings, is_multi_label=is_multi_label)
@@ -57,7 +55,7 @@ def train_classifier(
             is_multi_label=is_multi_label,
             seed=seed,
         )
-    return asdict(metrics) | {"seconds": round(time.monotonic() - began, 1)}
+    return asdict(metrics)
 
 
 def train_prompts(

@@ -99,25 +99,16 @@ def train_from_scratch(
     if heldout is None:
         fitted, heldout = split_labelled(fitted, settings.seed)
     shape = TowerSettings()
-    trained = train_tower(fitted, heldout, shape, settings, progress)
-    save_tower(out / TOWER_FOLDER, trained.networks, shape)
+    networks, *layer = train_tower(fitted, heldout, shape, settings, progress)
+    save_tower(out / TOWER_FOLDER, networks, shape)
     tower = Tower.open(out / TOWER_FOLDER)
     vectors, watched = (encode(tower, part, progress) for part in (fitted, heldout))
-    weight, bias = trained.weight.numpy(), trained.bias.numpy()
+    weight, bias = (part.numpy() for part in layer)
     logits = np.asarray(watched @ weight.T + bias, dtype=np.float32)
     temperature = fit_temperature(logits, heldout.truths, is_multi_label=heldout.is_multi_label)
-    centroids, least = fit_domain(vectors, watched, settings.seed)
-    head = Head(
-        tuple(_labels(fitted, labels)),
-        weight,
-        bias,
-        temperature,
-        fitted.is_multi_label,
-        tower.revision,
-        centroids,
-        least,
-        data.name,
-    )
+    border, named = fit_domain(vectors, watched, settings.seed), tuple(_labels(fitted, labels))
+    is_multi_label = fitted.is_multi_label
+    head = Head(named, weight, bias, temperature, is_multi_label, tower.revision, *border, data.name)
     save_head(out, head, "")
     return _metrics(head, len(fitted), (logits, heldout.truths))
 

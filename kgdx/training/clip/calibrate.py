@@ -1,4 +1,4 @@
-"""What the trained model's answers are worth: one logistic a finding, and the border of its domain."""
+"""What an image-text model's answers are worth: one logistic a finding, and the border of its domain."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from sklearn.metrics import roc_auc_score
 from torch.nn import Module
 
 from kgdx.encoders.finding_set import Domain, FindingSet, ImageFinding
+from kgdx.encoders.linear_head import HeadLabel
 from kgdx.encoders.two_towers import patch_embeddings, text_embeddings
 from kgdx.graph.arrays import Floats32
 from kgdx.training.clip.data import Pool
@@ -97,29 +98,60 @@ def _margins(
     return scored.vectors[known] @ direction, truths[known]
 
 
-def _auc(margins: Floats32, labels: Floats32) -> float:
-    return float(roc_auc_score(labels, margins)) if 0 < labels.mean() < 1 else 0.5
+def _auc(margins: Floats32, truths: Floats32) -> float:
+    return float(roc_auc_score(truths, margins)) if 0 < truths.mean() < 1 else 0.5
+
+
+def calibrated_finding(
+    label: HeadLabel,
+    phrasings: tuple[tuple[str, ...], tuple[str, ...]],
+    margins: Floats32,
+    truths: Floats32,
+    *,
+    prior: float,
+    reliability: float,
+    calibrated_on: str,
+) -> ImageFinding:
+    """A finding with the logistic of its similarity difference.
+
+    Prompts that point the wrong way say nothing: then only the prior is answered, which is no evidence.
+
+    Args:
+        phrasings: sentences that say it is there, and that it is not.
+        margins: (M,) similarity to the former less that to the latter, of M images.
+        truths: (M,) 0 or 1.
+        prior: share of the images that show it, in (0, 1).
+    """
+    slope, intercept = 0.0, float(np.log(prior / (1 - prior)))
+    if 0 < truths.mean() < 1:
+        logistic = LogisticRegression(C=100.0).fit(margins[:, None], truths)
+        if logistic.coef_[0, 0] > 0:
+            slope, intercept = float(logistic.coef_[0, 0]), float(logistic.intercept_[0])
+    return ImageFinding(
+        curie=label.curie,
+        name=label.name,
+        prompts=phrasings[0],
+        absent_prompts=phrasings[1],
+        slope=slope,
+        intercept=intercept,
+        prior=prior,
+        reliability=reliability,
+        heldout_auc=round(_auc(margins, truths), 4),
+        calibrated_on=calibrated_on,
+    )
 
 
 def _fit(
     model: Module, tokenizer: SimpleTokenizer, kind: SignKind, data: _Scored, is_real: bool
 ) -> ImageFinding:
-    margins, labels = _margins(model, tokenizer, kind, data)
-    prior = float(np.clip(labels.mean(), 0.01, 0.99))
-    slope, intercept = 0.0, float(np.log(prior / (1 - prior)))
-    if 0 < labels.mean() < 1:
-        logistic = LogisticRegression(C=100.0).fit(margins[:, None], labels)
-        slope, intercept = max(float(logistic.coef_[0, 0]), 0.0), float(logistic.intercept_[0])
-    return ImageFinding(
-        curie=kind.curie,
-        name=kind.name,
-        prompts=prompts(kind.curie, True),
-        absent_prompts=prompts(kind.curie, False),
-        slope=slope,
-        intercept=intercept,
-        prior=prior,
+    margins, truths = _margins(model, tokenizer, kind, data)
+    return calibrated_finding(
+        HeadLabel(kind.name, kind.curie),
+        (prompts(kind.curie, True), prompts(kind.curie, False)),
+        margins,
+        truths,
+        prior=float(np.clip(truths.mean(), 0.01, 0.99)),
         reliability=FILM_RELIABILITY if is_real else PHANTOM_RELIABILITY,
-        heldout_auc=round(_auc(margins, labels), 4),
         calibrated_on="PneumoniaMNIST train, held-out part" if is_real else "held-out phantoms",
     )
 

@@ -1,4 +1,4 @@
-"""What the two towers are taught, in three terms.
+"""The loss of one batch of images and of what is said of them, in three terms.
 
 - `truth_loss`: a text lies near every image it is true of and far from every image it is false of; what is
   unknown is left out. A pairwise sigmoid, not a softmax over the batch, because captions share findings and
@@ -20,7 +20,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 
 from kgdx.encoders.two_towers import patch_embeddings, text_embeddings
 from kgdx.graph.arrays import Floats32
-from kgdx.training.clip.data import GRID, Pool, augment
+from kgdx.training.clip.data import GRID, Pool
+from kgdx.training.data.augment import augment
 from kgdx.training.synthetic.captions import COLUMN, Statement, describe, state, state_domain, truth_matrix
 from kgdx.training.synthetic.phantom_signs import DRAWABLE
 from kgdx.training.synthetic.signs import KINDS, sides_of

@@ -67,8 +67,7 @@ def train(settings: ClipTraining, progress: Progress) -> Path:
         The folder, which `Clip.open` reads.
 
     Raises:
-        ImageError: if the PneumoniaMNIST file is not one.
-        SourceError: if the table of names has no names.
+        SourceError: if the PneumoniaMNIST file is not one, or the table of names has no names.
     """
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
@@ -122,7 +121,7 @@ def _gather(settings: ClipTraining, size: int, progress: Progress) -> tuple[Sour
     pools, sizes = [drawn.take(rows[0]), decoys.take(decoy_rows[0])], [settings.batch[0], settings.batch[2]]
     real: list[Pool | None] = [None, None]
     if settings.pneumonia is not None:
-        films = read_pneumonia(settings.pneumonia, "train", size)
+        films = read_pneumonia(settings.pneumonia, size)
         order = np.random.default_rng(settings.seed).permutation(len(films))
         for_stopping, for_calibration = len(films) // 12, len(films) // 8
         parts = np.split(order, [for_stopping, for_stopping + for_calibration])

@@ -34,11 +34,6 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.images)
 
-    def take(self, rows: Ints) -> "Pairs":
-        """These pairs only."""
-        images, texts = [self.images[row] for row in rows], tuple(self.texts[row] for row in rows)
-        return Pairs(images, texts, tuple(self.cases[row] for row in rows))
-
 
 def read_pairs(path: Path) -> Pairs:
     """Read pairs; an image path is relative to the file's folder.
