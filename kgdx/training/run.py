@@ -43,14 +43,6 @@ def train_treatments(graph: Path, concepts: Path, out: Path, seed: int, progress
     return asdict(outcome) | {"graph": snapshot.content_hash}
 
 
-def train_image(out: Path, pneumonia: Path | None, names: Path | None, seed: int, progress: Progress) -> None:
-    """Train the image and text towers and write them to a folder."""
-    from kgdx.training.clip.train import ClipTraining
-    from kgdx.training.clip.train import train as run
-
-    run(ClipTraining(out=out, pneumonia=pneumonia, names=names, seed=seed), progress)
-
-
 def train_fusion(clip: Path, out: Path, images: int, seed: int, progress: Progress) -> dict[str, Any]:
     """Learn fusion on drawn cases and write it to a folder; returns metrics on held-out ones.
 

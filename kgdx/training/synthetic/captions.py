@@ -127,11 +127,6 @@ def truth_matrix(truths: Floats32, statements: Sequence[Statement]) -> Floats32:
     return np.asarray(np.stack(columns, axis=1), dtype=np.float32)
 
 
-def caption_of(present: frozenset[Sign], rng: np.random.Generator) -> str:
-    """A caption of a phantom with these findings."""
-    return describe(truths_of_signs(present), rng).text
-
-
 def prompts(curie: str, is_affirmed: bool) -> tuple[str, ...]:
     """Several phrasings of one claim, for scoring: every noun in two frames, and the ready-made denials."""
     kind = BY_CURIE[curie]

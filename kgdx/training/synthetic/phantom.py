@@ -17,7 +17,7 @@ from kgdx.graph.arrays import Floats32
 from kgdx.imaging.pixels import Pixels
 from kgdx.imaging.stretch import stretch
 from kgdx.training.synthetic import signs
-from kgdx.training.synthetic.captions import caption_of
+from kgdx.training.synthetic.captions import describe, truths_of_signs
 from kgdx.training.synthetic.phantom_anatomy import (
     AERATION,
     Frame,
@@ -83,7 +83,8 @@ def draw_phantom(seed: int, present: Iterable[Sign] | None = None, size: int = 1
         masks[sign.curie] = masks.get(sign.curie, np.zeros(film.shape, bool)) | layer.mask
     film = film + air * (1 - np.clip(bare, 0, 1)) * markings(frame, anatomy, rng)
     pixels = stretch(expose(film, frame, rng))
-    return Phantom(pixels, tuple(sorted(curies)), chosen, masks, caption_of(chosen, rng))
+    caption = describe(truths_of_signs(chosen), rng).text
+    return Phantom(pixels, tuple(sorted(curies)), chosen, masks, caption)
 
 
 def sample_signs(rng: np.random.Generator) -> frozenset[Sign]:
