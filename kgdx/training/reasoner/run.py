@@ -23,11 +23,10 @@ from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.release.bundle import MANIFEST, Bundle
 from kgdx.release.checkpoints import ReasonerCheckpoint
-from kgdx.training.data.phenopackets import labelled_case, read_payloads
 from kgdx.training.progress import Progress, named, silent
 from kgdx.training.reasoner.cross_validation import CrossValidation, calibrated
 from kgdx.training.reasoner.evaluate import CaseResult, case_metrics
-from kgdx.training.reasoner.labelled_cases import LabelledCase
+from kgdx.training.reasoner.labelled_cases import LabelledCase, labelled_case, read_payloads
 from kgdx.training.reasoner.train import ReasonerTraining, fit, simulated, untrained
 from kgdx.training.reasoner.train_messages import MetCase
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.messages import MessageNetwork
 from kgdx.reasoning.query import certainty
 from kgdx.reasoning.reasoner import Reasoner, denied
@@ -58,7 +58,7 @@ class MetCase:
     is_present: Tensor
     certainty: Tensor
     base: Tensor
-    positions: NDArray[np.int64]
+    positions: Ints
     num_right: int
 
     @classmethod
@@ -108,7 +108,7 @@ class MetCase:
 def fit_messages(
     reasoner: Reasoner,
     met: Sequence[MetCase],
-    weight: NDArray[np.float64],
+    weight: Floats,
     settings: MessageTraining,
     rng: np.random.Generator,
     progress: Progress,
@@ -124,13 +124,13 @@ def fit_messages(
     )
     steps_per_epoch = -(-len(met) // settings.batch)
     total = settings.epochs * steps_per_epoch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=total)
+    schedule = loop.one_cycle(optimizer, total, warm_up=0.3)
 
-    def batches() -> Iterator[NDArray[np.int64]]:
+    def batches() -> Iterator[Ints]:
         for _ in range(settings.epochs):
             yield from np.array_split(rng.permutation(len(met)), steps_per_epoch)
 
-    def loss_of(batch: NDArray[np.int64]) -> Tensor:
+    def loss_of(batch: Ints) -> Tensor:
         is_hidden = rng.random(len(batch)) < settings.without_absent
         shown = [
             met[i].without_absent() if hidden else met[i] for i, hidden in zip(batch, is_hidden, strict=True)
@@ -144,17 +144,7 @@ def fit_messages(
         # A likelihood ratio may be discounted, never inverted.
         network.trust.data.clamp_(min=0.0)
 
-    loop.fit(
-        network,
-        batches(),
-        loss_of,
-        optimizer,
-        schedule,
-        total=total,
-        what="messages",
-        progress=progress,
-        after_step=after_step,
-    )
+    loop.fit(network, batches(), loss_of, schedule, total, "messages", progress, after_step=after_step)
     network.eval()
 
 

@@ -23,9 +23,8 @@ from kgdx.training.reasoner import cross_validation
 from kgdx.training.reasoner.evaluate import CaseResult
 from kgdx.training.reasoner.labelled_cases import LabelledCase
 from kgdx.training.reasoner.run import ReasonerCommand, train_reasoner
-from kgdx.training.reasoner.train import ReasonerTraining
+from kgdx.training.reasoner.train import ReasonerTraining, WalkTraining
 from kgdx.training.reasoner.train_messages import MessageTraining
-from kgdx.training.reasoner.train_paths import WalkTraining
 
 BRIEF = ReasonerTraining(
     num_simulated=16,

@@ -16,8 +16,8 @@ from kgdx.reasoning.ranking import ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.training.reasoner import train
 from kgdx.training.reasoner.labelled_cases import LabelledCase
+from kgdx.training.reasoner.train import WalkTraining
 from kgdx.training.reasoner.train_messages import MessageTraining, MetCase
-from kgdx.training.reasoner.train_paths import WalkTraining
 from tests.reasoning.tiny import HashEncoder, diagnostic, graph, messages, query, random_facts, reasoner
 
 WORLD = graph("\n".join(random_facts(np.random.default_rng(1), num_diseases=20, num_findings=15)))
