@@ -134,7 +134,7 @@ def _base_rank(reasoner: Reasoner, case: LabelledCase, base: Base) -> float:
 
 def _without_excluded(query: GraphQuery) -> GraphQuery:
     """The query with what is present alone; the same one if that leaves nothing out, or nothing at all."""
-    present = tuple(seen for seen in query.observations if seen.weight > 0)
+    present = tuple(obs for obs in query.observations if obs.weight > 0)
     is_shorter = 0 < len(present) < len(query.observations)
     return replace(query, observations=present) if is_shorter else query
 

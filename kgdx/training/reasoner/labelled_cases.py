@@ -116,7 +116,7 @@ def labelled_case(
     answers = accepted_diseases(payload, where)
     nodes = [graph.snapshot.index[curie] for curie in answers if curie in graph.snapshot.index]
     accepted = np.flatnonzero(np.isin(graph.annotations.candidates, nodes))
-    if len(accepted) == 0 or not any(seen.weight > 0 for seen in query.observations):
+    if len(accepted) == 0 or not any(obs.weight > 0 for obs in query.observations):
         return None
     accepted = np.flatnonzero(np.isin(reasoner.same, reasoner.same[accepted]))
     return LabelledCase(query, accepted, answers, publications(payload))

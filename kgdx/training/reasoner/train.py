@@ -22,7 +22,7 @@ from kgdx.reasoning.reasoner import Reasoner
 from kgdx.training import loop
 from kgdx.training.progress import Progress
 from kgdx.training.reasoner.labelled_cases import LabelledCase, weights
-from kgdx.training.reasoner.train_messages import MessageTraining, MetCase, fit_messages
+from kgdx.training.reasoner.train_messages import MessageTraining, ShortlistedCase, fit_messages
 from kgdx.training.synthetic.patients import SimulationSettings, Simulator
 
 
@@ -147,20 +147,22 @@ def simulated(
 def fit(
     reasoner: Reasoner,
     cases: Sequence[LabelledCase],
-    met: Sequence[MetCase | None],
+    shortlisted: Sequence[ShortlistedCase | None],
     settings: ReasonerTraining,
     progress: Progress,
 ) -> None:
     """Train both networks of a reasoner in place.
 
     Args:
-        met: what the best paths of each case showed, None where the likelihood leaves its answer out.
+        shortlisted: what the best paths of each case showed, None where the likelihood leaves its answer out.
     """
     rng = np.random.default_rng(settings.seed)
     torch.manual_seed(settings.seed)
     weight = _weights(cases, settings)
-    kept = np.array([i for i, case in enumerate(met) if case is not None])
-    fit_messages(reasoner, [m for m in met if m is not None], weight[kept], settings.messages, rng, progress)
+    kept = np.array([i for i, case in enumerate(shortlisted) if case is not None])
+    fit_messages(
+        reasoner, [m for m in shortlisted if m is not None], weight[kept], settings.messages, rng, progress
+    )
     fit_walks(reasoner, cases, weight, settings.walks, rng, progress)
 
 
@@ -179,7 +181,7 @@ def _query(
     observations: tuple[Observation, ...], reasoner: Reasoner, encoder: TextEncoder, *, is_hidden: bool
 ) -> GraphQuery:
     names = reasoner.graph.snapshot.names
-    present = [names[seen.node] for seen in observations if seen.weight > 0]
+    present = [names[obs.node] for obs in observations if obs.weight > 0]
     is_hidden = is_hidden or not present
     context = np.zeros(encoder.dim, np.float32) if is_hidden else fuse(encoder.encode_texts(present))
     return GraphQuery(observations, context)
