@@ -37,8 +37,8 @@ def test_a_batch_without_loss_changes_nothing_but_is_counted() -> None:
     model = nn.Linear(1, 1)
     before, steps = model.weight.clone(), []
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
-    optimizer.step()
     schedule = loop.one_cycle(optimizer, 3, warm_up=0.5)
+    optimizer.step()
     done = loop.fit(model, range(3), lambda _: None, schedule, 3, "x", silent, after_step=steps.append)
     assert (done, steps) == (3, [1, 2, 3])
     assert torch.equal(model.weight, before)
