@@ -12,7 +12,7 @@ from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
 from kgdx.schemas import CaseIn
 from kgdx.schemas.phenopacket import accepted_diseases
-from kgdx.training.data.phenopackets import read_payloads
+from kgdx.training.reasoner.labelled_cases import read_payloads
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 from kgdx.domain.case import CodedFinding
 from kgdx.schemas import CaseIn
 from kgdx.schemas.phenopacket import accepted_diseases
-from kgdx.training.data.phenopackets import read_payloads
+from kgdx.training.reasoner.labelled_cases import read_payloads
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from ingest.phenotypes import build_snapshot, phenotype_sources
 from ingest.sources.drug_disease import COLUMNS, DISEASE, DRUG
 from kgdx.domain.errors import CurieError, SourceError
 from kgdx.graph.snapshot import Snapshot
-from kgdx.training.treatments.held_out import SCORED_FOLD, fold_of, hide, joining_rows
+from kgdx.training.treatments import SCORED_FOLD, fold_of, hide, joining_rows
 from kgdx.treatments.graph import PER_PAIR_SOURCES, TREATING, TreatmentWalks
 
 _OPTIONAL = {

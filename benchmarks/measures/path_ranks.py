@@ -14,8 +14,7 @@ from kgdx.mechanisms.graph import NOT_WALKED
 from kgdx.mechanisms.model import MechanismNetwork, meaning_vectors
 from kgdx.mechanisms.question import GroupNames, Question, Readings, read_halves
 from kgdx.release.checkpoints import MechanismCheckpoint, pair_id
-from kgdx.training.mechanisms.curated import Curated, Pair, rows_of
-from kgdx.training.mechanisms.evaluate import Place, is_gold, place
+from kgdx.training.mechanisms.curated import Curated, Pair, Place, is_gold, place, rows_of
 
 METHODS = ("kgdx", "degree_weighted", "shortest")
 _LEAKS = ("own_edges", "direct_edges")

@@ -23,8 +23,8 @@ from kgdx.domain.errors import KgdxError
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.release.bundle import Bundle
-from kgdx.training.data.phenopackets import labelled_case, read_payloads
 from kgdx.training.reasoner.evaluate import CaseResult, case_metrics, evaluate_case
+from kgdx.training.reasoner.labelled_cases import labelled_case, read_payloads
 
 _TALK = Console(stderr=True)
 _CANDIDATES = {"omim": ("OMIM:",), "all": ("OMIM:", "ORPHA:")}

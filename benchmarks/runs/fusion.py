@@ -34,7 +34,7 @@ from kgdx.evidence.mentions import Vocabulary
 from kgdx.evidence.text import text_evidence
 from kgdx.release.bundle import Bundle
 from kgdx.release.checkpoints import open_fusion
-from kgdx.training.fusion.train import Statements, log_losses, measure_vectors
+from kgdx.training.fusion import Statements, log_losses, measure_vectors
 from kgdx.training.synthetic import signs
 from kgdx.training.synthetic.cases import IMAGE_SIZE, DrawnCase, draw_cases, drawn_findings
 from kgdx.training.synthetic.phantom import draw_phantom

@@ -20,8 +20,8 @@ from kgdx.encoders.classifier import Classifier
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.image_evidence import text_direction, unlike, weigh
 from kgdx.release.bundle import Bundle, shipped_folder
-from kgdx.training.classifier.metrics import area_under_curve, is_right
 from kgdx.training.data.labelled_images import Labelled, read_medmnist
+from kgdx.training.metrics import area_under_curve, is_right
 from kgdx.training.synthetic.signs import OPACITY
 
 _TALK = Console(stderr=True)

@@ -27,7 +27,7 @@ from kgdx.domain.errors import SourceError
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release.bundle import shipped_folder
-from kgdx.training.concepts.index import NameIndex
+from kgdx.training.concepts.train import NameIndex
 from kgdx.training.data.concept_names import Concept, HeldOut, Vocabularies, read_vocabularies
 
 _TALK = Console(stderr=True)

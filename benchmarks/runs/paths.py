@@ -31,8 +31,7 @@ from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.release.bundle import Bundle, shipped_folder
 from kgdx.release.checkpoints import MechanismCheckpoint
-from kgdx.training.mechanisms.curated import curated, rows_of
-from kgdx.training.mechanisms.evaluate import Place, place_metrics
+from kgdx.training.mechanisms.curated import Place, curated, place_metrics, rows_of
 
 _TALK = Console(stderr=True)
 # The protocol's keys are of the second setting: the first covers nothing.

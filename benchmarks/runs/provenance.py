@@ -44,7 +44,7 @@ from kgdx.release import bundle
 from kgdx.schemas import CaseIn
 from kgdx.stores.base import GraphStore
 from kgdx.stores.embedded import EmbeddedStore
-from kgdx.training.data.phenopackets import read_payloads
+from kgdx.training.reasoner.labelled_cases import read_payloads
 
 _TALK = Console(stderr=True)
 _ANNOTATIONS = "infores:hpo-annotations"

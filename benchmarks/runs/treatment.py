@@ -26,8 +26,8 @@ from kgdx.domain.errors import KgdxError
 from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.release.bundle import Bundle, shipped_folder
 from kgdx.release.checkpoints import TreatmentCheckpoint
-from kgdx.training.treatments.held_out import CALIBRATED_FOLD, SCORED_FOLD, fold_of
-from kgdx.training.treatments.train import ranks
+from kgdx.training.metrics import mid_ranks
+from kgdx.training.treatments import CALIBRATED_FOLD, SCORED_FOLD, fold_of
 from kgdx.treatments.predictor import PredictedTreatments
 
 Floats = NDArray[np.float64]
@@ -139,7 +139,7 @@ def _figures(hidden: Hidden, scored: Floats) -> Floats:
         kept = np.setdiff1d(treatments, np.setdiff1d(known, drugs))
         values = scored[np.searchsorted(treatments, kept), column]
         right = np.searchsorted(kept, drugs)
-        place = ranks(values, right)
+        place = mid_ranks(values, right)
         wrong = rng.choice(np.setdiff1d(np.arange(len(kept)), right), len(right), replace=False)
         truth = np.repeat([True, False], len(right))
         precision = average_precision_score(truth, values[np.concatenate([right, wrong])])

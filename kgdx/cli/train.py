@@ -100,11 +100,11 @@ def train_image(
     if pairs is not None:
         image_commands.pairs(pairs, out, arch, epochs, seed)
         return
+    from kgdx.training.clip.train import ClipTraining, train
     from kgdx.training.progress import progress_bar
-    from kgdx.training.run import train_image as run
 
     with progress_bar() as progress:
-        run(out, pneumonia, names, seed, progress)
+        train(ClipTraining(out, pneumonia, names, seed), progress)
     typer.echo(str(out))
 
 

@@ -1,6 +1,7 @@
 """Commands that train what looks at images, joined to `kgdx train`."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,12 +31,13 @@ def add_to(app: typer.Typer, train: typer.Typer) -> None:
 
 
 def print_metrics(train: Callable[["Progress"], Mapping[str, Any]]) -> None:
-    """Train with a bar on stderr, then print the metrics as JSON."""
+    """Train with a bar on stderr, then print the metrics, and how long it took, as JSON."""
     from kgdx.training.progress import progress_bar
 
+    began = time.monotonic()
     with progress_bar() as progress:
         metrics = train(progress)
-    typer.echo(json.dumps(metrics))
+    typer.echo(json.dumps({**metrics, "seconds": round(time.monotonic() - began, 1)}))
 
 
 def classifier(

@@ -96,7 +96,7 @@ class BestPaths:
         findings, where = np.unique(np.concatenate([s.indices for s in stated]), return_inverse=True)
         near, shared, is_kind = self._nearness(nodes, findings)
         own, other = (
-            _meet(part, nodes, near[:, columns], shared[:, columns], is_kind[:, columns])
+            _shortlist(part, nodes, near[:, columns], shared[:, columns], is_kind[:, columns])
             for part, columns in zip(stated, np.split(where, [stated[0].nnz]), strict=True)
         )
         columns = (
@@ -196,7 +196,7 @@ class BestPaths:
         return nearness, shared, is_kind & (nearness > 0)
 
 
-def _meet(
+def _shortlist(
     stated: sp.csr_matrix, nodes: Ints, near: Floats32, shared: Floats32, is_kind: NDArray[np.bool_]
 ) -> Met:
     """Meet the rows of a (K, N) matrix of frequencies.

@@ -26,9 +26,10 @@ class Observation:
         node: node index of the finding.
         weight: natural log of P(observations | finding) / P(observations | no finding), in
             [-MAX_WEIGHT, MAX_WEIGHT].
-        is_looked_for: somebody examined the patient for this very finding and recorded by a code that it is
-            not there. What one looks for says something of what one suspects. Not so exposures: all
-            are asked for them; nor what was only asked for because the engine or a checklist named it.
+        is_actively_excluded: the patient was examined for this very finding, and a code records that it is
+            not there. This is subject to ascertainment bias: clinicians examine for what they suspect.
+            False for exposures, which everyone is asked about, and for findings that were elicited by
+            the engine or a checklist.
     """
 
     node: int

@@ -58,12 +58,11 @@ def fit(
     model: nn.Module,
     batches: Iterable[Batch],
     loss_of: Callable[[Batch], Tensor | None],
-    optimizer: Optimizer,
-    schedule: LRScheduler | None,
-    *,
+    schedule: LRScheduler,
     total: int,
     what: str,
     progress: Progress,
+    *,
     max_norm: float | None = 1.0,
     after_step: Callable[[int], None] | None = None,
     early_stop: EarlyStop | None = None,
@@ -73,7 +72,7 @@ def fit(
     Args:
         batches: drawn one by one, each just before its loss is computed.
         loss_of: () float32 loss of a batch with gradient; None skips the optimizer step.
-        schedule: of the learning rate, advanced once a batch.
+        schedule: of the learning rate, advanced once a batch; it holds the optimizer.
         total: number of batches.
         what: is trained, for `progress`.
         max_norm: gradients are clipped to this norm; None leaves them as they are.
@@ -82,7 +81,7 @@ def fit(
     Returns:
         The number of batches done: fewer than `total` after an early stop.
     """
-    recent: deque[float] = deque(maxlen=_RECENT)
+    optimizer, recent = schedule.optimizer, deque[float](maxlen=_RECENT)
     done = 0
     for done, batch in enumerate(batches, 1):
         loss = loss_of(batch)
@@ -93,8 +92,7 @@ def fit(
                 nn.utils.clip_grad_norm_(model.parameters(), max_norm)
             optimizer.step()
             recent.append(float(loss.detach()))
-        if schedule is not None:
-            schedule.step()
+        schedule.step()
         if after_step is not None:
             after_step(done)
         progress(done, total, f"{what}, loss {np.mean(recent or [0.0]):.3f}")
@@ -103,9 +101,17 @@ def fit(
     return done
 
 
-def adamw(
-    model: nn.Module, learning_rate: float, total: int, warm_up: float = 0.15
-) -> tuple[Optimizer, OneCycleLR]:
+def one_cycle(optimizer: Optimizer, total: int, warm_up: float) -> OneCycleLR:
+    """Over `total` steps the learning rate rises to the optimizer's own, then falls along a cosine.
+
+    Args:
+        warm_up: share of the steps in which it rises.
+    """
+    rate = float(optimizer.defaults["lr"])
+    return OneCycleLR(optimizer, rate, total_steps=max(2, total), pct_start=warm_up)
+
+
+def adamw(model: nn.Module, learning_rate: float, total: int, warm_up: float = 0.15) -> OneCycleLR:
     """AdamW with weight decay for matrices and kernels only, and a one-cycle schedule over `total` steps.
 
     Biases, norms, scales and token vectors do not decay.
@@ -115,8 +121,7 @@ def adamw(
     for name, parameter in model.named_parameters():
         (free if parameter.ndim < 2 or "embedding" in name else decayed).append(parameter)
     groups = [{"params": decayed, "weight_decay": 0.05}, {"params": free, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=learning_rate)
-    return optimizer, OneCycleLR(optimizer, learning_rate, total_steps=total, pct_start=warm_up)
+    return one_cycle(torch.optim.AdamW(groups, lr=learning_rate), total, warm_up)
 
 
 def average(averaged: nn.Module, model: nn.Module, keep: float) -> None:

@@ -1,19 +1,49 @@
-"""How good rankings are, and how far their probabilities can be believed."""
+"""How good rankings and classifications are, and how far their probabilities can be believed."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
 
-from kgdx.graph.arrays import Floats
+from kgdx.graph.arrays import Floats, Ints
 
 _RESAMPLES = 1000
 
 
 def mid_rank(scores: Floats, accepted: Sequence[int]) -> float:
     """Rank of the best accepted candidate, from 1; ties share the middle of their ranks."""
-    best = max(scores[i] for i in accepted)
-    return float(1 + (scores > best).sum() + ((scores == best).sum() - 1) / 2)
+    return float(mid_ranks(scores, np.asarray(accepted)).min())
+
+
+def mid_ranks(scores: Floats, accepted: Ints) -> Floats:
+    """(k,) rank of each accepted candidate, from 1; ties share the middle of their ranks.
+
+    Args:
+        scores: (n,).
+        accepted: (k,) positions.
+    """
+    own = scores[accepted][:, None]
+    above, level = (scores > own).sum(axis=1), (scores == own).sum(axis=1)
+    return np.asarray(1.0 + above + (level - 1) / 2.0)
+
+
+def means_with_intervals(each: Floats, names: Sequence[str]) -> dict[str, object]:
+    """Mean of every column under its name, and under `<name>_ci` its 95 % bootstrap interval.
+
+    Args:
+        each: (n, k), n at least 1.
+        names: of the k columns.
+    """
+    rng = np.random.default_rng(0)
+    drawn = np.stack([each[rng.integers(len(each), size=len(each))].mean(axis=0) for _ in range(_RESAMPLES)])
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    result: dict[str, object] = {}
+    for i, name in enumerate(names):
+        result[name] = round(float(each[:, i].mean()), 4)
+        result[f"{name}_ci"] = [round(float(low[i]), 4), round(float(high[i]), 4)]
+    return result
 
 
 def ranking_metrics(
@@ -34,14 +64,7 @@ def ranking_metrics(
         each = sums / np.bincount(member)[:, None]
     if len(each) == 0:
         return {"n": 0}
-    rng = np.random.default_rng(0)
-    drawn = np.stack([each[rng.integers(len(each), size=len(each))].mean(axis=0) for _ in range(_RESAMPLES)])
-    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    result: dict[str, object] = {"n": len(each)}
-    for i, name in enumerate((*(f"top{cut}" for cut in cuts), "mrr")):
-        result[name] = round(float(each[:, i].mean()), 4)
-        result[f"{name}_ci"] = [round(float(low[i]), 4), round(float(high[i]), 4)]
-    return result
+    return {"n": len(each)} | means_with_intervals(each, [*(f"top{cut}" for cut in cuts), "mrr"])
 
 
 def sliced_metrics(
@@ -67,13 +90,7 @@ def sliced_metrics(
 def paired_gain(ranks: Floats, baseline: Floats, cut: int = 1) -> dict[str, object]:
     """Difference in top-1 (or top-`cut`) on the same cases, with its 95 % bootstrap interval."""
     difference = (ranks <= cut).astype(np.float64) - (baseline <= cut)
-    rng = np.random.default_rng(0)
-    drawn = [rng.choice(difference, len(difference)).mean() for _ in range(_RESAMPLES)]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return {
-        f"top{cut}": round(float(difference.mean()), 4),
-        f"top{cut}_ci": [round(float(low), 4), round(float(high), 4)],
-    }
+    return means_with_intervals(difference[:, None], [f"top{cut}"])
 
 
 def expected_calibration_error(probability: Floats, is_right: NDArray[np.bool_], num_bins: int = 10) -> float:
@@ -90,3 +107,34 @@ def coverage_risk(probability: Floats, is_right: NDArray[np.bool_]) -> list[dict
     wrong = np.cumsum(~is_right[order]) / np.arange(1, len(order) + 1)
     ends = [max(1, round(len(order) * tenth / 10)) for tenth in range(1, 11)]
     return [{"coverage": i / 10, "risk": round(float(wrong[end - 1]), 4)} for i, end in enumerate(ends, 1)]
+
+
+def area_under_curve(
+    probabilities: NDArray[Any], truths: NDArray[Any], *, is_multi_label: bool = False
+) -> float:
+    """Area under the ROC curve: of the second label where there are two, else the mean over labels.
+
+    Args:
+        probabilities: (N, L).
+        truths: (N, L) 0 or 1.
+
+    Returns:
+        In [0, 1]; NaN if no label has both examples and counterexamples.
+    """
+    columns = [1] if truths.shape[1] == 2 and not is_multi_label else range(truths.shape[1])
+    told = [i for i in columns if 0 < truths[:, i].mean() < 1]
+    if not told:
+        return float("nan")
+    return float(np.mean([roc_auc_score(truths[:, i], probabilities[:, i]) for i in told]))
+
+
+def accuracy(probabilities: NDArray[Any], truths: NDArray[Any], *, is_multi_label: bool = False) -> float:
+    """Share of right answers: the likeliest label, or of several labels each by itself at one half."""
+    return float(is_right(probabilities, truths, is_multi_label=is_multi_label).mean())
+
+
+def is_right(probabilities: NDArray[Any], truths: NDArray[Any], *, is_multi_label: bool = False) -> Floats:
+    """(N,) share of an image's answers that are right: 0 or 1 where one label must be chosen."""
+    if is_multi_label:
+        return np.asarray(((probabilities > 0.5) == (truths == 1)).mean(axis=1))
+    return np.asarray(probabilities.argmax(axis=1) == truths.argmax(axis=1), dtype=np.float64)

@@ -1,6 +1,5 @@
 """From the arguments of `kgdx train …` to trained weights on disk; returns what the command prints."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -31,25 +30,17 @@ def train_treatments(graph: Path, concepts: Path, out: Path, seed: int, progress
 
     import graph_schema
     from kgdx.encoders.concepts import ConceptEncoder
-    from kgdx.training.treatments.train import TreatmentTraining
-    from kgdx.training.treatments.train import train as run
+    from kgdx.training.treatments import TreatmentTraining
+    from kgdx.training.treatments import train as run
 
     snapshot = snapshot_in(graph)
     encoder = ConceptEncoder.open(concepts)
     # With one thread the same seed gives the same bytes on any machine.
     torch.set_num_threads(1)
-    began, settings = time.monotonic(), TreatmentTraining(seed=seed)
+    settings = TreatmentTraining(seed=seed)
     trained, outcome = run(snapshot, graph_schema.load(), encoder, settings, progress=progress)
     TreatmentCheckpoint(trained.network, trained.calibration, encoder.revision).write(out)
-    return asdict(outcome) | {"graph": snapshot.content_hash, "seconds": round(time.monotonic() - began, 1)}
-
-
-def train_image(out: Path, pneumonia: Path | None, names: Path | None, seed: int, progress: Progress) -> None:
-    """Train the image and text towers and write them to a folder."""
-    from kgdx.training.clip.train import ClipTraining
-    from kgdx.training.clip.train import train as run
-
-    run(ClipTraining(out=out, pneumonia=pneumonia, names=names, seed=seed), progress)
+    return asdict(outcome) | {"graph": snapshot.content_hash}
 
 
 def train_fusion(clip: Path, out: Path, images: int, seed: int, progress: Progress) -> dict[str, Any]:
@@ -59,14 +50,13 @@ def train_fusion(clip: Path, out: Path, images: int, seed: int, progress: Progre
         clip: folder of the image-text model whose answers are fused.
         images: to learn from; half as many to calibrate on, and half as many to measure on.
     """
-    from kgdx.training.fusion.train import FusionTraining
-    from kgdx.training.fusion.train import train as run
+    from kgdx.training.fusion import FusionTraining
+    from kgdx.training.fusion import train as run
 
-    began = time.monotonic()
     settings = FusionTraining(images, images // 2, images // 2, seed=seed)
     fusion, outcome = run(Clip.open(clip), settings, progress)
     write_fusion(fusion, out)
-    return asdict(settings) | asdict(outcome) | {"seconds": round(time.monotonic() - began, 1)}
+    return asdict(settings) | asdict(outcome)
 
 
 def train_text(graphs: Sequence[Path], out: Path, seed: int, progress: Progress) -> dict[str, Any]:
@@ -76,13 +66,13 @@ def train_text(graphs: Sequence[Path], out: Path, seed: int, progress: Progress)
         graphs: snapshot folders or bundles; links are calibrated on the first.
     """
     from kgdx.encoders.concepts import ConceptEncoder, save_concepts
+    from kgdx.training.concepts.batches import ConceptTraining
     from kgdx.training.concepts.calibrate_links import fit_links
-    from kgdx.training.concepts.train import ConceptTraining
     from kgdx.training.concepts.train import train as run
     from kgdx.training.data.concept_names import read_vocabularies
 
     snapshots = [snapshot_in(graph) for graph in graphs]
-    began, known = time.monotonic(), read_vocabularies(snapshots)
+    known = read_vocabularies(snapshots)
     trained = run(known, ConceptTraining(seed=seed), progress)
     save_concepts(out, trained.tokenizer, trained.table, None)
     link = fit_links(snapshots[0], known, ConceptEncoder.open(out), _LINKED_SENTENCES, progress)
@@ -96,5 +86,4 @@ def train_text(graphs: Sequence[Path], out: Path, seed: int, progress: Progress)
         "steps": trained.steps,
         "link": link and link.to_json(),
         "graphs": [snapshot.content_hash for snapshot in snapshots],
-        "seconds": round(time.monotonic() - began, 1),
     }

@@ -8,7 +8,6 @@ FEW = {
     "benchmarks.measures.site_findings": ("_PERMUTATIONS", 2000),
     "benchmarks.metrics": ("_RESAMPLES", 50),
     "benchmarks.runs.images": ("_RESAMPLES", 50),
-    "kgdx.training.mechanisms.evaluate": ("_RESAMPLES", 50),
     "kgdx.training.metrics": ("_RESAMPLES", 50),
 }
 

@@ -9,7 +9,7 @@ import graph_schema
 from benchmarks.baselines.treatments import disease_likeness, nearest, popularity
 from benchmarks.datasets import treatment_graph
 from benchmarks.measures.vetoes import measure_vetoes
-from kgdx.training.treatments.held_out import joining_rows
+from kgdx.training.treatments import joining_rows
 from kgdx.treatments.graph import TreatmentWalks
 from tests.reasoning.tiny import graph
 

@@ -12,8 +12,8 @@ from safetensors import safe_open
 from kgdx.domain.errors import BundleError, SourceError
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.image_evidence import heat_map, image_evidence
+from kgdx.training.clip.data import read_synonyms
 from kgdx.training.clip.train import ClipTraining, train
-from kgdx.training.data.synonyms import read_synonyms
 from kgdx.training.synthetic import signs
 from kgdx.training.synthetic.decoys import draw_decoy
 from kgdx.training.synthetic.phantom import draw_phantom

@@ -17,11 +17,10 @@ from kgdx.encoders.concepts import CONFIG, MODULES, TOKENIZER, WEIGHTS, ConceptE
 from kgdx.encoders.link_calibration import LinkCalibration
 from kgdx.graph.arrow_schema import edge_table, node_table
 from kgdx.graph.snapshot import Snapshot
+from kgdx.training.concepts.batches import misspelt, noisy
 from kgdx.training.concepts.calibrate_links import try_links
-from kgdx.training.concepts.index import NameIndex, accuracy
-from kgdx.training.concepts.train import ConceptTraining, train
+from kgdx.training.concepts.train import ConceptTraining, NameIndex, accuracy, train
 from kgdx.training.data.concept_names import HeldOut, part_of, plain, read_vocabularies
-from kgdx.training.data.concept_noise import misspelt, noisy
 
 SOURCE = Provenance("infores:test")
 PARTS = ("heart", "kidney", "liver", "lung", "spleen", "hand", "foot", "skull", "femur", "tongue")

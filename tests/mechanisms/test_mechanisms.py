@@ -21,8 +21,7 @@ from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.mechanisms.model import MechanismModelSettings, MechanismNetwork, slots
 from kgdx.mechanisms.question import Question
 from kgdx.release.checkpoints import MechanismCheckpoint
-from kgdx.training.mechanisms.curated import curated
-from kgdx.training.mechanisms.evaluate import Place, is_gold, place, place_metrics
+from kgdx.training.mechanisms.curated import Place, curated, is_gold, place, place_metrics
 from kgdx.training.mechanisms.train import Example, MechanismTraining, examples, fit
 from tests.reasoning.tiny import TEXT_DIM, HashEncoder, graph
 

@@ -12,16 +12,15 @@ def run(qualities: list[float], **settings: int) -> tuple[int, list[int], list[t
     model, kept, told = nn.Linear(1, 1, bias=False), [], []
     remaining = iter(qualities)
     stop = loop.EarlyStop(2, 2, lambda: next(remaining), kept.append, **settings)
-    optimizer, schedule = loop.adamw(model, 0.1, 10)
+    schedule = loop.adamw(model, 0.1, 10)
 
     def loss_of(_: int) -> Tensor:
         return ((model(torch.ones(1, 1)) - 1) ** 2).sum()
 
     before = loss_of(0).item()
     done = loop.fit(
-        model, range(10), loss_of, optimizer, schedule, total=10, what="x", early_stop=stop,
-        progress=lambda *step: told.append(step),
-    )  # fmt: skip
+        model, range(10), loss_of, schedule, 10, "x", lambda *step: told.append(step), early_stop=stop
+    )
     assert loss_of(0).item() < before
     return done, kept, told
 
@@ -38,10 +37,9 @@ def test_a_batch_without_loss_changes_nothing_but_is_counted() -> None:
     model = nn.Linear(1, 1)
     before, steps = model.weight.clone(), []
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
-    done = loop.fit(
-        model, range(3), lambda _: None, optimizer, None, total=3, what="x", progress=silent,
-        after_step=steps.append,
-    )  # fmt: skip
+    schedule = loop.one_cycle(optimizer, 3, warm_up=0.5)
+    optimizer.step()
+    done = loop.fit(model, range(3), lambda _: None, schedule, 3, "x", silent, after_step=steps.append)
     assert (done, steps) == (3, [1, 2, 3])
     assert torch.equal(model.weight, before)
 

@@ -9,6 +9,7 @@ from kgdx.training.metrics import (
     coverage_risk,
     expected_calibration_error,
     mid_rank,
+    mid_ranks,
     paired_gain,
     ranking_metrics,
     sliced_metrics,
@@ -24,6 +25,10 @@ def test_a_rank_is_the_mean_over_all_orders_of_ties(scores: list[int], data: st.
     above = sum(score > scores[right] for score in scores)
     tied = sum(score == scores[right] for score in scores)
     assert mid_rank(np.array(scores, float), [right]) == np.mean([above + 1 + i for i in range(tied)])
+
+
+def test_ranks_share_the_middle_of_a_tie() -> None:
+    np.testing.assert_array_equal(mid_ranks(np.array([3.0, 1.0, 1.0, 0.0]), np.array([0, 2])), [1.0, 2.5])
 
 
 @given(few_scores, st.data())

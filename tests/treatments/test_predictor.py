@@ -16,8 +16,7 @@ from kgdx.encoders.concepts import ConceptEncoder
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release.bundle import shipped_folder
 from kgdx.release.checkpoints import TreatmentCheckpoint
-from kgdx.training.treatments.held_out import hide
-from kgdx.training.treatments.train import TreatmentTraining, fit_calibration, ranks, train
+from kgdx.training.treatments import TreatmentTraining, fit_calibration, hide, train
 from kgdx.treatments.graph import TreatmentWalks
 from kgdx.treatments.model import TreatmentModelSettings, TreatmentNetwork
 from kgdx.treatments.predictor import PredictedTreatments, TreatmentCalibration
@@ -240,10 +239,6 @@ def test_confidence_rises_with_the_score_and_is_fitted_on_what_is_known() -> Non
     assert ((confidence >= 0) & (confidence <= 1)).all()
     truth = np.stack([np.isin(np.arange(60), places) for places in known], axis=1)
     assert confidence[truth].mean() > 0.5 > confidence[~truth].mean()
-
-
-def test_ranks_share_the_middle_of_a_tie() -> None:
-    np.testing.assert_array_equal(ranks(np.array([3.0, 1.0, 1.0, 0.0]), np.array([0, 2])), [1.0, 2.5])
 
 
 def test_weights_come_back_from_disk_as_they_were(tmp_path: Path) -> None:

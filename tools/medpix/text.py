@@ -17,13 +17,15 @@ from safetensors.numpy import load_file
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
 
 from benchmarks.datasets.medpix import MedPixCase
 from kgdx.domain.language import language_of
 from kgdx.encoders.concepts import TOKENIZER, WEIGHTS
 from kgdx.graph.snapshot import Snapshot
 from kgdx.training import loop
-from kgdx.training.concepts.train import Tokens, batch_loss
+from kgdx.training.concepts.batches import Tokens
+from kgdx.training.concepts.train import batch_loss
 from kgdx.training.progress import Progress
 
 _SENTENCE = re.compile(r"(?<=[.;])\s+")
@@ -67,25 +69,15 @@ def train_text(
     tokenizer = Tokenizer.from_file(str(base / TOKENIZER))
     table = load_file(base / WEIGHTS)["embedding.weight"].astype(np.float32)
     tokens, model = Tokens(tokenizer), StaticEmbedding(tokenizer, embedding_weights=torch.from_numpy(table))
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
 
-    def loss_of(step: int) -> Tensor:
-        rise, fall = min(1.0, (step + 1) / settings.warm_up), 1 - step / settings.steps
-        for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * rise * fall
+    def learning_rate(step: int) -> float:
+        return settings.learning_rate * min(1.0, (step + 1) / settings.warm_up) * (1 - step / settings.steps)
+
+    def loss_of(_: int) -> Tensor:
         return batch_loss(model, tokens, *_draw(cases, graph, settings, rng), settings.temperature)
 
-    loop.fit(
-        model,
-        range(settings.steps),
-        loss_of,
-        optimizer,
-        None,
-        total=settings.steps,
-        what="text",
-        progress=progress,
-        max_norm=None,
-    )
+    schedule = LambdaLR(torch.optim.Adam(model.parameters(), lr=1.0), learning_rate)
+    loop.fit(model, range(settings.steps), loss_of, schedule, settings.steps, "text", progress, max_norm=None)
     rounded: NDArray[np.float32] = model.embedding.weight.detach().half().float().numpy()
     return tokenizer, rounded
 

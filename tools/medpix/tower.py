@@ -106,7 +106,7 @@ def train_network(
     averaged = copy.deepcopy(model)
     known, words = torch.from_numpy(lesson.truths), torch.from_numpy(lesson.words)
     total = max(len(known) // settings.batch, 1) * settings.epochs
-    optimizer, schedule = loop.adamw(model, settings.learning_rate, total)
+    schedule = loop.adamw(model, settings.learning_rate, total)
     chances = _chances(lesson.truths[:, -1], settings.evenness)
 
     def loss_of(step: int) -> Tensor:
@@ -124,11 +124,10 @@ def train_network(
         model,
         range(total),
         loss_of,
-        optimizer,
         schedule,
-        total=total,
-        what="image tower",
-        progress=progress,
+        total,
+        "image tower",
+        progress,
         after_step=lambda done: loop.average(averaged, model, min(0.995, (done - 1) / (done + 9))),
     )
     return averaged.eval()

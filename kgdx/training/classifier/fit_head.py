@@ -8,7 +8,6 @@ the strength stays at its default.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_expit, log_softmax
 from sklearn.cluster import KMeans
@@ -16,9 +15,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from kgdx.encoders.linear_head import Head, HeadLabel
-from kgdx.graph.arrays import Floats32
+from kgdx.graph.arrays import Floats32, Ints
 
-Folds = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+Folds = list[tuple[Ints, Ints]]
 STRENGTHS = (0.1, 1.0, 10.0, 100.0, 1000.0)
 DEFAULT_STRENGTH = 10.0
 _FOLDS = 5
@@ -53,13 +52,12 @@ def fit_head(
     folds = _folds(truths, is_multi_label, seed)
     strength, held_out = choose_strength(vectors, truths, folds, is_multi_label=is_multi_label)
     weight, bias = fit_linear(vectors, truths, strength, is_multi_label=is_multi_label)
+    watched = None
     if calibration is not None:
-        held_out = calibration[0] @ weight.T + bias, calibration[1]
+        watched, held_out = calibration[0], (calibration[0] @ weight.T + bias, calibration[1])
     temperature = 1.0 if held_out is None else fit_temperature(*held_out, is_multi_label=is_multi_label)
-    centroids, least = fit_domain(vectors, None if calibration is None else calibration[0], seed)
-    head = Head(
-        tuple(labels), weight, bias, temperature, is_multi_label, encoder, centroids, least, trained_on
-    )
+    border = fit_domain(vectors, watched, seed)
+    head = Head(tuple(labels), weight, bias, temperature, is_multi_label, encoder, *border, trained_on)
     return head, held_out
 
 
@@ -165,6 +163,3 @@ def _binary(vectors: Floats32, truth: Floats32, strength: float) -> tuple[Floats
 
 def _logistic(strength: float) -> LogisticRegression:
     return LogisticRegression(C=strength, class_weight="balanced", max_iter=2000)
-
-
-__all__ = ["balanced_loss", "choose_strength", "fit_domain", "fit_head", "fit_linear", "fit_temperature"]

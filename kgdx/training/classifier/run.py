@@ -1,18 +1,17 @@
 """From the arguments of `kgdx train classifier …` and its like to weights on disk; returns metrics."""
 
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kgdx.domain.errors import BadInputError, SourceError
 from kgdx.encoders.finding_set import write_findings
 from kgdx.encoders.open_clip_encoder import OpenClip
 from kgdx.encoders.registry import folder_of, open_encoder, open_trainable
 from kgdx.encoders.save_open_clip import save_open_clip
+from kgdx.graph.arrays import Ints
 from kgdx.release.bundle import shipped_folder
 from kgdx.training.classifier.train import encode, split_labelled, train_from_scratch, train_head
 from kgdx.training.classifier.train_tower import TowerTraining
@@ -42,7 +41,6 @@ def train_classifier(
         labels: see `read_labels`.
     """
     named = read_labels(labels) if labels is not None else ()
-    began = time.monotonic()
     if from_scratch:
         settings = TowerTraining(seed=seed, epochs=epochs)
         metrics = train_from_scratch(data, out, named, progress, settings, is_multi_label=is_multi_label)
@@ -57,7 +55,7 @@ def train_classifier(
             is_multi_label=is_multi_label,
             seed=seed,
         )
-    return asdict(metrics) | {"seconds": round(time.monotonic() - began, 1)}
+    return asdict(metrics)
 
 
 def train_prompts(
@@ -123,7 +121,7 @@ def train_pairs(
 
 def _sentences(
     fitted: Labelled, heldout: Labelled | None, settings: Adaptation
-) -> tuple[Pairs, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+) -> tuple[Pairs, tuple[Ints, Ints]]:
     """Images with the sentence of their label, and the rows to train and to validate on."""
     if fitted.is_multi_label:
         raise SourceError("labels", "an image has several", "give image-text pairs instead")

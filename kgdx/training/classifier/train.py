@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kgdx.domain.errors import SourceError
 from kgdx.encoders.base import ImageEncoder
 from kgdx.encoders.classifier import TOWER_FOLDER, save_head
 from kgdx.encoders.linear_head import Head, HeadLabel
 from kgdx.encoders.small_tower import Tower, TowerSettings, save_tower
+from kgdx.graph.arrays import Floats32
 from kgdx.training.classifier.fit_head import fit_domain, fit_head, fit_temperature
-from kgdx.training.classifier.metrics import accuracy, area_under_curve
 from kgdx.training.classifier.train_tower import TowerTraining, train_tower
 from kgdx.training.data.labelled_images import Labelled, read_labelled
+from kgdx.training.metrics import accuracy, area_under_curve
 from kgdx.training.progress import Progress
 
 _BATCH = 64
@@ -99,30 +99,21 @@ def train_from_scratch(
     if heldout is None:
         fitted, heldout = split_labelled(fitted, settings.seed)
     shape = TowerSettings()
-    trained = train_tower(fitted, heldout, shape, settings, progress)
-    save_tower(out / TOWER_FOLDER, trained.networks, shape)
+    networks, *layer = train_tower(fitted, heldout, shape, settings, progress)
+    save_tower(out / TOWER_FOLDER, networks, shape)
     tower = Tower.open(out / TOWER_FOLDER)
     vectors, watched = (encode(tower, part, progress) for part in (fitted, heldout))
-    weight, bias = trained.weight.numpy(), trained.bias.numpy()
+    weight, bias = (part.numpy() for part in layer)
     logits = np.asarray(watched @ weight.T + bias, dtype=np.float32)
     temperature = fit_temperature(logits, heldout.truths, is_multi_label=heldout.is_multi_label)
-    centroids, least = fit_domain(vectors, watched, settings.seed)
-    head = Head(
-        tuple(_labels(fitted, labels)),
-        weight,
-        bias,
-        temperature,
-        fitted.is_multi_label,
-        tower.revision,
-        centroids,
-        least,
-        data.name,
-    )
+    border, named = fit_domain(vectors, watched, settings.seed), tuple(_labels(fitted, labels))
+    is_multi_label = fitted.is_multi_label
+    head = Head(named, weight, bias, temperature, is_multi_label, tower.revision, *border, data.name)
     save_head(out, head, "")
     return _metrics(head, len(fitted), (logits, heldout.truths))
 
 
-def encode(encoder: ImageEncoder, data: Labelled, progress: Progress) -> NDArray[np.float32]:
+def encode(encoder: ImageEncoder, data: Labelled, progress: Progress) -> Floats32:
     """(N, dim) float32 unit rows, with progress."""
     rows = []
     for start in range(0, len(data), _BATCH):
@@ -144,9 +135,7 @@ def split_labelled(data: Labelled, seed: int, share: float = 0.15) -> tuple[Labe
     return data.take(np.setdiff1d(np.arange(len(data)), chosen)), data.take(chosen)
 
 
-def _metrics(
-    head: Head, num_images: int, answered: tuple[NDArray[np.float32], NDArray[np.float32]] | None
-) -> HeldoutMetrics:
+def _metrics(head: Head, num_images: int, answered: tuple[Floats32, Floats32] | None) -> HeldoutMetrics:
     if answered is None:
         return HeldoutMetrics(num_images, 0, None, None, head.temperature)
     logits, truths = answered

@@ -18,7 +18,7 @@ from kgdx.encoders.pixels import to_batch
 from kgdx.encoders.small_tower import Networks, TowerSettings
 from kgdx.training import loop
 from kgdx.training.classifier.fit_head import balanced_loss
-from kgdx.training.data.augment import vary
+from kgdx.training.data.augment import as_bytes, vary
 from kgdx.training.data.labelled_images import Labelled
 from kgdx.training.progress import Progress
 
@@ -51,15 +51,6 @@ class TowerTraining:
     threads: int = 1
 
 
-@dataclass(frozen=True, eq=False)
-class TrainedTower:
-    """Networks, and the (L, dim) weights and (L,) biases of the head on their vectors side by side."""
-
-    networks: Networks
-    weight: Tensor
-    bias: Tensor
-
-
 class _Answering(nn.Module):
     """Networks, each with a head on its unit vectors."""
 
@@ -72,10 +63,6 @@ class _Answering(nn.Module):
         """(K, N, L) logits of (N, 1, S, S) standardised images."""
         vectors = normalize(self.networks(batch).mean(dim=(3, 4)), dim=-1)
         return torch.stack([head(SCALE * rows) for head, rows in zip(self.heads, vectors, strict=True)])
-
-    def joined(self) -> TrainedTower:
-        """One head whose answer is the mean of all, on the joined vector of unit length."""
-        return TrainedTower(self.networks.eval(), *joined_head(list(self.heads)))
 
 
 def joined_head(heads: Sequence[nn.Module]) -> tuple[Tensor, Tensor]:
@@ -92,22 +79,26 @@ def joined_head(heads: Sequence[nn.Module]) -> tuple[Tensor, Tensor]:
 
 def train_tower(
     data: Labelled, heldout: Labelled, shape: TowerSettings, settings: TowerTraining, progress: Progress
-) -> TrainedTower:
+) -> tuple[Networks, Tensor, Tensor]:
     """Train until the loss on `heldout` has not fallen for `patience` epochs.
 
     Args:
         data: images to train on.
         heldout: images to stop on.
+
+    Returns:
+        The networks, and the (L, dim) weights and (L,) biases of the head on their joined vectors.
     """
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     generator = torch.Generator().manual_seed(settings.seed)
     model = _Answering(shape.build(), len(data.names)).to(memory_format=torch.channels_last)
     averaged, best = copy.deepcopy(model), copy.deepcopy(model)
-    images, truths = _pixels(data, shape.image_size), torch.from_numpy(data.truths)
+    images, truths = as_bytes(data.images, shape.image_size), torch.from_numpy(data.truths)
     watched = to_batch(heldout.images, shape.image_size)
     steps = max(len(data) // settings.batch, 1)
-    optimizer, schedule = loop.adamw(model, settings.learning_rate, steps * settings.epochs)
+    total = steps * settings.epochs
+    schedule = loop.adamw(model, settings.learning_rate, total)
 
     def loss_of(_: int) -> Tensor:
         rows = torch.randint(0, len(data), (min(settings.batch, len(data)),), generator=generator)
@@ -120,13 +111,12 @@ def train_tower(
 
     loop.fit(
         model,
-        range(steps * settings.epochs),
+        range(total),
         loss_of,
-        optimizer,
         schedule,
-        total=steps * settings.epochs,
-        what="image tower",
-        progress=progress,
+        total,
+        "image tower",
+        progress,
         after_step=after_step,
         early_stop=loop.EarlyStop(
             steps,
@@ -135,7 +125,7 @@ def train_tower(
             lambda _: best.load_state_dict(averaged.state_dict()),
         ),
     )
-    return best.joined()
+    return best.networks.eval(), *joined_head(list(best.heads))
 
 
 def balanced_cross_entropy(
@@ -158,12 +148,6 @@ def balanced_cross_entropy(
     smooth = truths * (1 - smoothing) + smoothing / len(common)
     losses = cross_entropy(logits.flatten(0, 1), smooth.repeat(len(logits), 1), reduction="none")
     return (weights.repeat(len(logits)) * losses).mean()
-
-
-def _pixels(data: Labelled, size: int) -> Tensor:
-    """(N, 1, S, S) uint8: a quarter of the memory, and what a file of grey values holds anyway."""
-    parts = [to_batch(data.images[start : start + 256], size) for start in range(0, len(data), 256)]
-    return ((torch.cat(parts) * 0.25 + 0.5) * 255).round().clamp(0, 255).to(torch.uint8)
 
 
 def _heldout_loss(model: nn.Module, batch: Tensor, heldout: Labelled) -> float:

@@ -1,10 +1,9 @@
-"""What the trained model's answers are worth: one logistic a finding, and the border of its domain."""
+"""What an image-text model's answers are worth: one logistic a finding, and the border of its domain."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from open_clip import SimpleTokenizer
 from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
@@ -12,7 +11,9 @@ from sklearn.metrics import roc_auc_score
 from torch.nn import Module
 
 from kgdx.encoders.finding_set import Domain, FindingSet, ImageFinding
+from kgdx.encoders.linear_head import HeadLabel
 from kgdx.encoders.two_towers import patch_embeddings, text_embeddings
+from kgdx.graph.arrays import Floats32
 from kgdx.training.clip.data import Pool
 from kgdx.training.synthetic.captions import COLUMN, OTHER_TEXTS, RADIOGRAPH_TEXTS, prompts
 from kgdx.training.synthetic.signs import KINDS, OPACITY, SignKind
@@ -35,8 +36,8 @@ class Heldout:
 
 @dataclass(frozen=True)
 class _Scored:
-    vectors: NDArray[np.float32]
-    truths: NDArray[np.float32]
+    vectors: Floats32
+    truths: Floats32
 
 
 def calibrate(model: Module, tokenizer: SimpleTokenizer, heldout: Heldout) -> FindingSet:
@@ -79,17 +80,17 @@ def _score(model: Module, pool: Pool) -> _Scored:
 
 def _direction(
     model: Module, tokenizer: SimpleTokenizer, present: tuple[str, ...], absent: tuple[str, ...]
-) -> NDArray[np.float32]:
+) -> Floats32:
     with torch.inference_mode():
         yes = text_embeddings(model, tokenizer(list(present))).mean(0)
         no = text_embeddings(model, tokenizer(list(absent))).mean(0)
-    vector: NDArray[np.float32] = (yes - no).numpy()
+    vector: Floats32 = (yes - no).numpy()
     return vector
 
 
 def _margins(
     model: Module, tokenizer: SimpleTokenizer, kind: SignKind, scored: _Scored
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+) -> tuple[Floats32, Floats32]:
     """((M,) similarity differences, (M,) labels) of the images whose label is known."""
     truths = scored.truths[:, COLUMN[kind.curie, ""]]
     known = ~np.isnan(truths)
@@ -97,29 +98,60 @@ def _margins(
     return scored.vectors[known] @ direction, truths[known]
 
 
-def _auc(margins: NDArray[np.float32], labels: NDArray[np.float32]) -> float:
-    return float(roc_auc_score(labels, margins)) if 0 < labels.mean() < 1 else 0.5
+def _auc(margins: Floats32, truths: Floats32) -> float:
+    return float(roc_auc_score(truths, margins)) if 0 < truths.mean() < 1 else 0.5
+
+
+def calibrated_finding(
+    label: HeadLabel,
+    phrasings: tuple[tuple[str, ...], tuple[str, ...]],
+    margins: Floats32,
+    truths: Floats32,
+    *,
+    prior: float,
+    reliability: float,
+    calibrated_on: str,
+) -> ImageFinding:
+    """A finding with the logistic of its similarity difference.
+
+    Prompts that point the wrong way say nothing: then only the prior is answered, which is no evidence.
+
+    Args:
+        phrasings: sentences that say it is there, and that it is not.
+        margins: (M,) similarity to the former less that to the latter, of M images.
+        truths: (M,) 0 or 1.
+        prior: share of the images that show it, in (0, 1).
+    """
+    slope, intercept = 0.0, float(np.log(prior / (1 - prior)))
+    if 0 < truths.mean() < 1:
+        logistic = LogisticRegression(C=100.0).fit(margins[:, None], truths)
+        if logistic.coef_[0, 0] > 0:
+            slope, intercept = float(logistic.coef_[0, 0]), float(logistic.intercept_[0])
+    return ImageFinding(
+        curie=label.curie,
+        name=label.name,
+        prompts=phrasings[0],
+        absent_prompts=phrasings[1],
+        slope=slope,
+        intercept=intercept,
+        prior=prior,
+        reliability=reliability,
+        heldout_auc=round(_auc(margins, truths), 4),
+        calibrated_on=calibrated_on,
+    )
 
 
 def _fit(
     model: Module, tokenizer: SimpleTokenizer, kind: SignKind, data: _Scored, is_real: bool
 ) -> ImageFinding:
-    margins, labels = _margins(model, tokenizer, kind, data)
-    prior = float(np.clip(labels.mean(), 0.01, 0.99))
-    slope, intercept = 0.0, float(np.log(prior / (1 - prior)))
-    if 0 < labels.mean() < 1:
-        logistic = LogisticRegression(C=100.0).fit(margins[:, None], labels)
-        slope, intercept = max(float(logistic.coef_[0, 0]), 0.0), float(logistic.intercept_[0])
-    return ImageFinding(
-        curie=kind.curie,
-        name=kind.name,
-        prompts=prompts(kind.curie, True),
-        absent_prompts=prompts(kind.curie, False),
-        slope=slope,
-        intercept=intercept,
-        prior=prior,
+    margins, truths = _margins(model, tokenizer, kind, data)
+    return calibrated_finding(
+        HeadLabel(kind.name, kind.curie),
+        (prompts(kind.curie, True), prompts(kind.curie, False)),
+        margins,
+        truths,
+        prior=float(np.clip(truths.mean(), 0.01, 0.99)),
         reliability=FILM_RELIABILITY if is_real else PHANTOM_RELIABILITY,
-        heldout_auc=round(_auc(margins, labels), 4),
         calibrated_on="PneumoniaMNIST train, held-out part" if is_real else "held-out phantoms",
     )
 
@@ -127,8 +159,8 @@ def _fit(
 def _fit_domain(
     model: Module,
     tokenizer: SimpleTokenizer,
-    radiographs: list[NDArray[np.float32]],
-    decoys: NDArray[np.float32],
+    radiographs: list[Floats32],
+    decoys: Floats32,
 ) -> Domain:
     """Thresholds that let 98 % of every kind of held-out radiograph pass."""
     direction = _direction(model, tokenizer, RADIOGRAPH_TEXTS, OTHER_TEXTS)

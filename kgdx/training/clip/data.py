@@ -1,5 +1,6 @@
 """Images to train the two-tower model on: phantoms, decoys and, if given, PneumoniaMNIST's train part."""
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,10 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import adaptive_max_pool2d, affine_grid, grid_sample, interpolate
+from torch.nn.functional import adaptive_max_pool2d
 
-from kgdx.domain.errors import ImageError
-from kgdx.encoders.pixels import to_batch
+from kgdx.domain.errors import SourceError
+from kgdx.domain.language import language_of
+from kgdx.graph.arrays import Floats32, Ints
+from kgdx.training.data.augment import as_bytes
+from kgdx.training.data.labelled_images import read_medmnist
 from kgdx.training.progress import Progress
 from kgdx.training.synthetic.captions import CLAIMS, COLUMN, truths_of_signs
 from kgdx.training.synthetic.decoys import draw_decoy
@@ -32,13 +36,13 @@ class Pool:
     """
 
     images: NDArray[np.uint8]
-    truths: NDArray[np.float32]
+    truths: Floats32
     masks: NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
 
-    def take(self, rows: NDArray[np.int64]) -> "Pool":
+    def take(self, rows: Ints) -> "Pool":
         """The pool of these rows only."""
         return Pool(self.images[rows], self.truths[rows], None if self.masks is None else self.masks[rows])
 
@@ -74,66 +78,49 @@ def draw_decoys(seeds: range, size: int, progress: Progress) -> Pool:
     return Pool(images, truths)
 
 
-def read_pneumonia(path: Path, part: str, size: int) -> Pool:
-    """One part of a MedMNIST pneumonia file (28 px, label 1 = pneumonia).
+def read_pneumonia(path: Path, size: int) -> Pool:
+    """The part `train` of a MedMNIST pneumonia file (28 px, label 1 = pneumonia).
 
     A normal film has no finding at all; a film of pneumonia has an opacity, the rest is unknown.
 
     Args:
         path: the .npz file; it is read without pickle.
-        part: `train` or `val`.
         size: side in pixels to resize to.
 
     Raises:
-        ImageError: if the file lacks the arrays of that part.
+        SourceError: if the file lacks the arrays of that part.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"].ravel()
-    except (OSError, KeyError, ValueError) as error:
-        remedy = "give the path of pneumoniamnist.npz from MedMNIST v2"
-        raise ImageError(
-            str(path), f"no readable {part}_images and {part}_labels ({error})", remedy
-        ) from error
-    batch = to_batch([image.astype(np.float32) / 255 for image in images], size)
-    pixels = ((batch[:, 0] * 0.25 + 0.5) * 255).round().clamp(0, 255).to(torch.uint8).numpy()
-    truths = np.where(labels[:, None] == 1, np.nan, 0.0).astype(np.float32).repeat(len(CLAIMS), axis=1)
-    truths[:, COLUMN[OPACITY, ""]] = labels
+    films = read_medmnist(path, "train")
+    has_pneumonia = films.truths[:, 1]
+    truths = np.where(has_pneumonia[:, None] == 1, np.nan, 0.0).astype(np.float32)
+    truths = truths.repeat(len(CLAIMS), axis=1)
+    truths[:, COLUMN[OPACITY, ""]] = has_pneumonia
     truths[:, COLUMN[RADIOGRAPH, ""]] = 1
-    return Pool(pixels, truths)
+    return Pool(as_bytes(films.images, size)[:, 0].numpy(), truths)
 
 
-def augment(images: Tensor, masks: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Vary position, exposure, sharpness and noise of a batch; masks move along.
+def read_synonyms(path: Path) -> list[tuple[str, ...]]:
+    """The English names of every node that has at least two, in file order.
 
     Args:
-        images: (N, 1, S, S) float32 in [0, 1].
-        masks: (N, F, g, g) float32 in [0, 1].
-        generator: the source of chance.
+        path: KGX nodes.tsv with the columns `name` and `synonym` (`|`-separated).
 
-    Returns:
-        Arrays of the same shapes; images about zero mean and unit variance, as the tower expects them.
+    Raises:
+        SourceError: if the file cannot be read, lacks a column, or no node has two names.
     """
-    num, size = len(images), images.shape[-1]
-
-    def spread(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(num, generator=generator)
-
-    angle, zoom = spread(-0.14, 0.14), spread(0.86, 1.14)
-    rows = [zoom * angle.cos(), zoom * angle.sin(), spread(-0.1, 0.1)]
-    rows += [-zoom * angle.sin(), zoom * angle.cos(), spread(-0.1, 0.1)]
-    theta = torch.stack(rows, dim=1).view(num, 2, 3)
-    moved = grid_sample(
-        images, affine_grid(theta, list(images.shape), align_corners=False), align_corners=False
-    )
-    grid = affine_grid(theta, list(masks.shape), align_corners=False)
-    moved_masks = grid_sample(masks, grid, align_corners=False)
-    coarse = int(torch.randint(24, 64, (1,), generator=generator))
-    blurred = interpolate(moved, (coarse, coarse), mode="bilinear", antialias=True)
-    blurred = interpolate(blurred, (size, size), mode="bilinear")
-    moved = torch.where((spread(0, 1) < 0.35).view(-1, 1, 1, 1), blurred, moved)
-    moved = moved.clamp(1e-4, 1) ** spread(-0.4, 0.4).exp().view(-1, 1, 1, 1)
-    contrast, offset = spread(0.75, 1.1), spread(-0.08, 0.12)
-    noise = spread(0, 0.05).view(-1, 1, 1, 1) * torch.randn(moved.shape, generator=generator)
-    moved = moved * contrast.view(-1, 1, 1, 1) + offset.view(-1, 1, 1, 1) + noise
-    return (moved.clamp(0, 1) - 0.5) / 0.25, moved_masks
+    remedy = "give a KGX nodes.tsv with the columns id, name and synonym"
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(str(path), f"cannot be read ({error})", remedy) from error
+    groups = []
+    for row in rows:
+        names = [row.get("name") or "", *(row.get("synonym") or "").split("|")]
+        english = [name.strip() for name in names if name.strip() and not language_of(name.strip())]
+        distinct = tuple(dict.fromkeys(name.lower() for name in english))
+        if len(distinct) > 1:
+            groups.append(distinct)
+    if not groups:
+        raise SourceError(str(path), "no node has a name and a synonym", remedy)
+    return groups

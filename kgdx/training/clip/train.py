@@ -19,9 +19,8 @@ from kgdx.encoders.clip import save_clip
 from kgdx.encoders.clip_model import build, model_config
 from kgdx.training import loop
 from kgdx.training.clip.calibrate import Heldout, calibrate, validation_auc
-from kgdx.training.clip.data import Pool, draw_decoys, draw_pool, read_pneumonia
-from kgdx.training.clip.step import Sources, batch_loss
-from kgdx.training.data.synonyms import read_synonyms
+from kgdx.training.clip.data import Pool, draw_decoys, draw_pool, read_pneumonia, read_synonyms
+from kgdx.training.clip.loss import Sources, batch_loss
 from kgdx.training.progress import Progress
 
 
@@ -68,8 +67,7 @@ def train(settings: ClipTraining, progress: Progress) -> Path:
         The folder, which `Clip.open` reads.
 
     Raises:
-        ImageError: if the PneumoniaMNIST file is not one.
-        SourceError: if the table of names has no names.
+        SourceError: if the PneumoniaMNIST file is not one, or the table of names has no names.
     """
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
@@ -79,7 +77,7 @@ def train(settings: ClipTraining, progress: Progress) -> Path:
     # The convolutions run a third faster with channels last.
     model = build(config).to(memory_format=torch.channels_last)
     averaged = copy.deepcopy(model)
-    optimizer, schedule = loop.adamw(model, settings.learning_rate, settings.steps, warm_up=0.1)
+    schedule = loop.adamw(model, settings.learning_rate, settings.steps, warm_up=0.1)
     rng = np.random.default_rng(settings.seed)
     generator = torch.Generator().manual_seed(settings.seed)
     tokenizer = SimpleTokenizer(context_length=int(config["text_cfg"]["context_length"]))
@@ -99,11 +97,10 @@ def train(settings: ClipTraining, progress: Progress) -> Path:
         model,
         range(settings.steps),
         lambda _: batch_loss(model.train(), sources, rng, generator, tokenizer),
-        optimizer,
         schedule,
-        total=settings.steps,
-        what="image and text towers",
-        progress=progress,
+        settings.steps,
+        "image and text towers",
+        progress,
         after_step=lambda done: loop.average(averaged, model, min(0.99, done / (done + 10))),
         early_stop=stop,
     )
@@ -124,7 +121,7 @@ def _gather(settings: ClipTraining, size: int, progress: Progress) -> tuple[Sour
     pools, sizes = [drawn.take(rows[0]), decoys.take(decoy_rows[0])], [settings.batch[0], settings.batch[2]]
     real: list[Pool | None] = [None, None]
     if settings.pneumonia is not None:
-        films = read_pneumonia(settings.pneumonia, "train", size)
+        films = read_pneumonia(settings.pneumonia, size)
         order = np.random.default_rng(settings.seed).permutation(len(films))
         for_stopping, for_calibration = len(films) // 12, len(films) // 8
         parts = np.split(order, [for_stopping, for_stopping + for_calibration])

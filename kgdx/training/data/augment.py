@@ -1,8 +1,23 @@
-"""Variants of a film that show the same: position, exposure, contrast, sharpness, noise, hidden parts."""
+"""Images for training: stored as bytes, and varied in position, exposure, contrast, sharpness and noise."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, interpolate
+
+from kgdx.encoders.pixels import to_batch
+from kgdx.graph.arrays import Floats32
+
+
+def as_bytes(images: Sequence[Floats32], size: int) -> Tensor:
+    """(N, 1, size, size) uint8: a quarter of the memory, and what a file of grey values holds anyway.
+
+    Args:
+        images: N arrays (H, W) float32 in [0, 1], brought to the form that towers take, see `to_batch`.
+    """
+    parts = [to_batch(images[start : start + 256], size) for start in range(0, len(images), 256)]
+    return ((torch.cat(parts) * 0.25 + 0.5) * 255).round().clamp(0, 255).to(torch.uint8)
 
 
 def vary(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
@@ -22,11 +37,50 @@ def vary(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
         return strength * (low + (high - low) * chance)
 
     moved = _move(images, strength, generator)
-    moved = torch.where(spread(0, 1) > strength * 0.7, _blurred(moved, generator), moved)
+    size = images.shape[-1]
+    is_sharp, blurred = (
+        spread(0, 1) > strength * 0.7,
+        _blurred(moved, size // 4, 2 * size // 3 + 1, generator),
+    )
+    moved = torch.where(is_sharp, blurred, moved)
     moved = moved.clamp(1e-4, 1) ** spread(-0.5, 0.5).exp()
     moved = (moved - 0.5) * spread(-0.5, 0.3).exp() + 0.5 + spread(-0.15, 0.15)
     noise = torch.randn(moved.shape, generator=generator)
     return (moved + spread(0, 0.06) * noise).clamp(0, 1)
+
+
+def augment(images: Tensor, masks: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Vary position, exposure, sharpness and noise of a batch; masks move along.
+
+    Args:
+        images: (N, 1, S, S) float32 in [0, 1].
+        masks: (N, F, g, g) float32 in [0, 1].
+        generator: the source of chance.
+
+    Returns:
+        Arrays of the same shapes; images about zero mean and unit variance, as the tower expects them.
+    """
+    num = len(images)
+
+    def spread(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(num, generator=generator)
+
+    angle, zoom = spread(-0.14, 0.14), spread(0.86, 1.14)
+    rows = [zoom * angle.cos(), zoom * angle.sin(), spread(-0.1, 0.1)]
+    rows += [-zoom * angle.sin(), zoom * angle.cos(), spread(-0.1, 0.1)]
+    theta = torch.stack(rows, dim=1).view(num, 2, 3)
+    moved = grid_sample(
+        images, affine_grid(theta, list(images.shape), align_corners=False), align_corners=False
+    )
+    grid = affine_grid(theta, list(masks.shape), align_corners=False)
+    moved_masks = grid_sample(masks, grid, align_corners=False)
+    blurred = _blurred(moved, 24, 64, generator)
+    moved = torch.where((spread(0, 1) < 0.35).view(-1, 1, 1, 1), blurred, moved)
+    moved = moved.clamp(1e-4, 1) ** spread(-0.4, 0.4).exp().view(-1, 1, 1, 1)
+    contrast, offset = spread(0.75, 1.1), spread(-0.08, 0.12)
+    noise = spread(0, 0.05).view(-1, 1, 1, 1) * torch.randn(moved.shape, generator=generator)
+    moved = moved * contrast.view(-1, 1, 1, 1) + offset.view(-1, 1, 1, 1) + noise
+    return (moved.clamp(0, 1) - 0.5) / 0.25, moved_masks
 
 
 def _move(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
@@ -47,9 +101,8 @@ def _move(images: Tensor, strength: float, generator: torch.Generator) -> Tensor
     return grid_sample(images, grid, align_corners=False, padding_mode="border")
 
 
-def _blurred(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Down to a quarter to two thirds of the resolution and back."""
-    size = images.shape[-1]
-    coarse = int(torch.randint(size // 4, 2 * size // 3 + 1, (1,), generator=generator))
+def _blurred(images: Tensor, low: int, high: int, generator: torch.Generator) -> Tensor:
+    """Down to a side of at least `low` and less than `high` pixels, and back."""
+    coarse = int(torch.randint(low, high, (1,), generator=generator))
     small = interpolate(images, (coarse, coarse), mode="bilinear", antialias=True)
-    return interpolate(small, (size, size), mode="bilinear")
+    return interpolate(small, images.shape[-2:], mode="bilinear")

@@ -89,7 +89,7 @@ def read_vocabularies(snapshots: Sequence[Snapshot]) -> Vocabularies:
     concept's own name is learnt, and so is not held out.
     """
     nodes = _nodes(snapshots)
-    groups = _groups(nodes, _pairs(snapshots, "exact_match", nodes))
+    groups = _groups(nodes, _matches(snapshots, nodes))
     own = {plain(node.name) for node in nodes.values() if prefix_of(node.curie) in _OWN}
     held: dict[Part, list[tuple[str, str]]] = {"test": [], "validation": []}
     for members in groups:
@@ -124,10 +124,10 @@ def _nodes(snapshots: Iterable[Snapshot]) -> dict[str, _Node]:
     return dict(sorted(found.items()))
 
 
-def _pairs(snapshots: Iterable[Snapshot], relation: str, nodes: Mapping[str, _Node]) -> list[tuple[str, str]]:
+def _matches(snapshots: Iterable[Snapshot], nodes: Mapping[str, _Node]) -> list[tuple[str, str]]:
     pairs = set()
     for snapshot in snapshots:
-        for row in snapshot.edges_of(relation):
+        for row in snapshot.edges_of("exact_match"):
             ends = snapshot.curies[snapshot.head[row]], snapshot.curies[snapshot.tail[row]]
             if ends[0] in nodes and ends[1] in nodes:
                 pairs.add(ends)

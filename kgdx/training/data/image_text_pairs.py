@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kgdx.domain.errors import SourceError
+from kgdx.graph.arrays import Floats32, Ints
 from kgdx.imaging.read import read_image
 
 _FORM = "give columns (CSV) or keys (JSON Lines) image, text and, if there is one, case"
@@ -27,17 +27,12 @@ class Pairs:
         cases: N names; pairs of one case are never split between training and validation.
     """
 
-    images: Sequence[NDArray[np.float32]]
+    images: Sequence[Floats32]
     texts: tuple[str, ...]
     cases: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.images)
-
-    def take(self, rows: NDArray[np.int64]) -> "Pairs":
-        """These pairs only."""
-        images, texts = [self.images[row] for row in rows], tuple(self.texts[row] for row in rows)
-        return Pairs(images, texts, tuple(self.cases[row] for row in rows))
 
 
 def read_pairs(path: Path) -> Pairs:
@@ -54,9 +49,7 @@ def read_pairs(path: Path) -> Pairs:
     return Pairs(images, tuple(text for _, text, _ in rows), tuple(case for _, _, case in rows))
 
 
-def split_by_case(
-    cases: Sequence[str], share: float, seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def split_by_case(cases: Sequence[str], share: float, seed: int) -> tuple[Ints, Ints]:
     """(rows to train on, rows to validate on), both non-empty; no case is in both.
 
     Raises:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kgdx.domain.errors import CurieError, ImageError, SourceError
 from kgdx.encoders.linear_head import HeadLabel
+from kgdx.graph.arrays import Floats32, Ints
 from kgdx.imaging.image import Pixels
 from kgdx.imaging.read import read_image
 
@@ -31,14 +32,14 @@ class Labelled:
     """
 
     images: Sequence[Pixels]
-    truths: NDArray[np.float32]
+    truths: Floats32
     names: tuple[str, ...]
     is_multi_label: bool
 
     def __len__(self) -> int:
         return len(self.images)
 
-    def take(self, rows: NDArray[np.int64]) -> "Labelled":
+    def take(self, rows: Ints) -> "Labelled":
         """These images only."""
         images = [self.images[row] for row in rows]
         return Labelled(images, self.truths[rows], self.names, self.is_multi_label)
@@ -110,7 +111,7 @@ def read_folder(folder: Path, names: tuple[str, ...] = (), *, is_multi_label: bo
     names = names or tuple(name for name in shown if not (is_multi_label and name == NO_LABEL))
     if len(names) < 2:
         raise SourceError(str(folder), f"holds {len(names)} subfolders", "make one subfolder a label")
-    found: dict[str, tuple[Path, NDArray[np.float32]]] = {}
+    found: dict[str, tuple[Path, Floats32]] = {}
     rows = np.eye(len(names), dtype=np.float32)
     for index, name in enumerate(names):
         files = _image_files(folder / name)
@@ -159,7 +160,7 @@ def _image_files(folder: Path) -> list[Path]:
     return sorted(p for p in files if p.suffix.lower() in SUFFIXES)
 
 
-def _one_hot(classes: NDArray[Any], num_names: int, path: Path) -> NDArray[np.float32]:
+def _one_hot(classes: NDArray[Any], num_names: int, path: Path) -> Floats32:
     num = max(int(classes.max()) + 1, num_names, 2)
     if classes.min() < 0 or num > 1000:
         raise SourceError(str(path), "class numbers are not 0, 1, 2, …", _MEDMNIST)

@@ -1,23 +1,31 @@
-"""Curated mechanisms on a graph: which paths they are there, and which edges stand on their word alone."""
+"""Curated mechanisms on a graph: which paths they are there, and where these stand among all of their pair.
+
+Which edges stand on the word of a pair's own curators alone is told too, so that they can be hidden.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from kgdx.domain.mechanism import CuratedMechanism, Statement
-from kgdx.graph.arrays import Ints
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.graph import MechanismGraph
+from kgdx.mechanisms.hops import Hops
 from kgdx.mechanisms.question import Question
+from kgdx.training.metrics import means_with_intervals, mid_rank
 
 Pair = tuple[int, int]
 """Groups of a drug and of a disease."""
 
 CURATED_SOURCE = "infores:drugmechdb"
+_DECIMALS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,3 +149,58 @@ class _Places:
         for row, said, papers in zip(rows.tolist(), words.to_pylist(), cited.to_pylist(), strict=True):
             head, tail = (snapshot.curies[ends[row]] for ends in (snapshot.head, snapshot.tail))
             yield row, (head, str(snapshot.relations[row]), tail, str(said), tuple(papers))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Of the best curated path of one pair.
+
+    Attributes:
+        rank: from 1; ties share the middle of their ranks.
+        num_paths: of the pair, curated ones among them.
+    """
+
+    rank: float
+    num_paths: int
+
+    @property
+    def percentile(self) -> float:
+        """The share of the other paths that stand below it, in [0, 1]; 1 where there is no other."""
+        return (self.num_paths - self.rank) / (self.num_paths - 1) if self.num_paths > 1 else 1.0
+
+
+def is_gold(hops: Hops, paths: Ints, gold: Iterable[Sequence[int]]) -> NDArray[np.bool_]:
+    """(n,) whether a path visits the same groups, in the same order, as a curated one.
+
+    Args:
+        paths: (n, num_hops) hops.
+        gold: curated paths, as groups.
+    """
+    found = np.zeros(len(paths), dtype=bool)
+    for path in gold:
+        if len(path) - 1 == paths.shape[1]:
+            steps = [hops.find(start, end) for start, end in pairwise(path)]
+            found |= (paths == np.array(steps)).all(axis=1)
+    return found
+
+
+def place(scores: Floats, is_curated: NDArray[np.bool_]) -> Place | None:
+    """Where the best curated path stands; None if none is among the paths.
+
+    Args:
+        scores: (n,); what differs by less than a millionth is a tie.
+    """
+    accepted = np.flatnonzero(is_curated)
+    if len(accepted) == 0:
+        return None
+    return Place(mid_rank(np.round(scores, _DECIMALS), accepted.tolist()), len(scores))
+
+
+def place_metrics(places: Sequence[Place]) -> dict[str, object]:
+    """n, mrr, hit1, hit10 and mpr with their 95 % bootstrap intervals, over pairs."""
+    if not places:
+        return {"n": 0}
+    ranks = np.array([place.rank for place in places])
+    percentiles = np.array([place.percentile for place in places])
+    each = np.column_stack([ranks <= 1, ranks <= 10, 1.0 / ranks, percentiles])
+    return {"n": len(places)} | means_with_intervals(each, ["hit1", "hit10", "mrr", "mpr"])

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 import graph_schema
@@ -17,13 +16,13 @@ from kgdx.domain.errors import SourceError
 from kgdx.domain.mechanism import CuratedMechanism
 from kgdx.encoders.checkpoint import write_json
 from kgdx.encoders.concepts import ConceptEncoder
+from kgdx.graph.arrays import Ints
 from kgdx.graph.snapshot import Snapshot
 from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.mechanisms.model import MechanismModelSettings, MechanismNetwork, meaning_vectors
 from kgdx.mechanisms.question import GroupNames
 from kgdx.release.checkpoints import MechanismCheckpoint, pair_id
-from kgdx.training.mechanisms.curated import Curated, curated
-from kgdx.training.mechanisms.evaluate import Place, place_metrics
+from kgdx.training.mechanisms.curated import Curated, Place, curated, place_metrics
 from kgdx.training.mechanisms.train import Example, MechanismTraining, examples, fit, fold_of, learners
 from kgdx.training.progress import Progress
 from kgdx.training.run import snapshot_in
@@ -100,13 +99,13 @@ def learn(
 
 
 def _places(
-    found: Sequence[Example], fold_ids: NDArray[np.int64], folds: Sequence[MechanismNetwork], meanings: Tensor
+    found: Sequence[Example], fold_ids: Ints, folds: Sequence[MechanismNetwork], meanings: Tensor
 ) -> list[Place]:
     places = (example.place(folds[fold], meanings) for example, fold in zip(found, fold_ids, strict=True))
     return [place for place in places if place is not None]
 
 
-def _learnt(known: Curated, found: Sequence[Example], fold_ids: NDArray[np.int64]) -> dict[str, int]:
+def _learnt(known: Curated, found: Sequence[Example], fold_ids: Ints) -> dict[str, int]:
     return {
         pair_id(mechanism.drug, mechanism.disease): int(fold)
         for example, fold in zip(found, fold_ids, strict=True)

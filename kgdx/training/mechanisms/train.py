@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from kgdx.graph.arrays import Floats32, Ints
 from kgdx.mechanisms.graph import MechanismGraph
 from kgdx.mechanisms.model import MechanismNetwork, slots
 from kgdx.mechanisms.question import GroupNames, Readings, read
 from kgdx.training import loop
-from kgdx.training.mechanisms.curated import Curated, Pair
-from kgdx.training.mechanisms.evaluate import Place, is_gold, place
+from kgdx.training.mechanisms.curated import Curated, Pair, Place, is_gold, place
 from kgdx.training.progress import Progress
 
 
@@ -53,7 +53,7 @@ class Example:
     """
 
     pair: Pair
-    parts: tuple[tuple[Readings, NDArray[np.bool_], NDArray[np.float32]], ...]
+    parts: tuple[tuple[Readings, NDArray[np.bool_], Floats32], ...]
 
     def scores(self, network: MechanismNetwork, meanings: Tensor) -> Tensor:
         """(p,) float32, unbounded."""
@@ -97,7 +97,7 @@ def examples(
     return found
 
 
-def _many(is_curated: NDArray[np.bool_], kept: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _many(is_curated: NDArray[np.bool_], kept: NDArray[np.bool_]) -> Floats32:
     """ln of how many paths each kept one stands for: a curated one for itself, others for all others."""
     is_other = ~is_curated[kept]
     each = max((~is_curated).sum(), 1) / max(is_other.sum(), 1)
@@ -110,7 +110,7 @@ def fold_of(graph: MechanismGraph, pair: Pair, folds: int) -> int:
     return sha256(first.encode()).digest()[0] % folds
 
 
-def learners(known: Sequence[Example], fold_ids: NDArray[np.int64], fold: int) -> list[Example]:
+def learners(known: Sequence[Example], fold_ids: Ints, fold: int) -> list[Example]:
     """What a fold may learn from to be judged: pairs of other diseases and of other drugs."""
     drugs = {known[i].pair[0] for i in np.flatnonzero(fold_ids == fold)}
     return [known[i] for i in np.flatnonzero(fold_ids != fold) if known[i].pair[0] not in drugs]
@@ -127,19 +127,13 @@ def fit(
     rng = np.random.default_rng(settings.seed)
     order = [rng.permutation(len(known)) for _ in range(settings.epochs)]
     batches = [o[i : i + settings.batch] for o in order for i in range(0, len(o), settings.batch)]
-    rate = settings.learning_rate
-    optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=settings.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, rate, total_steps=max(2, len(batches)), pct_start=0.1
+    optimizer = torch.optim.AdamW(
+        network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
     )
-    loop.fit(
-        network,
-        batches,
-        lambda batch: torch.stack([known[i].loss(network, meanings) for i in batch]).mean(),
-        optimizer,
-        schedule,
-        total=len(batches),
-        what="mechanisms",
-        progress=progress,
-    )
+
+    def loss_of(batch: Ints) -> Tensor:
+        return torch.stack([known[i].loss(network, meanings) for i in batch]).mean()
+
+    schedule = loop.one_cycle(optimizer, len(batches), warm_up=0.1)
+    loop.fit(network, batches, loss_of, schedule, len(batches), "mechanisms", progress)
     return network.eval().requires_grad_(False)

@@ -5,18 +5,15 @@ The encoder is asked as it is; only slope, intercept and the border of the domai
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-
 from kgdx.domain.errors import SourceError
 from kgdx.encoders.base import TextEncoder
-from kgdx.encoders.finding_set import Domain, FindingSet, ImageFinding
+from kgdx.encoders.finding_set import Domain, FindingSet
 from kgdx.encoders.linear_head import HeadLabel
 from kgdx.evidence.head_evidence import RELIABILITY
 from kgdx.evidence.image_evidence import text_direction
+from kgdx.graph.arrays import Floats32
 from kgdx.training.classifier.fit_head import fit_domain
+from kgdx.training.clip.calibrate import calibrated_finding
 from kgdx.training.data.labelled_images import Labelled
 from kgdx.training.synthetic import captions
 from kgdx.training.synthetic.signs import KINDS
@@ -25,7 +22,7 @@ LEAST_OF_A_KIND = 10
 
 
 def calibrate_prompts(
-    vectors: NDArray[np.float32],
+    vectors: Floats32,
     data: Labelled,
     labels: Sequence[HeadLabel],
     text_encoder: TextEncoder,
@@ -50,7 +47,18 @@ def calibrate_prompts(
         if min(num, len(truths) - num) < LEAST_OF_A_KIND:
             fact = f"{num} of {len(truths)} images show {label.name}"
             raise SourceError(calibrated_on, fact, f"give at least {LEAST_OF_A_KIND} with and without it")
-        findings.append(_fit(vectors, truths, label, text_encoder, calibrated_on))
+        sentences = phrasings(label)
+        findings.append(
+            calibrated_finding(
+                label,
+                sentences,
+                vectors @ text_direction(*sentences, text_encoder),
+                truths,
+                prior=float(truths.mean()),
+                reliability=RELIABILITY,
+                calibrated_on=calibrated_on,
+            )
+        )
     if not findings:
         raise SourceError(calibrated_on, "no label has a CURIE", "give a labels file that names them")
     centroids, least = fit_domain(vectors, None, seed=0)
@@ -65,30 +73,3 @@ def phrasings(label: HeadLabel) -> tuple[tuple[str, ...], tuple[str, ...]]:
     name = label.name
     present = (name, f"chest radiograph of {name}", f"chest x-ray showing {name}", f"findings of {name}")
     return present, (f"no {name}", f"without {name}", f"no evidence of {name}", "normal chest radiograph")
-
-
-def _fit(
-    vectors: NDArray[np.float32],
-    truths: NDArray[np.float32],
-    label: HeadLabel,
-    text_encoder: TextEncoder,
-    calibrated_on: str,
-) -> ImageFinding:
-    present, absent = phrasings(label)
-    margins = vectors @ text_direction(present, absent, text_encoder)
-    logistic = LogisticRegression(C=100.0).fit(margins[:, None], truths)
-    prior, slope = float(truths.mean()), float(logistic.coef_[0, 0])
-    # Prompts that point the wrong way say nothing: then only the prior is answered, which is no evidence.
-    is_useful = slope > 0
-    return ImageFinding(
-        curie=label.curie,
-        name=label.name,
-        prompts=present,
-        absent_prompts=absent,
-        slope=slope if is_useful else 0.0,
-        intercept=float(logistic.intercept_[0]) if is_useful else float(np.log(prior / (1 - prior))),
-        prior=prior,
-        reliability=RELIABILITY,
-        heldout_auc=round(float(roc_auc_score(truths, margins)), 4),
-        calibrated_on=calibrated_on,
-    )

@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from open_clip.loss import ClipLoss, SigLipLoss
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
 from kgdx.domain.errors import BackendUnavailableError, SourceError
 from kgdx.encoders.open_clip_encoder import OpenClip
+from kgdx.graph.arrays import Ints
 from kgdx.training import loop
 from kgdx.training.data.image_text_pairs import Pairs
 from kgdx.training.progress import Progress
@@ -93,7 +92,7 @@ def tokens_of_labels(pairs: Pairs, encoder: OpenClip) -> Tokens:
 def adapt(
     encoder: OpenClip,
     tokens: Tokens,
-    rows: tuple[NDArray[np.int64], NDArray[np.int64]],
+    rows: tuple[Ints, Ints],
     settings: Adaptation,
     progress: Progress,
 ) -> tuple[OpenClip, AdaptationMetrics]:
@@ -115,80 +114,63 @@ def adapt(
     model: nn.Module = encoder.model if wrapped is None else wrapped.base_model.model
     if wrapped is None:
         model.requires_grad_(True)
-    inside, watched = torch.from_numpy(rows[0]), tokens.take(torch.from_numpy(rows[1]))
-    course = _Course(model, encoder.device, wrapped is not None, settings)
-    before = heldout_loss(model, watched, settings.batch, encoder.device)
-    least, epochs = course.run(tokens, inside, watched, before, progress)
-    num_trained, num = sum(p.numel() for p in course.trained), sum(p.numel() for p in model.parameters())
+    metrics = _fit(model, tokens, rows, wrapped is not None, encoder.device, settings, progress)
     merged: nn.Module = model if wrapped is None else wrapped.merge_and_unload()
     merged.eval().requires_grad_(False)
-    metrics = AdaptationMetrics(len(inside), len(watched), before, least, epochs, num_trained, num)
     return replace(encoder, model=merged, revision=""), metrics
 
 
-@dataclass(frozen=True, eq=False)
-class _Course:
-    """The passes over the pairs; at its end the model is in its best state."""
+def _fit(
+    model: nn.Module,
+    tokens: Tokens,
+    rows: tuple[Ints, Ints],
+    has_adapters: bool,
+    device: torch.device,
+    settings: Adaptation,
+    progress: Progress,
+) -> AdaptationMetrics:
+    """Pass over the pairs; at the end the model is in its best state."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    inside, watched = torch.from_numpy(rows[0]), tokens.take(torch.from_numpy(rows[1]))
+    steps = max(len(inside) // settings.batch, 1)
+    total = steps * settings.epochs
+    before = heldout_loss(model, watched, settings.batch, device)
+    optimizer = torch.optim.AdamW(trained, lr=settings.learning_rate, weight_decay=0.01)
+    schedule, best = loop.one_cycle(optimizer, total, warm_up=0.1), _copied(model, has_adapters)
 
-    model: nn.Module
-    device: torch.device
-    has_adapters: bool
-    settings: Adaptation
+    def loss_of(batch: Tensor) -> Tensor:
+        # Adapters are trained with the checkpoint's batch statistics, which stay as they are.
+        model.train(not has_adapters)
+        return pair_loss(model, tokens.take(batch), device)
 
-    @property
-    def trained(self) -> list[nn.Parameter]:
-        return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+    stop = loop.EarlyStop(
+        steps,
+        settings.patience,
+        lambda: -heldout_loss(model, watched, settings.batch, device),
+        lambda _: best.update(_copied(model, has_adapters)),
+        best=-before,
+    )
+    batches, what = _batches(inside, steps, settings), "image and text towers"
+    done = loop.fit(model, batches, loss_of, schedule, total, what, progress, early_stop=stop)
+    model.load_state_dict(best, strict=False)
+    num_trained, num = sum(p.numel() for p in trained), sum(p.numel() for p in model.parameters())
+    return AdaptationMetrics(len(inside), len(watched), before, -stop.best, done // steps, num_trained, num)
 
-    def run(
-        self, tokens: Tokens, inside: Tensor, watched: Tokens, before: float, progress: Progress
-    ) -> tuple[float, int]:
-        """(least held-out loss, epochs done)."""
-        settings, steps = self.settings, max(len(inside) // self.settings.batch, 1)
-        optimizer = torch.optim.AdamW(self.trained, lr=settings.learning_rate, weight_decay=0.01)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, settings.learning_rate, total_steps=steps * settings.epochs, pct_start=0.1
-        )
-        best = self._copied()
 
-        def loss_of(rows: Tensor) -> Tensor:
-            # Adapters are trained with the checkpoint's batch statistics, which stay as they are.
-            self.model.train(not self.has_adapters)
-            return pair_loss(self.model, tokens.take(rows), self.device)
+def _batches(inside: Tensor, steps: int, settings: Adaptation) -> Iterator[Tensor]:
+    """Rows of each batch, in another order in every epoch."""
+    size, generator = settings.batch, torch.Generator().manual_seed(settings.seed)
+    for _ in range(settings.epochs):
+        order = inside[torch.randperm(len(inside), generator=generator)]
+        for step in range(steps):
+            yield order[step * size : (step + 1) * size]
 
-        stop = loop.EarlyStop(
-            steps,
-            settings.patience,
-            lambda: -heldout_loss(self.model, watched, settings.batch, self.device),
-            lambda _: best.update(self._copied()),
-            best=-before,
-        )
-        done = loop.fit(
-            self.model,
-            self._batches(inside, steps),
-            loss_of,
-            optimizer,
-            schedule,
-            total=steps * settings.epochs,
-            what="image and text towers",
-            progress=progress,
-            early_stop=stop,
-        )
-        self.model.load_state_dict(best, strict=False)
-        return -stop.best, done // steps
 
-    def _batches(self, inside: Tensor, steps: int) -> Iterator[Tensor]:
-        """Rows of each batch, in another order in every epoch."""
-        size, generator = self.settings.batch, torch.Generator().manual_seed(self.settings.seed)
-        for _ in range(self.settings.epochs):
-            order = inside[torch.randperm(len(inside), generator=generator)]
-            for step in range(steps):
-                yield order[step * size : (step + 1) * size]
-
-    def _copied(self) -> dict[str, Tensor]:
-        """A copy of what is trained: adapters, or everything with its batch statistics."""
-        state = self.model.state_dict()
-        chosen = [name for name in state if not self.has_adapters or "lora_" in name]
-        return {name: state[name].clone() for name in chosen}
+def _copied(model: nn.Module, has_adapters: bool) -> dict[str, Tensor]:
+    """A copy of what is trained: adapters, or everything with its batch statistics."""
+    state = model.state_dict()
+    chosen = [name for name in state if not has_adapters or "lora_" in name]
+    return {name: state[name].clone() for name in chosen}
 
 
 def pair_loss(model: nn.Module, part: Tokens, device: torch.device) -> Tensor:

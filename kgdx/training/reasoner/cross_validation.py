@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.calibration import Calibration, ConfidenceFeatures
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.training.progress import Progress, named
@@ -34,7 +34,7 @@ class CrossValidation:
     identity: str
 
     @cached_property
-    def fold_of(self) -> NDArray[np.int64]:
+    def fold_of(self) -> Ints:
         """(n,) fold of each case."""
         return folds(self.cases, self.num_folds)
 
@@ -55,7 +55,7 @@ class CrossValidation:
             judged |= dict(zip(rows.tolist(), parts, strict=True))
         return [judged[i] for i in range(len(self.cases))]
 
-    def probability(self, judged: Sequence[CaseResult]) -> NDArray[np.float64]:
+    def probability(self, judged: Sequence[CaseResult]) -> Floats:
         """(n,) probability of each first answer, calibrated on the other folds."""
         result = np.zeros(len(judged))
         for fold in range(self.num_folds):

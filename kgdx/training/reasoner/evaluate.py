@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgdx.domain.case import Patient
+from kgdx.graph.arrays import Floats
 from kgdx.reasoning.calibration import ConfidenceFeatures
+from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Base, Ranking, Shortlist
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.training.metrics import (
@@ -55,13 +57,14 @@ def evaluate_case(reasoner: Reasoner, case: LabelledCase) -> CaseResult:
     """Rank a case, and again without parts of it."""
     base, proposal = reasoner.base(case.query), reasoner.propose(case.query)
     ranking = reasoner.decide(case.query, proposal)
+    without_patient = replace(case.query, patient=Patient()) if ranking.patient_facts else case.query
     return CaseResult(
         rank=rank_of(reasoner, case, ranking, ranking.logit),
         base=_base_rank(reasoner, case, base),
         trusted=_base_rank(reasoner, case, reasoner.trusted(case.query, base)),
         messages=rank_of(reasoner, case, proposal, proposal.logit),
-        without_excluded=_without_excluded(reasoner, case, ranking),
-        without_patient=_without_patient(reasoner, case, ranking),
+        without_excluded=_rank_asked(reasoner, case, _without_excluded(case.query), ranking),
+        without_patient=_rank_asked(reasoner, case, without_patient, ranking),
         logit=float(ranking.logit[0]),
         clues=ranking.clues,
     )
@@ -69,7 +72,7 @@ def evaluate_case(reasoner: Reasoner, case: LabelledCase) -> CaseResult:
 
 def case_metrics(
     judged: Sequence[CaseResult],
-    probability: NDArray[np.float64],
+    probability: Floats,
     diseases: Sequence[str],
     shares_pmid: NDArray[np.bool_],
 ) -> dict[str, Any]:
@@ -84,7 +87,7 @@ def case_metrics(
     def slices(name: str) -> dict[str, object]:
         return sliced_metrics(ranks(name), diseases, shares_pmid)
 
-    def ranks(name: str) -> NDArray[np.float64]:
+    def ranks(name: str) -> Floats:
         return np.array([getattr(case, name) for case in judged], dtype=np.float64)
 
     # The share of paths and walks is measured against the better of the two bases.
@@ -112,9 +115,7 @@ def case_metrics(
     }
 
 
-def rank_of(
-    reasoner: Reasoner, case: LabelledCase, listed: Shortlist | Ranking, logit: NDArray[np.float64]
-) -> float:
+def rank_of(reasoner: Reasoner, case: LabelledCase, listed: Shortlist | Ranking, logit: Floats) -> float:
     """Rank of the best right answer: first those looked at closely, then the others in their order."""
     is_first = np.isin(reasoner.same[listed.positions], reasoner.same[case.accepted])
     if is_first.any():
@@ -131,16 +132,14 @@ def _base_rank(reasoner: Reasoner, case: LabelledCase, base: Base) -> float:
     return mid_rank(best[numbers], np.searchsorted(numbers, reasoner.same[case.accepted]).tolist())
 
 
-def _without_excluded(reasoner: Reasoner, case: LabelledCase, ranking: Ranking) -> float:
-    present = tuple(seen for seen in case.query.observations if seen.weight > 0)
-    if len(present) in (0, len(case.query.observations)):
-        return rank_of(reasoner, case, ranking, ranking.logit)
-    bare = reasoner.rank(replace(case.query, observations=present))
-    return rank_of(reasoner, case, bare, bare.logit)
+def _without_excluded(query: GraphQuery) -> GraphQuery:
+    """The query with what is present alone; the same one if that leaves nothing out, or nothing at all."""
+    present = tuple(obs for obs in query.observations if obs.weight > 0)
+    is_shorter = 0 < len(present) < len(query.observations)
+    return replace(query, observations=present) if is_shorter else query
 
 
-def _without_patient(reasoner: Reasoner, case: LabelledCase, ranking: Ranking) -> float:
-    if not ranking.patient_facts:
-        return rank_of(reasoner, case, ranking, ranking.logit)
-    bare = reasoner.rank(replace(case.query, patient=Patient()))
-    return rank_of(reasoner, case, bare, bare.logit)
+def _rank_asked(reasoner: Reasoner, case: LabelledCase, query: GraphQuery, ranking: Ranking) -> float:
+    """Rank if this were the query; `ranking` is that of the case as it is."""
+    asked = ranking if query is case.query else reasoner.rank(query)
+    return rank_of(reasoner, case, asked, asked.logit)

@@ -23,13 +23,12 @@ from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.release.bundle import MANIFEST, Bundle
 from kgdx.release.checkpoints import ReasonerCheckpoint
-from kgdx.training.data.phenopackets import labelled_case, read_payloads
 from kgdx.training.progress import Progress, named, silent
 from kgdx.training.reasoner.cross_validation import CrossValidation, calibrated
 from kgdx.training.reasoner.evaluate import CaseResult, case_metrics
-from kgdx.training.reasoner.labelled_cases import LabelledCase
+from kgdx.training.reasoner.labelled_cases import LabelledCase, labelled_case, read_payloads
 from kgdx.training.reasoner.train import ReasonerTraining, fit, simulated, untrained
-from kgdx.training.reasoner.train_messages import MetCase
+from kgdx.training.reasoner.train_messages import ShortlistedCase
 
 _PARTIAL = "partial"
 _METRICS = "metrics.json"
@@ -84,7 +83,7 @@ class _Course:
     snapshot: Snapshot
     schema: Schema
     encoder: Clip
-    _met: dict[LabelledCase, MetCase | None] = field(default_factory=dict)
+    _shortlisted: dict[LabelledCase, ShortlistedCase | None] = field(default_factory=dict)
 
     def untrained(self) -> Reasoner:
         prefix = self.command.candidates
@@ -128,21 +127,21 @@ class _Course:
         """A reasoner that learnt from published cases, and from patients simulated of other diseases."""
         reasoner = self.untrained()
         cases = [*published, *self._simulated(reasoner, heldout)]
-        met = []
+        shortlisted = []
         for number, case in enumerate(cases, 1):
-            met.append(self._meet(case, reasoner))
+            shortlisted.append(self._shortlist(case, reasoner))
             progress(number, len(cases), "meeting candidates")
-        fit(reasoner, cases, met, self.command.training, progress)
+        fit(reasoner, cases, shortlisted, self.command.training, progress)
         return reasoner
 
-    def _meet(self, case: LabelledCase, reasoner: Reasoner) -> MetCase | None:
+    def _shortlist(self, case: LabelledCase, reasoner: Reasoner) -> ShortlistedCase | None:
         """A published case comes again in other folds; a simulated one does not."""
-        if case in self._met:
-            return self._met[case]
-        met = MetCase.of(case, reasoner)
+        if case in self._shortlisted:
+            return self._shortlisted[case]
+        shortlisted = ShortlistedCase.of(case, reasoner)
         if not case.is_simulated:
-            self._met[case] = met
-        return met
+            self._shortlisted[case] = shortlisted
+        return shortlisted
 
     def metrics(self, validation: CrossValidation, judged: Sequence[CaseResult]) -> dict[str, Any]:
         """Out-of-fold metrics in the keys of `benchmarks.runs.diagnosis`, and what they were measured on."""

@@ -9,20 +9,83 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
 from kgdx.encoders.base import TextEncoder
 from kgdx.evidence.fusion import fuse
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.path_network import ModelSettings, PathNetwork
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.training import loop
 from kgdx.training.progress import Progress
 from kgdx.training.reasoner.labelled_cases import LabelledCase, weights
-from kgdx.training.reasoner.train_messages import MessageTraining, MetCase, fit_messages
-from kgdx.training.reasoner.train_paths import WalkTraining, fit_walks
+from kgdx.training.reasoner.train_messages import MessageTraining, ShortlistedCase, fit_messages
 from kgdx.training.synthetic.patients import SimulationSettings, Simulator
+
+
+@dataclass(frozen=True, slots=True)
+class WalkTraining:
+    """How to train.
+
+    Attributes:
+        num_cases: seen once each; drawn by weight.
+        batch: cases per optimizer step.
+        learning_rate: at the start; it falls along a cosine.
+        weight_decay: of all parameters.
+    """
+
+    num_cases: int = 1600
+    batch: int = 8
+    learning_rate: float = 1e-2
+    weight_decay: float = 1e-5
+
+
+def fit_walks(
+    reasoner: Reasoner,
+    cases: Sequence[LabelledCase],
+    weight: Floats,
+    settings: WalkTraining,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> None:
+    """Train `reasoner.network` in place, on what likelihood and `reasoner.messages` propose.
+
+    Args:
+        weight: (n,) of each case: how often it is drawn.
+    """
+    network = reasoner.network.train()
+    drawn = rng.choice(len(cases), settings.num_cases, p=weight / weight.sum())
+    batches = np.array_split(drawn, -(-len(drawn) // settings.batch))
+    optimizer = torch.optim.Adam(
+        network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, len(batches))
+
+    def loss_of(batch: Ints) -> Tensor | None:
+        losses = [loss for i in batch if (loss := _loss(reasoner, cases[i])) is not None]
+        return torch.stack(losses).mean() if losses else None
+
+    loop.fit(network, batches, loss_of, schedule, len(batches), "walks", progress)
+    network.eval()
+
+
+def _loss(reasoner: Reasoner, case: LabelledCase) -> Tensor | None:
+    """Cross-entropy over the proposed candidates; None where no right one is among them.
+
+    Candidates that are denied a finding are left out: its walks add nothing to them when ranking.
+    """
+    proposal = reasoner.propose(case.query)
+    is_read = ~proposal.is_denied.any(axis=1)
+    positions = proposal.positions[is_read]
+    is_right = np.isin(reasoner.same[positions], reasoner.same[case.accepted])
+    if not is_right.any():
+        return None
+    added = reasoner.forward(case.query, reasoner.graph.annotations.candidates[positions]).read()
+    logit = torch.from_numpy(proposal.logit[is_read]).float() + added
+    return torch.logsumexp(logit, 0) - torch.logsumexp(logit[torch.from_numpy(is_right)], 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +126,7 @@ def untrained(
 
 
 def simulated(
-    reasoner: Reasoner, encoder: TextEncoder, diseases: NDArray[np.int64], settings: ReasonerTraining
+    reasoner: Reasoner, encoder: TextEncoder, diseases: Ints, settings: ReasonerTraining
 ) -> list[LabelledCase]:
     """Patients drawn from the annotations.
 
@@ -84,24 +147,26 @@ def simulated(
 def fit(
     reasoner: Reasoner,
     cases: Sequence[LabelledCase],
-    met: Sequence[MetCase | None],
+    shortlisted: Sequence[ShortlistedCase | None],
     settings: ReasonerTraining,
     progress: Progress,
 ) -> None:
     """Train both networks of a reasoner in place.
 
     Args:
-        met: what the best paths of each case showed, None where the likelihood leaves its answer out.
+        shortlisted: what the best paths of each case showed, None where the likelihood leaves its answer out.
     """
     rng = np.random.default_rng(settings.seed)
     torch.manual_seed(settings.seed)
     weight = _weights(cases, settings)
-    kept = np.array([i for i, case in enumerate(met) if case is not None])
-    fit_messages(reasoner, [m for m in met if m is not None], weight[kept], settings.messages, rng, progress)
+    kept = np.array([i for i, case in enumerate(shortlisted) if case is not None])
+    fit_messages(
+        reasoner, [m for m in shortlisted if m is not None], weight[kept], settings.messages, rng, progress
+    )
     fit_walks(reasoner, cases, weight, settings.walks, rng, progress)
 
 
-def _weights(cases: Sequence[LabelledCase], settings: ReasonerTraining) -> NDArray[np.float64]:
+def _weights(cases: Sequence[LabelledCase], settings: ReasonerTraining) -> Floats:
     is_simulated = np.array([case.is_simulated for case in cases])
     weight = weights(cases)
     if is_simulated.all() or not is_simulated.any():
@@ -116,7 +181,7 @@ def _query(
     observations: tuple[Observation, ...], reasoner: Reasoner, encoder: TextEncoder, *, is_hidden: bool
 ) -> GraphQuery:
     names = reasoner.graph.snapshot.names
-    present = [names[seen.node] for seen in observations if seen.weight > 0]
+    present = [names[obs.node] for obs in observations if obs.weight > 0]
     is_hidden = is_hidden or not present
     context = np.zeros(encoder.dim, np.float32) if is_hidden else fuse(encoder.encode_texts(present))
     return GraphQuery(observations, context)

@@ -1,7 +1,7 @@
 """Learning what best paths say, from cases whose answer is known.
 
-For each case the likelihood chooses the candidates to be met; the messages learn what to add so that the
-right one comes first (cross-entropy over those that were met).
+For each case the likelihood shortlists candidates; the messages learn what to add so that the right one comes
+first (cross-entropy over the shortlist).
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.messages import MessageNetwork
 from kgdx.reasoning.query import certainty
 from kgdx.reasoning.reasoner import Reasoner, denied
@@ -41,7 +41,7 @@ class MessageTraining:
 
 
 @dataclass(frozen=True, eq=False)
-class MetCase:
+class ShortlistedCase:
     """One case with what its best paths showed; K candidates, the right ones first.
 
     Attributes:
@@ -58,11 +58,11 @@ class MetCase:
     is_present: Tensor
     certainty: Tensor
     base: Tensor
-    positions: NDArray[np.int64]
+    positions: Ints
     num_right: int
 
     @classmethod
-    def of(cls, case: LabelledCase, reasoner: Reasoner) -> "MetCase | None":
+    def of(cls, case: LabelledCase, reasoner: Reasoner) -> "ShortlistedCase | None":
         """Meet the candidates that the reasoner would meet; None where no right one is among them.
 
         A right one that the likelihood leaves out is never added: the network would learn that what the
@@ -70,12 +70,12 @@ class MetCase:
         """
         observations = case.query.observations
         base = reasoner.base(case.query)
-        met = reasoner.shortlisted(base)
-        is_right = np.isin(reasoner.same[met], reasoner.same[case.accepted])
+        shortlisted = reasoner.shortlisted(base)
+        is_right = np.isin(reasoner.same[shortlisted], reasoner.same[case.accepted])
         if not is_right.any():
             return None
-        is_present = np.array([seen.weight > 0 for seen in observations])
-        positions = np.concatenate([met[is_right], met[~is_right]])
+        is_present = np.array([obs.weight > 0 for obs in observations])
+        positions = np.concatenate([shortlisted[is_right], shortlisted[~is_right]])
         ratios = base.findings[:, positions]
         parts = (
             ratios[is_present],
@@ -95,7 +95,7 @@ class MetCase:
             num_right=int(is_right.sum()),
         )
 
-    def without_absent(self) -> "MetCase":
+    def without_absent(self) -> "ShortlistedCase":
         """The same case, had nobody recorded what is not there."""
         base = self.base.clone()
         base[1] = 0.0
@@ -107,8 +107,8 @@ class MetCase:
 
 def fit_messages(
     reasoner: Reasoner,
-    met: Sequence[MetCase],
-    weight: NDArray[np.float64],
+    shortlisted: Sequence[ShortlistedCase],
+    weight: Floats,
     settings: MessageTraining,
     rng: np.random.Generator,
     progress: Progress,
@@ -122,18 +122,19 @@ def fit_messages(
     optimizer = torch.optim.AdamW(
         network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
     )
-    steps_per_epoch = -(-len(met) // settings.batch)
+    steps_per_epoch = -(-len(shortlisted) // settings.batch)
     total = settings.epochs * steps_per_epoch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=total)
+    schedule = loop.one_cycle(optimizer, total, warm_up=0.3)
 
-    def batches() -> Iterator[NDArray[np.int64]]:
+    def batches() -> Iterator[Ints]:
         for _ in range(settings.epochs):
-            yield from np.array_split(rng.permutation(len(met)), steps_per_epoch)
+            yield from np.array_split(rng.permutation(len(shortlisted)), steps_per_epoch)
 
-    def loss_of(batch: NDArray[np.int64]) -> Tensor:
+    def loss_of(batch: Ints) -> Tensor:
         is_hidden = rng.random(len(batch)) < settings.without_absent
         shown = [
-            met[i].without_absent() if hidden else met[i] for i, hidden in zip(batch, is_hidden, strict=True)
+            shortlisted[i].without_absent() if hidden else shortlisted[i]
+            for i, hidden in zip(batch, is_hidden, strict=True)
         ]
         losses = [
             _loss(network, case, diseases) * float(weight[i]) for i, case in zip(batch, shown, strict=True)
@@ -144,21 +145,11 @@ def fit_messages(
         # A likelihood ratio may be discounted, never inverted.
         network.trust.data.clamp_(min=0.0)
 
-    loop.fit(
-        network,
-        batches(),
-        loss_of,
-        optimizer,
-        schedule,
-        total=total,
-        what="messages",
-        progress=progress,
-        after_step=after_step,
-    )
+    loop.fit(network, batches(), loss_of, schedule, total, "messages", progress, after_step=after_step)
     network.eval()
 
 
-def _loss(network: MessageNetwork, case: MetCase, diseases: Tensor) -> Tensor:
+def _loss(network: MessageNetwork, case: ShortlistedCase, diseases: Tensor) -> Tensor:
     said = case.certainty @ network(case.pairs.float(), case.is_present)
     num_present = int(case.is_present.sum())
     breadth = network.prior(diseases[case.positions], num_present, len(case.is_present) - num_present)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Floats32
 from kgdx.training.synthetic.signs import (
     ATELECTASIS,
     BY_CURIE,
@@ -66,7 +66,7 @@ def state_domain(is_radiograph: bool, rng: np.random.Generator) -> Statement:
     return Statement(text, ((COLUMN[RADIOGRAPH, ""], is_radiograph),))
 
 
-def describe(truths: NDArray[np.float32], rng: np.random.Generator, most: int = 4) -> Statement:
+def describe(truths: Floats32, rng: np.random.Generator, most: int = 4) -> Statement:
     """A true caption of an image from its row of truths (C,): affirmed findings first, then some denials."""
     known = [(kind, truths[COLUMN[kind.curie, ""]]) for kind in KINDS]
     parts = [_affirm(kind, truths, rng) for kind, truth in known if truth == 1]
@@ -82,13 +82,13 @@ def describe(truths: NDArray[np.float32], rng: np.random.Generator, most: int = 
     )
 
 
-def _affirm(kind: SignKind, truths: NDArray[np.float32], rng: np.random.Generator) -> Statement:
+def _affirm(kind: SignKind, truths: Floats32, rng: np.random.Generator) -> Statement:
     sides = [side for side in sides_of(kind) if side and truths[COLUMN[kind.curie, side]] == 1]
     side = str(rng.choice(sides)) if len(sides) == 1 and rng.random() < 0.8 else ""
     return state(kind, side, True, rng)
 
 
-def truths_of_signs(present: frozenset[Sign]) -> NDArray[np.float32]:
+def truths_of_signs(present: frozenset[Sign]) -> Floats32:
     """(C,) float32 over CLAIMS: 1 true, 0 false, NaN unknown, for an image whose findings are all known.
 
     An opacity is what fills air space or interstitium; whether a nodule, a band of atelectasis or fluid is
@@ -108,7 +108,7 @@ def truths_of_signs(present: frozenset[Sign]) -> NDArray[np.float32]:
     return truths
 
 
-def truth_matrix(truths: NDArray[np.float32], statements: Sequence[Statement]) -> NDArray[np.float32]:
+def truth_matrix(truths: Floats32, statements: Sequence[Statement]) -> Floats32:
     """(N, T) float32: 1 where the statement holds of the image, 0 where it does not, NaN where unknown.
 
     Args:
@@ -125,11 +125,6 @@ def truth_matrix(truths: NDArray[np.float32], statements: Sequence[Statement]) -
         is_false = (stacked == 0).any(axis=0)
         columns.append(np.where(is_false, 0.0, np.where(np.isnan(stacked).any(axis=0), np.nan, 1.0)))
     return np.asarray(np.stack(columns, axis=1), dtype=np.float32)
-
-
-def caption_of(present: frozenset[Sign], rng: np.random.Generator) -> str:
-    """A caption of a phantom with these findings."""
-    return describe(truths_of_signs(present), rng).text
 
 
 def prompts(curie: str, is_affirmed: bool) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import CodeOrigin, Evidence, TextOrigin
@@ -21,6 +20,7 @@ from kgdx.encoders.finding_set import FindingSet, ImageFinding
 from kgdx.evidence.codes import WEIGHTS as CODE_WEIGHTS
 from kgdx.evidence.image_evidence import image_answers
 from kgdx.evidence.text import WEIGHTS as TEXT_WEIGHTS
+from kgdx.graph.arrays import Floats32
 from kgdx.training.synthetic.phantom import draw_phantom
 from kgdx.training.synthetic.phantom_signs import DRAWABLE
 
@@ -54,7 +54,7 @@ class DrawnCase:
 
     evidence: tuple[Evidence, ...]
     subthreshold_scores: Mapping[str, float]
-    images: tuple[NDArray[np.float32], ...]
+    images: tuple[Floats32, ...]
     truths: Mapping[str, bool]
     priors: Mapping[str, float]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kgdx.graph.arrays import Floats
 from kgdx.graph.same_disease import same_disease
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.annotations import Annotations
@@ -79,7 +80,7 @@ class Simulator:
             return position
         return int(rng.choice(np.flatnonzero(self._same == self._same[position])))
 
-    def _findings(self, position: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    def _findings(self, position: int) -> tuple[NDArray[np.int32], Floats]:
         start, end = self._annotations.direct.indptr[position : position + 2]
         return self._annotations.direct.indices[start:end], self._annotations.direct.data[start:end]
 

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from kgdx.graph.arrays import Floats32
 from kgdx.imaging.contrast import stretch
 from kgdx.imaging.image import Pixels
 from kgdx.training.synthetic import signs
-from kgdx.training.synthetic.captions import caption_of
+from kgdx.training.synthetic.captions import describe, truths_of_signs
 from kgdx.training.synthetic.phantom_anatomy import (
     AERATION,
     Frame,
@@ -44,7 +45,7 @@ class Phantom:
         caption: what a reader might dictate, in lower case.
     """
 
-    pixels: NDArray[np.float32]
+    pixels: Floats32
     findings: tuple[str, ...]
     signs: frozenset[Sign]
     masks: Mapping[str, NDArray[np.bool_]]
@@ -82,7 +83,8 @@ def draw_phantom(seed: int, present: Iterable[Sign] | None = None, size: int = 1
         masks[sign.curie] = masks.get(sign.curie, np.zeros(film.shape, bool)) | layer.mask
     film = film + air * (1 - np.clip(bare, 0, 1)) * markings(frame, anatomy, rng)
     pixels = stretch(expose(film, frame, rng))
-    return Phantom(pixels, tuple(sorted(curies)), chosen, masks, caption_of(chosen, rng))
+    caption = describe(truths_of_signs(chosen), rng).text
+    return Phantom(pixels, tuple(sorted(curies)), chosen, masks, caption)
 
 
 def sample_signs(rng: np.random.Generator) -> frozenset[Sign]:

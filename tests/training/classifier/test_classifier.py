@@ -19,11 +19,11 @@ from kgdx.encoders.linear_head import HeadLabel
 from kgdx.encoders.small_tower import Tower
 from kgdx.evidence.head_evidence import head_evidence
 from kgdx.training.classifier.fit_head import balanced_loss, fit_head, fit_linear
-from kgdx.training.classifier.metrics import accuracy, area_under_curve
 from kgdx.training.classifier.train import train_from_scratch
 from kgdx.training.classifier.train_tower import TowerTraining
 from kgdx.training.data.augment import vary
 from kgdx.training.data.labelled_images import read_labelled, read_labels, read_medmnist
+from kgdx.training.metrics import accuracy, area_under_curve
 
 LABELS = (HeadLabel("clear"), HeadLabel("opaque", "HP:0031457"))
 

@@ -23,9 +23,8 @@ from kgdx.training.reasoner import cross_validation
 from kgdx.training.reasoner.evaluate import CaseResult
 from kgdx.training.reasoner.labelled_cases import LabelledCase
 from kgdx.training.reasoner.run import ReasonerCommand, train_reasoner
-from kgdx.training.reasoner.train import ReasonerTraining
+from kgdx.training.reasoner.train import ReasonerTraining, WalkTraining
 from kgdx.training.reasoner.train_messages import MessageTraining
-from kgdx.training.reasoner.train_paths import WalkTraining
 
 BRIEF = ReasonerTraining(
     num_simulated=16,
@@ -241,7 +240,7 @@ def test_it_wants_one_graph(
 
 def test_the_command_asks_for_what_its_flags_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[ReasonerCommand] = []
-    monkeypatch.setattr("kgdx.training.reasoner.run.train_reasoner", lambda one, _: asked.append(one))
+    monkeypatch.setattr("kgdx.training.reasoner.run.train_reasoner", lambda one, _: asked.append(one) or {})
     flags = ["--out", str(tmp_path), "--folds", "4", "--patients", "9", "--seed", "5", "--candidates", ""]
     monkeypatch.setattr(sys, "argv", ["kgdx", "train", "reasoner", "--data", str(tmp_path), *flags])
     with pytest.raises(SystemExit) as ended:

@@ -16,8 +16,8 @@ from kgdx.reasoning.ranking import ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.training.reasoner import train
 from kgdx.training.reasoner.labelled_cases import LabelledCase
-from kgdx.training.reasoner.train_messages import MessageTraining, MetCase
-from kgdx.training.reasoner.train_paths import WalkTraining
+from kgdx.training.reasoner.train import WalkTraining
+from kgdx.training.reasoner.train_messages import MessageTraining, ShortlistedCase
 from tests.reasoning.tiny import HashEncoder, diagnostic, graph, messages, query, random_facts, reasoner
 
 WORLD = graph("\n".join(random_facts(np.random.default_rng(1), num_diseases=20, num_findings=15)))
@@ -34,8 +34,8 @@ def fresh(seed: int = 3) -> Reasoner:
     return train.untrained(diagnostic(WORLD), HashEncoder(), seed)
 
 
-def met(reasoner: Reasoner, cases: Sequence[LabelledCase]) -> list[MetCase]:
-    seen = [MetCase.of(case, reasoner) for case in cases]
+def met(reasoner: Reasoner, cases: Sequence[LabelledCase]) -> list[ShortlistedCase]:
+    seen = [ShortlistedCase.of(case, reasoner) for case in cases]
     return [case for case in seen if case is not None]
 
 
@@ -44,7 +44,7 @@ def trained(seed: int = 3, again: int = 0) -> tuple[Reasoner, list[LabelledCase]
     told: list[tuple[int, int, str]] = []
     training, made = replace(SHORT, seed=seed), fresh(seed)
     cases = train.simulated(made, HashEncoder(), EVERYONE, training)
-    seen = [MetCase.of(case, made) for case in cases]
+    seen = [ShortlistedCase.of(case, made) for case in cases]
     train.fit(made, cases, seen, training, lambda *step: told.append(step))
     return made, cases, told
 
@@ -92,7 +92,7 @@ def test_before_training_likelihood_alone_ranks() -> None:
     np.testing.assert_allclose(ranking.logit, present * logit[ranking.positions], atol=1e-6)
 
 
-def cross_entropy(network: MessageNetwork, made: Reasoner, case: MetCase) -> float:
+def cross_entropy(network: MessageNetwork, made: Reasoner, case: ShortlistedCase) -> float:
     """Of the right answers among the candidates that were met."""
     diseases = torch.from_numpy(made.best_paths.diseases[case.positions])
     num_present = int(case.is_present.sum())
@@ -122,7 +122,7 @@ def test_training_meets_whom_ranking_meets_and_nobody_else(seed: int, num_met: i
     words = [f"{'-' if rng.random() < 0.3 else ''}F{i}" for i in rng.choice(15, 4, replace=False)]
     accepted = np.flatnonzero(made.same == made.same[rng.integers(20)])
     asked = query(WORLD, *words)
-    found = MetCase.of(LabelledCase(asked, accepted), made)
+    found = ShortlistedCase.of(LabelledCase(asked, accepted), made)
     first = made.shortlisted(made.base(asked))
     is_right = np.isin(made.same[first], made.same[accepted])
     if found is None:
@@ -137,7 +137,7 @@ def test_training_meets_whom_ranking_meets_and_nobody_else(seed: int, num_met: i
 
 def test_a_case_without_its_absent_findings_is_the_case_had_nobody_recorded_them() -> None:
     made, accepted = fresh(), np.array([0])
-    whole = MetCase.of(LabelledCase(query(WORLD, "F1", "-F2", "F3"), accepted), made)
+    whole = ShortlistedCase.of(LabelledCase(query(WORLD, "F1", "-F2", "F3"), accepted), made)
     assert whole is not None
     hidden = whole.without_absent()
     assert hidden.is_present.tolist() == [True, True]
@@ -155,7 +155,7 @@ def test_what_training_sees_is_what_ranking_adds_up(seed: int) -> None:
     wide = ReasonerSettings(num_met=99, num_proposed=99)
     made = reasoner(WORLD, wide, said=messages(seed % 9))
     asked = query(WORLD, *(f"F{i}" for i in rng.choice(15, 4, replace=False)))
-    found = MetCase.of(LabelledCase(asked, np.array([0])), made)
+    found = ShortlistedCase.of(LabelledCase(asked, np.array([0])), made)
     assert found is not None
     proposal, network = made.propose(asked), made.messages
     diseases = torch.from_numpy(made.best_paths.diseases[found.positions])
@@ -200,7 +200,7 @@ def test_simulated_patients_weigh_together_what_they_are_asked_to(
         LabelledCase(case.query, case.accepted, (f"D{i % 3}",)) for i, case in enumerate(made_up[:7])
     ]
     for cases, is_mixed in (([*published, *made_up], True), (published, False), (made_up, False)):
-        seen = [MetCase.of(case, made) for case in cases]
+        seen = [ShortlistedCase.of(case, made) for case in cases]
         train.fit(made, cases, seen, training, lambda *_: None)
         of_messages, of_walks = given_weights[-2:]
         np.testing.assert_array_equal(of_messages, of_walks)

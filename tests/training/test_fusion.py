@@ -9,7 +9,7 @@ from kgdx.encoders.clip import Clip
 from kgdx.evidence.fusion import Fusion
 from kgdx.evidence.text import WEIGHTS
 from kgdx.release.bundle import shipped_folder
-from kgdx.training.fusion.train import FusionTraining, Statements, fit_factors, fit_scale, train
+from kgdx.training.fusion import FusionTraining, Statements, fit_factors, fit_scale, train
 from kgdx.training.synthetic.cases import SAID, draw_cases, drawn_findings, prior_logit, said
 
 

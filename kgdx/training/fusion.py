@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 
 from kgdx.encoders.clip import Clip
 from kgdx.evidence.fusion import MODALITIES, NUM_HEARD, Fusion, strongest
-from kgdx.graph.arrays import Floats
+from kgdx.graph.arrays import Floats, Floats32, Ints
 from kgdx.training.progress import Progress
 from kgdx.training.synthetic.cases import DrawnCase, draw_cases, drawn_findings
 
@@ -79,7 +79,7 @@ class Statements:
     said: Floats
     prior: Floats
     is_true: NDArray[np.bool_]
-    case: NDArray[np.int64]
+    case: Ints
 
     @classmethod
     def of(cls, cases: Sequence[DrawnCase]) -> "Statements":
@@ -185,7 +185,7 @@ def fit_vector(fusion: Fusion, cases: Sequence[DrawnCase], clip: Clip) -> Fusion
     return of(_least(loss, [_FREE] * 3))
 
 
-def target_vector(case: DrawnCase, clip: Clip) -> NDArray[np.float32] | None:
+def target_vector(case: DrawnCase, clip: Clip) -> Floats32 | None:
     """(dim,) unit mean vector of the names of what the patient has; None if that is nothing."""
     names = [f.name for f in drawn_findings(clip) if case.truths.get(f.curie)]
     if not names:
