@@ -41,7 +41,7 @@ class CaseResult:
     is_danger: bool
     is_flagged: bool
     is_paired: bool
-    abstained: str
+    abstained: tuple[str, ...]
     milliseconds: float
 
 
@@ -107,7 +107,7 @@ def _judge(
         is_danger=any(int(position) in danger for position in truths),
         is_flagged=bool(set(same[flagged]) & case.accepted),
         is_paired=bool(doubts.disease_pairs),
-        abstained=doubts.abstained,
+        abstained=tuple(message.code for message in doubts.abstained),
         milliseconds=milliseconds,
     )
 
@@ -128,11 +128,11 @@ def _dangers(judged: Sequence[CaseResult]) -> dict[str, Any]:
 
 
 def _abstention(judged: Sequence[CaseResult]) -> dict[str, Any]:
-    kinds: dict[str, Callable[[str], bool]] = {
-        "indistinguishable": lambda said: "fit equally well" in said,
-        "unexplained": lambda said: said.startswith("none of the likeliest"),
-        "unlikely": lambda said: said.startswith("the likeliest diagnosis reaches"),
-        "committed": lambda said: not said,
+    kinds: dict[str, Callable[[tuple[str, ...]], bool]] = {
+        "indistinguishable": lambda codes: "abstained.alike" in codes,
+        "unexplained": lambda codes: codes[:1] == ("abstained.unexplained",),
+        "unlikely": lambda codes: codes[:1] == ("abstained.unlikely",),
+        "committed": lambda codes: not codes,
     }
     return {
         name: {"n": sum(is_one(j.abstained) for j in judged)}

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Union
 
 from kgdx.domain.concept import ConceptRef
+
+Value = Union[str, int, float, ConceptRef, "Message", tuple[ConceptRef, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,4 @@ class Message:
     """
 
     code: str
-    values: Mapping[str, "str | int | float | ConceptRef | Message | tuple[ConceptRef, ...]"] = field(
-        default_factory=dict, hash=False
-    )
+    values: Mapping[str, Value] = field(default_factory=dict, hash=False)

@@ -5,7 +5,7 @@ from scipy.special import logit
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence
-from kgdx.domain.message import Message
+from kgdx.domain.message import Message, Value
 from kgdx.encoders.base import ImageEncoder
 from kgdx.encoders.linear_head import Head
 from kgdx.evidence.image_evidence import MAX_WEIGHT, judged, located, unlike
@@ -27,7 +27,7 @@ def head_evidence(
     vector = patches.mean(axis=(0, 1))
     vector = vector / max(float(np.linalg.norm(vector)), 1e-12)
     if reason := unlike(vector, head.centroids, head.least_likeness):
-        values = {"image": image_id, "doubt": reason, "trained_on": head.trained_on}
+        values: dict[str, Value] = {"image": image_id, "doubt": reason, "trained_on": head.trained_on}
         return [], [Message("warning.not_read_by_head", values)]
     evidence = []
     for index, posterior in enumerate(head.probabilities(vector[None])[0]):

@@ -1,4 +1,4 @@
-"""From values of the domain to JSON; paths and messages get their English sentence, which nothing reads back."""
+"""From values of the domain to JSON; paths and messages get an English sentence, which nothing reads back."""
 
 import json
 from collections.abc import Mapping

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from graph_schema.clinical import Dangers, dangers
 from kgdx.domain.concept import ConceptRef
-from kgdx.domain.message import Message
+from kgdx.domain.message import Message, Value
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.ranking import Ranking
@@ -70,7 +70,7 @@ class DangerFinder:
             if curie not in snapshot.index:
                 continue
             node = snapshot.index[curie]
-            values = {
+            values: dict[str, Value] = {
                 "danger": Message(f"danger.{reason}"),
                 "finding": ConceptRef(curie, snapshot.names[node]),
             }
