@@ -8,6 +8,7 @@ from dataclasses import replace
 from kgdx.domain.case import Patient, Polarity
 from kgdx.domain.concept import ConceptRef
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, Qualifiers, TextOrigin
+from kgdx.domain.message import Message
 from kgdx.domain.path import Path, PathKind, Stage, Step
 from kgdx.domain.report import (
     Diagnosis,
@@ -61,8 +62,10 @@ def path(kind: PathKind, start: str, steps: tuple[Step, ...], contribution: floa
     return Path(steps, contribution, (stage,))
 
 
-def found(curie: str, contribution: float, name: str = "") -> FindingContribution:
-    return FindingContribution(curie, name or NAMES[curie], contribution)
+def found(
+    curie: str, contribution: float, *, is_excluded: bool = False, patient_fact: Message | None = None
+) -> FindingContribution:
+    return FindingContribution(curie, NAMES[curie], contribution, is_excluded, patient_fact)
 
 
 EVIDENCE = (
@@ -84,6 +87,7 @@ EVIDENCE = (
     ),
 )
 
+AGE = Message("patient.age", {"age": f"77 years, {PATIENT}"})
 INFLUENZA = Diagnosis(
     FLU,
     "influenza",
@@ -93,17 +97,17 @@ INFLUENZA = Diagnosis(
     supports=(
         found("HP:0001945", 1.5),
         found("HP:0031246", 0.75),
-        found("HP:0003584", 0.5, f"age 77 years, {PATIENT}"),
+        found("HP:0003584", 0.5, patient_fact=AGE),
     ),
-    contradicts=(found("HP:0000988", -0.25, "Skin rash (absent)"),),
+    contradicts=(found("HP:0000988", -0.25, is_excluded=True),),
     paths=(
         path(PathKind.FINDING, "HP:0001945", (FEVER,), 1.5),
         path(PathKind.FINDING, "HP:0031246", (DRY, COUGH), 0.75),
-        path(PathKind.DEMOGRAPHICS, "HP:0003584", (ONSET,), 0.5, patient_fact=f"age 77 years, {PATIENT}"),
+        path(PathKind.DEMOGRAPHICS, "HP:0003584", (ONSET,), 0.5, patient_fact=AGE),
         path(PathKind.FINDING, "HP:0000988", (NO_RASH,), -0.25, is_excluded=True),
     ),
     residual_logit=0.125,
-    red_flag="an emergency",
+    red_flag=Message("danger.airway_closes"),
 )
 COMMON_COLD = Diagnosis(
     COLD,
@@ -156,7 +160,7 @@ REPORT = Report(
     EVIDENCE,
     (INFLUENZA, COMMON_COLD),
     (OSELTAMIVIR,),
-    warnings=(f"2 words of {PATIENT} were not recognised",),
+    warnings=(Message("warning.image", {"image": PATIENT, "doubt": Message("warning.nearly_blank")}),),
     query_context=QueryContext(Patient("female", 77.0), ((0.5, -0.5),)),
 )
 LATER = replace(
@@ -168,4 +172,4 @@ LATER = replace(
     ),
     treatments=(),
 )
-ABSTAINED = Report("R1", (), (), (), abstained="Nothing in the case is a finding the graph knows.")
+ABSTAINED = Report("R1", (), (), (), abstained=(Message("abstained.no_known_finding"),))

@@ -229,7 +229,7 @@ def test_unknown_and_obsolete_codes_are_warnings(kgdx: Kgdx, opened: Engine) -> 
     report = json.loads(said.out)
     assert report["differential"]
     for code in (*codes[1:], "MONDO:9999999"):
-        assert any(code in warning for warning in report["warnings"])
+        assert any(code in warning["sentence"] for warning in report["warnings"])
 
 
 def test_a_diagnosis_for_people_and_as_a_page(kgdx: Kgdx, opened: Engine, tmp_path: Path) -> None:

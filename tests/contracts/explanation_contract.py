@@ -15,6 +15,7 @@ from kgdx.domain.case import Polarity
 from kgdx.domain.concept import ConceptRef
 from kgdx.domain.errors import QueryError
 from kgdx.domain.evidence import Evidence, TextOrigin
+from kgdx.domain.message import Message
 from kgdx.domain.path import Path, PathKind, Stage, Step
 from kgdx.domain.report import Diagnosis, FindingContribution, Report
 from kgdx.report.exports.record import explanation_of
@@ -81,7 +82,7 @@ reports = st.builds(
     st.lists(_evidence, max_size=3).map(tuple),
     st.lists(_diagnoses, max_size=3).map(tuple),
     st.just(REPORT.treatments),
-    abstained=_texts,
+    abstained=st.sampled_from([(), (Message("abstained.no_known_finding"),)]),
 )
 
 

@@ -23,6 +23,7 @@ from kgdx.graph.snapshot import Snapshot
 from kgdx.imaging.read import read_image
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.query import GraphQuery, seed
+from kgdx.report.messages import text as text_of
 from kgdx.report.sentences import sentence as said
 from kgdx.schemas import CaseIn, ReportOut
 
@@ -43,7 +44,7 @@ KEYS = {
     "evidence": "curie name polarity weight origin qualifiers factor",
     "differential": "disease name rank logit probability supports contradicts unexplained paths "
     "residual_logit red_flag",
-    "supports": "curie name contribution",
+    "supports": "curie name contribution is_excluded patient_fact",
     "paths": "steps contribution stages sentence",
     "steps": "edge_id head head_name relation tail tail_name is_forward source publications frequency "
     "negated licence release",
@@ -162,7 +163,7 @@ def test_image_against_text_is_kept_weighed_and_told(engine: Engine, case: CaseI
     said = {e.origin.modality: e for e in found.evidence if e.curie == "HP:0002202"}
     assert said["image"].polarity is Polarity.PRESENT
     assert said["text"].polarity is Polarity.EXCLUDED
-    (told,) = (warning for warning in found.warnings if "both were weighed" in warning)
+    (told,) = (text for text in map(text_of, found.warnings) if "both were weighed" in text)
     assert told.startswith("Pleural effusion (HP:0002202): present by image (+")
     assert f"absent by text (−{-said['text'].weight:.1f})" in told
     alone = engine.diagnose(CaseIn(report="Cough and fever. No pleural effusion."))
@@ -226,7 +227,7 @@ def kinds(treatment: Treatment) -> set[tuple[ConcernKind, Severity]]:
 def test_a_state_is_found_by_any_of_its_codes(engine: Engine) -> None:
     """The graph knows pregnancy as kgdx:pregnancy alone."""
     found = engine.diagnose(CaseIn(findings=["HP:0001945", "HP:0032177"], conditions=["SCTID:77386006"]))
-    assert not [warning for warning in found.warnings if "conditions" in warning]
+    assert not [warning for warning in found.warnings if warning.values.get("where") == "conditions"]
     assert kinds(by_name(found)["levofloxacin"]) == {(ConcernKind.PREGNANCY, Severity.CONTRAINDICATED)}
 
 
@@ -271,7 +272,9 @@ def test_an_image_alone_forbids_nothing(engine: Engine, case: CaseIn) -> None:
 
 def test_an_unknown_medication_is_a_warning(engine: Engine) -> None:
     found = engine.diagnose(CaseIn(findings=["HP:0001945"], medications=["CHEBI:1"]))
-    assert any(warning.startswith("medications: CHEBI:1 is not in the graph") for warning in found.warnings)
+    assert any(
+        text.startswith("medications: CHEBI:1 is not in the graph") for text in map(text_of, found.warnings)
+    )
 
 
 def test_recommended_come_first_and_every_path_ends_at_the_drug(report: ReportOut, engine: Engine) -> None:
@@ -431,7 +434,9 @@ def test_slices_of_a_folder_are_images_of_their_own(engine: Engine, root: Path, 
     found = engine.diagnose(CaseIn(images=[tmp_path / "ct"]))
     seen = {e.origin.image_id for e in found.evidence if isinstance(e.origin, ImageOrigin)}
     assert seen == {"ct#2", "ct#3", "ct#4"}
-    assert found.warnings == ("image ct#2: of 4 slices or frames, 2, 3, 4 stand for all",)
+    assert tuple(map(text_of, found.warnings)) == (
+        "image ct#2: of 4 slices or frames, 2, 3, 4 stand for all",
+    )
     assert [image.image_id for image in found.images] == ["ct#2", "ct#3", "ct#4"]
     once = engine.diagnose(CaseIn(images=[tmp_path / "ct" / "0.dcm"]))
     assert found.differential[0].logit == pytest.approx(once.differential[0].logit, abs=1e-4)
@@ -440,7 +445,7 @@ def test_slices_of_a_folder_are_images_of_their_own(engine: Engine, root: Path, 
 def test_a_doubtful_image_is_a_warning(engine: Engine, tmp_path: Path) -> None:
     pixels = np.tile(np.linspace(0, 65535, 40), (40, 1))
     found = engine.diagnose(CaseIn(images=[dicom(tmp_path / "small.dcm", pixels)]))
-    assert any(warning.startswith("image small.dcm: is tiny") for warning in found.warnings)
+    assert any(text.startswith("image small.dcm: is tiny") for text in map(text_of, found.warnings))
 
 
 def test_an_image_that_cannot_be_read_is_told(engine: Engine, tmp_path: Path) -> None:
@@ -470,7 +475,7 @@ def test_nonsense_codes_abstain_and_are_told(engine: Engine) -> None:
     assert found.evidence == ()
     assert len(found.warnings) == 6
     for given in ("HP:9999999", "flu", "XX:1", "MONDO:0005249", "??", "CHEBI:0"):
-        assert any(given in warning for warning in found.warnings)
+        assert any(given in text for text in map(text_of, found.warnings))
 
 
 def test_a_text_without_findings_abstains(engine: Engine) -> None:

@@ -17,6 +17,7 @@ from kgdx.evidence.contradictions import contradictions
 from kgdx.evidence.fusion import TEMPERATURE, Fusion, fuse, names_vector, strongest
 from kgdx.release.bundle import shipped_folder
 from kgdx.release.checkpoints import open_fusion, write_fusion
+from kgdx.report.messages import text as text_of
 
 DIM = 6
 FINDINGS = ["F1", "F2", "F3"]
@@ -201,7 +202,7 @@ def test_a_contradiction_is_kept_and_told_with_what_either_side_weighs() -> None
         item("F1", "text", Polarity.EXCLUDED, 3.0),
         item("F2", "text", Polarity.PRESENT, 5.0),
     )
-    assert contradictions(evidence) == (
+    assert tuple(map(text_of, contradictions(evidence))) == (
         "F1 (F1): present by image (+1.3), absent by text (−3.0); both were weighed",
     )
     assert contradictions(evidence[3:]) == ()

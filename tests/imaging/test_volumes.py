@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from kgdx.domain.errors import ImageError
+from kgdx.domain.message import Message
 from kgdx.imaging.display import upright
 from kgdx.imaging.prepare import Preprocessing
 from kgdx.imaging.read import evenly, read_image, read_images
+from kgdx.report.messages import text as text_of
 from tests.imaging.drawn import dicom, nifti, phantom
 
 PLAIN = Preprocessing(mask_text=False)
@@ -48,7 +50,7 @@ def test_a_series_is_ordered_by_position_whatever_its_names_and_numbers(tmp_path
     images = read_images(folder, PLAIN)
     assert [image.number for image in images] == [3, 5, 7]
     assert [square_at(image.pixels) for image in images] == [12, 24, 36]
-    assert images[0].warnings[0] == "of 8 slices or frames, 3, 5, 7 stand for all"
+    assert text_of(images[0].warnings[0]) == "of 8 slices or frames, 3, 5, 7 stand for all"
     assert read_image(folder, PLAIN).number == 5
 
 
@@ -58,7 +60,7 @@ def test_a_missing_slice_another_series_and_a_broken_file_are_told(tmp_path):
     dicom(folder / "other.dcm", SLICE, SeriesInstanceUID="1.2.99")
     (folder / "broken.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\x9f" * 99)
     (folder / "note.txt").write_text("none")
-    told = " ".join(read_image(folder, PLAIN).warnings)
+    told = " ".join(map(text_of, read_image(folder, PLAIN).warnings))
     assert "missing" in told
     assert "1 images of other series" in told
     assert "1 files of the folder could not be read" in told
@@ -118,7 +120,7 @@ def test_nifti_of_any_axis_order_shows_the_same_axial_slice(tmp_path):
 def test_nifti_with_several_volumes_slopes_and_lies(tmp_path):
     volume = np.stack([np.stack([SLICE.T] * 4, axis=2)] * 3, axis=3)
     path = nifti(tmp_path / "a.nii", volume)
-    assert "the file holds several volumes; only the first was read" in read_image(path, PLAIN).warnings
+    assert Message("warning.several_volumes") in read_image(path, PLAIN).warnings
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 8])
     with pytest.raises(ImageError, match="damaged"):

@@ -8,6 +8,7 @@ import pytest
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.concept import ConceptRef
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
+from kgdx.domain.message import Message
 from kgdx.domain.path import Path, PathKind, Stage, Step
 from kgdx.domain.report import (
     AssessmentModality,
@@ -387,7 +388,7 @@ def report() -> Report:
         evidence=EVIDENCE,
         differential=DIFFERENTIAL,
         treatments=TREATMENTS,
-        warnings=("2 words of the history were not recognised as findings.",),
+        warnings=(Message("warning.not_in_graph", {"where": "findings", "code": "HP:7777777"}),),
     )
 
 
@@ -398,7 +399,7 @@ def abstained() -> Report:
         evidence=(),
         differential=(),
         treatments=(),
-        abstained="Nothing in the case is a finding the graph knows.",
+        abstained=(Message("abstained.no_known_finding"),),
     )
 
 
@@ -508,7 +509,7 @@ def rich(report: Report) -> Report:
         report,
         differential=(
             report.differential[0],
-            replace(report.differential[1], red_flag="sepsis unless it is drained"),
+            replace(report.differential[1], red_flag=Message("danger.sepsis_unless_drained")),
             *report.differential[2:],
         ),
         treatments=(replace(first, chains=(chain,)), *others),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kgdx.domain.case import CaseImage, CodedFinding, Patient, Polarity, ReportText
 from kgdx.domain.errors import BadInputError, CaseError
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
+from kgdx.domain.message import Message
 from kgdx.domain.path import Path as GraphPath
 from kgdx.domain.path import Step
 from kgdx.domain.report import Diagnosis, FindingContribution, Report, Treatment
@@ -200,7 +201,7 @@ REPORT = Report(
     ),
     differential=(Diagnosis("MONDO:1", "a", 1, 2.5, 0.9, (PART,), (), (), (WALK,)),),
     treatments=(Treatment("CHEBI:1", "d", TreatmentStatus.CONTRAINDICATED, 0.9, (), (WALK,)),),
-    warnings=("w",),
+    warnings=(Message("warning.image", {"image": "w", "doubt": Message("warning.nearly_blank")}),),
 )
 
 

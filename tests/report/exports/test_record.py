@@ -7,6 +7,7 @@ import pytest
 
 from kgdx.domain.case import Patient
 from kgdx.domain.concept import ConceptRef
+from kgdx.domain.message import Message
 from kgdx.domain.path import Path, PathKind, Stage
 from kgdx.domain.report import QueryContext, Report
 from kgdx.report.exports.record import explanation_of
@@ -31,7 +32,11 @@ def test_never_kept_are_the_codes_as_written_and_what_was_asked_beside() -> None
     whole = text_of(REPORT, with_text=True)
     assert "throat" not in whole
     assert f"{PATIENT}:fever" not in whole
-    asked = replace(REPORT, query_context=QueryContext(Patient("male", 3.0), ()), warnings=("other",))
+    asked = replace(
+        REPORT,
+        query_context=QueryContext(Patient("male", 3.0), ()),
+        warnings=(Message("abstained.no_known_finding"),),
+    )
     assert explanation_of(asked) == explanation_of(REPORT)
 
 
@@ -59,7 +64,9 @@ def test_a_sentence_stays_where_a_finding_begins_its_path() -> None:
 
 @pytest.mark.parametrize("steps", [(), (ONSET,), (DRY,), (NO_RASH,)])
 def test_a_sentence_goes_where_something_else_does(steps: tuple[object, ...]) -> None:
-    stage = Stage(PathKind.DEMOGRAPHICS, START, len(steps), patient_fact=f"said of {PATIENT}")
+    stage = Stage(
+        PathKind.DEMOGRAPHICS, START, len(steps), patient_fact=Message("patient.age", {"age": PATIENT})
+    )
     path = Path(steps, 1.0, (stage,))  # type: ignore[arg-type]
     report = replace(REPORT, evidence=(), differential=(replace(INFLUENZA, paths=(path,)),))
     assert PATIENT not in text_of(report, with_text=False)

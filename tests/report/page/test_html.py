@@ -9,11 +9,13 @@ import pytest
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.concept import ConceptRef
 from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
+from kgdx.domain.message import Message
 from kgdx.domain.path import Path
 from kgdx.domain.report import FindingContribution, Report
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.explain.walk import all_paths
 from kgdx.imaging.overlay import HeatMap, ShownImage
+from kgdx.report.messages import text as text_of
 from kgdx.report.page.html import render
 from kgdx.report.sentences import sentence as said
 from kgdx.report.wording import STATUS_SIGNS
@@ -76,7 +78,7 @@ def assert_inert(source: str) -> Page:
 
 def test_page_is_self_contained_and_tells_all(report: Report, texts, images) -> None:
     page = assert_inert(render(report, texts, images))
-    for told in (report.release, report.disclaimer, *report.warnings):
+    for told in (report.release, report.disclaimer, *map(text_of, report.warnings)):
         assert told in page.words
     for diagnosis in report.differential:
         assert diagnosis.name in page.words
@@ -136,7 +138,12 @@ def test_paths_and_treatments_cannot_act(report: Report, images) -> None:
         evil = dict.fromkeys(("head", "head_name", "tail", "tail_name", "relation", "source"), _EVIL)
         steps = tuple(replace(step, **evil, publications=(_EVIL,)) for step in path.steps)
         stages = tuple(
-            replace(stage, start=ConceptRef(_EVIL, _EVIL), patient_fact=_EVIL, quotes=(_EVIL,))
+            replace(
+                stage,
+                start=ConceptRef(_EVIL, _EVIL),
+                patient_fact=Message("patient.age", {"age": _EVIL}),
+                quotes=(_EVIL,),
+            )
             for stage in path.stages
         )
         return replace(path, steps=steps, stages=stages)
@@ -202,12 +209,12 @@ def test_findings_prior_and_logit_add_up(report: Report) -> None:
 
 def test_abstention_is_said(abstained: Report) -> None:
     page = assert_inert(render(abstained))
-    assert "The engine does not commit itself. Nothing in the case" in page.words
+    assert "The engine does not commit itself. the case holds no finding" in page.words
     assert page.count("details") == 0
 
 
 def test_a_differential_without_commitment_gets_no_headline(report: Report) -> None:
-    page = Page(render(replace(report, abstained="The first two lie too close.")))
+    page = Page(render(replace(report, abstained=(Message("abstained.unlikely", {"probability": 0.2}),))))
     assert "No commitment Ranked first, without commitment: Parapneumonic effusion (62%)" in page.words
 
 
