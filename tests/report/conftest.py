@@ -516,8 +516,8 @@ def rich(report: Report) -> Report:
         what_if=WHAT_IF,
         next_steps=(NEXT,),
         red_flags=(
-            RedFlag("MONDO:0000986", NAMES["MONDO:0000986"], 2, 0.21, "sepsis unless it is drained", NEXT),
-            RedFlag("MONDO:0005279", NAMES["MONDO:0005279"], 9, 0.02, "the right heart may fail"),
+            RedFlag("MONDO:0000986", NAMES["MONDO:0000986"], 2, 0.21, Message("danger.airway_closes"), NEXT),
+            RedFlag("MONDO:0005279", NAMES["MONDO:0005279"], 9, 0.02, Message("danger.right_heart_fails")),
         ),
         disease_pairs=(
             DiseasePair(

@@ -21,8 +21,8 @@ def _diagnosis(contributions: dict[str, float], logit: float = 0.0) -> Diagnosis
 def test_either_side_mirrors_the_other(one: dict[str, float], other: dict[str, float], logit: float) -> None:
     first, second = _diagnosis(one), _diagnosis(other, logit)
     there, back = compare(first, second), compare(second, first)
-    assert {c.curie for c in there.by_second} == {c.curie for c in back.by_first}
-    assert {c.curie for c in there.by_first} == {c.curie for c in back.by_second}
+    assert {c.finding for c in there.by_second} == {c.finding for c in back.by_first}
+    assert {c.finding for c in there.by_first} == {c.finding for c in back.by_second}
     assert there.rest == pytest.approx(-back.rest)
     assert all(c.difference >= LEAST for c in there.by_second)
     assert all(c.difference <= -LEAST for c in there.by_first)

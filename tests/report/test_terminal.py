@@ -43,7 +43,7 @@ def test_what_matters_is_said(report: Report) -> None:
         "[!] caution Ceftazidime",
         "[~] predicted Vancomycin",
         "prediction, confidence 40%",
-        "Warning 2 words",
+        "Warning findings: HP:7777777",
         report.disclaimer,
         report.release,
     ):
