@@ -32,7 +32,7 @@ def explain(
     bundle: Annotated[Path | None, typer.Option("--bundle", help="The report's release.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print diagnosis, what-if and verification.")] = False,
     export: Annotated[
-        Path | None, typer.Option(help="Write the explanation as a graph: .graphml, .cyjs or .ttl.")
+        Path | None, typer.Option(help="Write the explanation as a graph; the ending tells the format.")
     ] = None,
     store: Annotated[
         str | None, typer.Option(metavar="FILE|URI", help="Write the explanation into a store instead.")

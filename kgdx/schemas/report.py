@@ -112,7 +112,7 @@ class ReportOut(Report):
         """Write the explanation as a graph, and return its path; nothing of the case's words is in it.
 
         Args:
-            path: its ending tells the format: `.graphml`, `.cyjs` (Cytoscape JSON) or `.ttl` (RDF).
+            path: its ending tells the format, one of `kgdx.report.exports.export.FORMATS`.
 
         Raises:
             BadInputError: if the ending is another one, or the file cannot be written.

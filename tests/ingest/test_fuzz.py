@@ -19,7 +19,6 @@ from tests.ingest.seed import Seed
 from tests.ingest.seeds import SEEDS
 
 NUM_MUTANTS, NUM_SHORT = 2_000, 300
-# Of the processor, not of the clock: what would take minutes is told from a busy machine.
 MAX_TOLD = 1_500
 # What is wrong with a file as a whole lies on no line.
 _OF_THE_WHOLE = re.compile(
