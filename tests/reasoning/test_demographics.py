@@ -11,6 +11,7 @@ from kgdx.graph.arrow_schema import edge_table, node_table
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.demographics import Demographics, DemographicsSettings
 from kgdx.reasoning.onset import LAST_AGES, NUM_AGES, ONSETS, age_class, seen_at
+from kgdx.report.messages import text as text_of
 
 CONGENITAL, JUVENILE, ADULT, LATE = "HP:0003577", "HP:0003621", "HP:0003581", "HP:0003584"
 RECESSIVE, X_RECESSIVE, MEN_ONLY, WOMEN_ONLY = "HP:0000007", "HP:0001419", "HP:0001475", "HP:0034344"
@@ -160,7 +161,7 @@ def test_the_facts_are_told_in_words() -> None:
         (Patient(age_years=0), ["age 0 days"]),
         (Patient("female", 40, 1 / 12), ["onset at 1 month", "female sex"]),
     ):
-        assert [s.text for s in made.facts(patient)] == told
+        assert [text_of(fact.message) for fact in made.facts(patient)] == told
 
 
 @given(st.floats(0.1, 50), st.floats(0, 2))

@@ -18,6 +18,7 @@ from kgdx.reasoning.likelihood import contributions, priors
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.report.messages import text as text_of
 from tests.reasoning.tiny import (
     by_name,
     graph,
@@ -291,7 +292,7 @@ def test_what_is_known_of_the_patient_adds_up_in_the_logit() -> None:
     made, asked = reasoner(AGED, WIDE), query(AGED, *CASE)
     plain = made.rank(asked)
     ranking = made.rank(replace(asked, patient=Patient("female", 3.0)))
-    assert [s.text for s in ranking.patient_facts] == ["age 3 years", "female sex"]
+    assert [text_of(fact.message) for fact in ranking.patient_facts] == ["age 3 years", "female sex"]
     added = dict(
         zip((AGED.curies[d] for d in ranking.diseases), ranking.demographics.sum(axis=1), strict=True)
     )

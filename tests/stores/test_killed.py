@@ -16,7 +16,7 @@ from tests.stores.loader import put
 
 _LOADER = Path(__file__).parent / "loader.py"
 # How often a load is killed, and its number of diseases: a long load has more moments to be killed at.
-SHORT = (2, {"embedded": 300, "server": 100})
+SHORT = (1, {"embedded": 300, "server": 100})
 LONG = (10, {"embedded": 3_000, "server": 1_000})
 
 Environment = dict[str, str]
@@ -81,7 +81,7 @@ def test_a_killed_load_is_all_or_nothing(
             with open_store(place) as store:
                 put(store, "one", num)
                 assert content(store) == before
-    assert num_killed >= num_kills // 2
+    assert num_killed >= max(1, num_kills // 2)
     assert before in seen
 
 

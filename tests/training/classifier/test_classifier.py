@@ -18,6 +18,7 @@ from kgdx.encoders.classifier import Classifier
 from kgdx.encoders.linear_head import HeadLabel
 from kgdx.encoders.small_tower import Tower
 from kgdx.evidence.head_evidence import head_evidence
+from kgdx.report.messages import text as text_of
 from kgdx.training.classifier.fit_head import balanced_loss, fit_head, fit_linear
 from kgdx.training.classifier.train import train_from_scratch
 from kgdx.training.classifier.train_tower import TowerTraining
@@ -292,7 +293,7 @@ def test_an_image_unlike_what_a_head_was_trained_on_gives_a_reason():
         np.zeros((40, 40), np.float32), "film", _Eye(np.full((2, 2, 2), -1)), _head()
     )
     assert not found
-    assert "unlike" in warning
+    assert "unlike" in text_of(warning)
 
 
 def test_bad_data_are_told(folder, tmp_path):
