@@ -32,7 +32,7 @@ class Extent:
 
     Attributes:
         again: those that are compared with what the store holds of them.
-        on_server: what a server takes in within seconds, none in the short form; `python -m benchmarks.sources --neo4j URI`
+        on_server: what a server takes in within seconds; `python -m benchmarks.sources --neo4j URI`
             compares all of them.
         codes: what an audit of them must find.
     """
