@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kgdx.graph.same_disease import same_disease
+from kgdx.graph.groups import same_disease
 from kgdx.graph.snapshot import Snapshot
 
 _ONE_IN = 5

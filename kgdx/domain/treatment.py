@@ -34,3 +34,7 @@ class ConcernKind(StrEnum):
     CROSS_REACTIVITY = "cross-reactivity"
     INTERACTION = "interaction"
     DUPLICATE = "duplicate therapy"
+
+
+OF_THE_PERSON = frozenset({ConcernKind.AGE, ConcernKind.SEX})
+"""Concerns that tell the age or the sex of the patient: no export and no store gets their paths unasked."""

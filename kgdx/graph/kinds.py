@@ -1,5 +1,6 @@
-"""Which concepts of a graph a text can name."""
+"""The kinds of concepts: which of a graph a text can name, and what a kind is called."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -44,3 +45,8 @@ def _phenotypic_abnormalities(snapshot: Snapshot) -> set[str] | None:
         num_before = num_below
         is_below[child[is_below[parent]]] = True
     return {snapshot.curies[i] for i in np.flatnonzero(is_below)}
+
+
+def kind_in_words(kind: str) -> str:
+    """The name of a kind as words, as in `phenotypic feature`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()

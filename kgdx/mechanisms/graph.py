@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from kgdx.graph.arrays import Ints
-from kgdx.graph.same_disease import GroupedGraph, kind_in_words
+from kgdx.graph.groups import GroupedGraph
+from kgdx.graph.kinds import kind_in_words
 from kgdx.mechanisms.hops import Edges, Hops
 
 Meaning = tuple[str, str, str, bool]

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from kgdx.domain.errors import BundleError
-from kgdx.graph.same_disease import same_disease
+from kgdx.graph.groups import same_disease
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.disease_annotations import DiseaseAnnotations
 

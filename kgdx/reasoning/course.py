@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgdx.graph.arrays import Floats, Ints
-from kgdx.graph.same_disease import same_disease
+from kgdx.graph.groups import same_disease
 from kgdx.graph.snapshot import Snapshot
 
 RELATIONS = ("has_clinical_attribute", "has_mode_of_inheritance")

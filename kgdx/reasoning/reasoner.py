@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kgdx.graph.arrays import Floats, Ints
-from kgdx.graph.same_disease import same_disease
+from kgdx.graph.groups import same_disease
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.best_paths import BestPaths
 from kgdx.reasoning.calibration import ConfidenceFeatures, softmax, temperature

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from kgdx.graph.arrays import Ints
-from kgdx.graph.same_disease import same_disease
+from kgdx.graph.groups import same_disease
 from kgdx.reasoning.best_paths import BestPaths
 from kgdx.reasoning.forward import Forward
 from kgdx.reasoning.likelihood import contributions

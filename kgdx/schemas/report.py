@@ -1,7 +1,7 @@
 """A report with the ways out of Python: JSON, a graph, a page."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -9,9 +9,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from kgdx.domain.case import ReportText
 from kgdx.domain.errors import BadInputError
+from kgdx.domain.message import Message
 from kgdx.domain.path import Path as GraphPath
 from kgdx.domain.report import Report
 from kgdx.report.localised_names import renamed
+from kgdx.report.messages import text as text_of
 from kgdx.report.sentences import sentence
 from kgdx.schemas.json_values import json_text
 from kgdx.schemas.problems import fact_of, field_path
@@ -64,6 +66,9 @@ class ReportOut(Report):
             if not _is_bounded(asdict(told)):
                 fact = "holds a number that is not finite, or too large"
                 raise BadInputError("report", fact, "give a report as `kgdx diagnose --json` writes it")
+            # Here, and not half-way through a page or a store that it is written to.
+            for message in _messages_in(told):
+                text_of(message)
             return cls.of(told)
         except ValidationError as error:
             problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
@@ -178,6 +183,18 @@ def _check_version(text: str | bytes) -> None:
         fact = f"is not of schema version {SCHEMA_VERSION}"
         remedy = "diagnose the case again with this version of kgdx"
         raise BadInputError("report, field schema_version", fact, remedy)
+
+
+def _messages_in(value: object) -> Iterator[Message]:
+    """Every message of a report, those within others left out: they are said with them."""
+    if isinstance(value, Message):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _messages_in(item)
+    elif is_dataclass(value):
+        for part in fields(value):
+            yield from _messages_in(getattr(value, part.name))
 
 
 def _is_bounded(value: object) -> bool:

@@ -15,7 +15,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 
-from kgdx.graph.same_disease import GroupedGraph, kind_in_words
+from kgdx.graph.groups import GroupedGraph
+from kgdx.graph.kinds import kind_in_words
 
 Meaning = tuple[str, str, str]
 """Kind of the start, what the relation means, kind of the end: in words."""

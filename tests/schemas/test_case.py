@@ -260,3 +260,19 @@ def test_a_report_of_another_schema_version_says_what_to_do(version: str | None)
     told |= {} if version is None else {"schema_version": version}
     with pytest.raises(BadInputError, match="diagnose the case again"):
         ReportOut.model_validate_json(json.dumps(told))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"code": "warning.no_such_thing", "values": {}},
+        {"code": "warning.image", "values": {"image": "a"}},
+        {"code": "warning.unlike", "values": {"likeness": "near", "least": 0.5}},
+        {"code": "warning.image", "values": {"image": "a", "doubt": {"code": "danger.none", "values": {}}}},
+    ],
+)
+def test_a_message_that_cannot_be_said_is_refused(message: dict[str, object], tmp_path: Path) -> None:
+    told = json.loads(ReportOut.of(REPORT).model_dump_json())
+    (tmp_path / "r.json").write_text(json.dumps(told | {"abstained": [message]}), encoding="utf-8")
+    with pytest.raises(BadInputError, match=r"r\.json, report: holds a message that cannot be said"):
+        ReportOut.from_file(tmp_path / "r.json")

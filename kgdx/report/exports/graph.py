@@ -10,7 +10,7 @@ import networkx as nx
 
 from kgdx.domain.path import Path, Step
 from kgdx.domain.report import Report
-from kgdx.domain.treatment import ConcernKind
+from kgdx.domain.treatment import OF_THE_PERSON
 from kgdx.explain.walk import stops
 from kgdx.report.wording import plain
 
@@ -30,7 +30,7 @@ def to_networkx(report: Report) -> nx.MultiDiGraph:
         for path in diagnosis.paths:
             _add_path(graph, path, "contribution")
     for treatment in report.treatments:
-        concerns = (c.path for c in treatment.concerns if c.kind not in (ConcernKind.AGE, ConcernKind.SEX))
+        concerns = (c.path for c in treatment.concerns if c.kind not in OF_THE_PERSON)
         for path in (*treatment.paths, *concerns):
             _add_path(graph, path, "benefit")
         for path in treatment.chains:

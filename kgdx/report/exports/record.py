@@ -22,13 +22,12 @@ from kgdx.domain.explanation import (
 )
 from kgdx.domain.path import Path
 from kgdx.domain.report import Diagnosis, FindingContribution, Report, Treatment, TreatmentConcern
-from kgdx.domain.treatment import ConcernKind
+from kgdx.domain.treatment import OF_THE_PERSON
 from kgdx.explain.walk import chain, stops
 from kgdx.report.messages import phrases
 from kgdx.report.sentences import sentence
 from kgdx.report.wording import plain
 
-_OF_THE_PERSON = (ConcernKind.AGE, ConcernKind.SEX)
 _COURSE = ("has_clinical_attribute", "has_mode_of_inheritance")
 _Value = TypeVar("_Value")
 
@@ -108,7 +107,7 @@ def _treatment(item: Treatment, seen: Collection[str], *, with_text: bool) -> Ke
 
 
 def _concern(item: TreatmentConcern, *, with_text: bool) -> KeptConcern:
-    if item.kind in _OF_THE_PERSON and not with_text:
+    if item.kind in OF_THE_PERSON and not with_text:
         return KeptConcern(item.kind, item.severity, "", "", item.is_certain, None)
     return KeptConcern(
         item.kind, item.severity, item.curie, item.name, item.is_certain, _path(item.path, item.curie)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgdx.graph.arrays import Floats
-from kgdx.graph.same_disease import same_disease
+from kgdx.graph.groups import same_disease
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.annotations import Annotations
 from kgdx.reasoning.query import MAX_WEIGHT, Observation

@@ -13,6 +13,7 @@ from rdflib.collection import Collection
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.path import Step
 from kgdx.domain.report import Report
+from kgdx.domain.treatment import OF_THE_PERSON, ConcernKind
 from kgdx.explain.walk import all_paths
 from kgdx.report.exports.export import FORMATS
 from kgdx.report.exports.graph import to_networkx
@@ -151,3 +152,15 @@ def test_identifiers_of_any_shape_become_addresses() -> None:
 @pytest.mark.parametrize("ending", FORMATS)
 def test_an_empty_report_can_be_written(abstained: Report, ending: str) -> None:
     assert "made-by-R9" in FORMATS[ending](replace(abstained, release="made-by-R9"))
+
+
+@pytest.mark.parametrize("kind", sorted(OF_THE_PERSON))
+@pytest.mark.parametrize("ending", FORMATS)
+def test_what_tells_age_or_sex_is_in_no_format(ending: str, kind: ConcernKind) -> None:
+    treatment = REPORT.treatments[0]
+    told, other = treatment.concerns
+    given = replace(REPORT, treatments=(replace(treatment, concerns=(replace(told, kind=kind), other)),))
+    text = FORMATS[ending](given)
+    assert "kgdx:elderly" not in text
+    assert "chronic kidney disease" in text, "a concern of another kind is"
+    assert told.curie == "kgdx:elderly"

@@ -1,6 +1,5 @@
 """Which nodes are one thing under several identifiers, such as one disease, and a graph of such groups."""
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -70,8 +69,3 @@ class GroupedGraph:
     def _members(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         order = np.argsort(self.group, kind="stable")
         return order, np.searchsorted(self.group[order], np.arange(self.num_groups + 1))
-
-
-def kind_in_words(kind: str) -> str:
-    """The name of a kind as words, as in `phenotypic feature`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()
