@@ -87,9 +87,10 @@ def _diagnose(
     from kgdx.schemas import CaseIn
 
     if language != "en":
-        from kgdx.report.messages import language_spoken
+        from kgdx.report.messages import phrases
 
-        language = language_spoken(language)
+        # Before the engine is opened for a page that nobody can write.
+        language = phrases(language).language
     given = CaseIn.from_file(case) if isinstance(case, Path) else case
     talk = Console(stderr=True)
     with talk.status("opening the engine"):

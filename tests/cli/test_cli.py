@@ -241,6 +241,25 @@ def test_a_diagnosis_for_people_and_as_a_page(kgdx: Kgdx, opened: Engine, tmp_pa
     assert "Pleural effusion" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("tag", "expected"), [("en", "en"), ("zh", "zh"), ("zh-CN", "zh")])
+def test_a_page_is_in_the_language_that_was_asked_for(
+    kgdx: Kgdx, opened: Engine, tmp_path: Path, tag: str, expected: str
+) -> None:
+    page = tmp_path / "report.html"
+    asked = ("diagnose", "--finding", "HP:0001945", "--what-if", "0", "--html", page, "--language", tag)
+    assert kgdx(*asked).code == 0
+    text = page.read_text(encoding="utf-8")
+    assert f'<html lang="{expected}"' in text
+    assert ("诊断" in text) == (expected == "zh")
+
+
+def test_a_language_without_a_page_is_told(kgdx: Kgdx, opened: Engine, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    said = kgdx("diagnose", "--finding", "HP:0001945", "--html", page, "--language", "fr")
+    assert_told(said, 3, "no page in 'fr'", "choose one of en, zh")
+    assert not page.exists()
+
+
 def test_a_page_that_cannot_be_written_is_told(kgdx: Kgdx, opened: Engine, tmp_path: Path) -> None:
     said = kgdx("diagnose", "--finding", "HP:0001945", "--json", "--html", tmp_path / "no" / "report.html")
     assert said.code == 3
