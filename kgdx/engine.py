@@ -24,6 +24,7 @@ from kgdx.explain.justify_treatments import treatments
 from kgdx.explain.mechanisms import Mechanisms
 from kgdx.explain.paths import PathWriter
 from kgdx.explain.reopened import ReportReopener
+from kgdx.explain.stated import compared
 from kgdx.explain.uncertainty import UncertaintyReporter
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
@@ -227,7 +228,12 @@ class Engine:
         query = seed(found.evidence, self.snapshot, found.context, found.patient)
         if not query.observations:
             report = Report(
-                self.release, found.evidence, (), (), found.warnings, (Message("abstained.no_known_finding"),)
+                self.release,
+                found.evidence,
+                (),
+                (),
+                (*found.warnings, *(Message("warning.stated_alone", {"concept": c}) for c in found.stated)),
+                (Message("abstained.no_known_finding"),),
             )
             return ReportOut.of(report).showing(found.texts, found.images)
         ranking = self.reasoner.rank(query)
@@ -239,7 +245,7 @@ class Engine:
             evidence=found.evidence,
             differential=self._doubter.marked(differential, ranking),
             treatments=chained(options, differential),
-            warnings=found.warnings,
+            warnings=(*found.warnings, *compared(found.stated, ranking, self._justifier.hierarchy)),
             abstained=doubts.abstained,
             next_steps=doubts.next_steps,
             red_flags=doubts.red_flags,

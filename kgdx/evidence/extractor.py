@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from graph_schema import Schema
 from kgdx.domain.case import Case, CaseImage, Patient, Polarity, ReportText
+from kgdx.domain.concept import ConceptRef
 from kgdx.domain.evidence import Evidence, TextOrigin
 from kgdx.domain.message import Message
 from kgdx.domain.report import QueryContext
@@ -28,8 +29,8 @@ from kgdx.imaging.overlay import ShownImage
 from kgdx.imaging.prepare import Preprocessing
 
 if TYPE_CHECKING:
-    from kgdx.evidence.mentions import Vocabulary
     from kgdx.evidence.text import DiseaseMention
+    from kgdx.evidence.text_reader import TextReader
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Extraction:
             treatments.
         suspected: CURIEs of findings that may be present; they caution against treatments.
         allergies, medications: CURIEs of drugs and drug classes.
+        stated: diseases that the texts say the patient has; no evidence for themselves.
         image_vectors: (dim,) float32 each, what images add to the vector of the case.
         context: (dim,) float32 fused vector of the case, from its evidence and its images.
         warnings: what could not be read, and why.
@@ -61,6 +63,7 @@ class Extraction:
     suspected: tuple[str, ...]
     allergies: tuple[str, ...]
     medications: tuple[str, ...]
+    stated: tuple[ConceptRef, ...]
     image_vectors: tuple[NDArray[np.float32], ...]
     context: NDArray[np.float32]
     warnings: tuple[Message, ...]
@@ -124,13 +127,9 @@ class Extractor:
         """
         coded, warnings = code_evidence(case.findings, self.snapshot, self.schema)
         evidence = list(coded)
-        mentioned: tuple[DiseaseMention, ...] = ()
-        if case.texts:
-            from kgdx.evidence.text import text_evidence  # imports spaCy
-
-            found = text_evidence(case.texts, self._findings, self._diseases)
+        found = self._text_reader.read(case.texts, case.patient) if case.texts else None
+        if found:
             evidence += found.evidence
-            mentioned = found.diseases
         seen = self._see(case)
         evidence += seen.evidence
         weighed = self.fusion.weigh(evidence, seen.subthreshold_scores)
@@ -140,7 +139,8 @@ class Extractor:
             "medications": case.medications,
         }
         known = {where: self._lookup(codes, where) for where, codes in listed.items()}
-        conditions = [*known["conditions"].curies, *(m.curie for m in mentioned if _is_had(m))]
+        diseases = found.diseases if found else ()
+        conditions = [*known["conditions"].curies, *(m.curie for m in diseases if _is_had(m))]
         present = [e for e in weighed if e.polarity is Polarity.PRESENT]
         conditions += [e.curie for e in present if _is_sure(e)]
         return Extraction(
@@ -148,13 +148,15 @@ class Extractor:
             evidence=weighed,
             conditions=tuple(dict.fromkeys(conditions)),
             suspected=tuple({e.curie: None for e in present if e.curie not in conditions}),
-            allergies=known["allergies"].curies,
-            medications=known["medications"].curies,
+            allergies=_each_once(known["allergies"].curies, found.allergies if found else ()),
+            medications=_each_once(known["medications"].curies, found.medications if found else ()),
+            stated=found.stated if found else (),
             image_vectors=tuple(seen.vectors),
             context=self.fusion.case_vector(weighed, seen.vectors, self.clip),
             warnings=(
                 *warnings,
                 *(warning for codes in known.values() for warning in codes.warnings),
+                *(found.warnings if found else ()),
                 *seen.warnings,
                 *contradictions(weighed),
             ),
@@ -163,23 +165,17 @@ class Extractor:
         )
 
     @cached_property
-    def _findings(self) -> "Vocabulary":
-        return self._vocabulary(FINDING_KINDS)
-
-    @cached_property
-    def _diseases(self) -> "Vocabulary":
-        return self._vocabulary(DISEASE_KINDS)
-
-    def _vocabulary(self, kinds: tuple[str, ...]) -> "Vocabulary":
+    def _text_reader(self) -> "TextReader":
         from kgdx.evidence.linking import Linker
-        from kgdx.evidence.mentions import Vocabulary
+        from kgdx.evidence.text_reader import TextReader  # imports spaCy
 
         # Nobody has measured how sure the links of an encoder without calibration are: it links nothing.
         calibration = self.concepts.calibration or LinkCalibration.never()
-        linker = Linker.from_snapshot(
-            self.snapshot, self.concepts, calibration, kinds, finds_phrases=self.link
+        findings, diseases = (
+            Linker.from_snapshot(self.snapshot, self.concepts, calibration, kinds, finds_phrases=self.link)
+            for kinds in (FINDING_KINDS, DISEASE_KINDS)
         )
-        return Vocabulary.from_snapshot(self.snapshot, kinds, linker=linker)
+        return TextReader(self.snapshot, (findings, diseases))
 
     def _see(self, case: Case) -> _Seen:
         seen = _Seen()
@@ -222,6 +218,10 @@ class Extractor:
             tuple({r.curie: None for r in found if r.curie}),
             tuple(r.warning for r in found if r.warning),
         )
+
+
+def _each_once(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(curie for group in groups for curie in group))
 
 
 def _is_had(mention: "DiseaseMention") -> bool:

@@ -1,7 +1,7 @@
 """Where a text names a concept of the graph."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self
@@ -102,6 +102,11 @@ class Vocabulary:
     def __len__(self) -> int:
         """How many different phrases are looked for."""
         return len(self._meant)
+
+    @property
+    def words(self) -> Set[str]:
+        """The folded words that phrases are made of."""
+        return self._known
 
     @classmethod
     def from_snapshot(
