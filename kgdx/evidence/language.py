@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Container
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 from kgdx.evidence import lexicon
@@ -42,17 +41,15 @@ def other_language(text: str, names: Container[str]) -> str:
     Returns:
         Empty for English, Chinese and what is too short to tell; `other` for an unknown script.
     """
-    written = _WORD.findall(text)
+    written = _WORD.findall(_phrases().sub(" ", text))
     is_shouted = len(written) >= _MANY_WORDS and all(map(str.isupper, written))
     # An abbreviation is of no language.
     words = [word.lower() for word in written if is_shouted or word[1:].islower() or len(word) == 1]
     if script := _script(text):
         return script
-    english, others = _stop_words()
-    left = [word for word in words if word in english or fold(word) not in names]
-    left = list(dict.fromkeys(word for word in left if len(word) > 1))
-    ours = sum(word in english and word not in _shared() for word in words)
-    theirs = sum(word in others and fold(word) not in names for word in words)
+    left = list(dict.fromkeys(word for word in words if word in _english() or fold(word) not in names))
+    ours = sum(word in _english() for word in words)
+    theirs = sum(word in _others() for word in words)
     if not left or (len(left) < _MANY_WORDS and ours > theirs):
         return ""
     least = _LEAST_BESIDE_OTHERS if theirs > ours else _LEAST if len(left) > 1 else _LEAST_OF_ONE
@@ -83,29 +80,25 @@ def _script(text: str) -> str:
 
 
 @cache
-def _stop_words() -> tuple[frozenset[str], frozenset[str]]:
-    """Stop words of English, and of the other languages that English has not."""
-    table = lexicon.read("languages.yaml")
-    english = _stop_words_of("en")
-    others = frozenset().union(*map(_stop_words_of, table["told_apart"])) - english
-    return english, frozenset(word for word in others - set(table["also_english"]) if len(word) > 1)
+def _english() -> frozenset[str]:
+    return frozenset(lexicon.read("languages.yaml")["english"])
 
 
 @cache
-def _shared() -> frozenset[str]:
-    """Stop words of English that another language has as well."""
-    others = map(_stop_words_of, lexicon.read("languages.yaml")["told_apart"])
-    return _stop_words_of("en") & frozenset().union(*others)
+def _others() -> frozenset[str]:
+    table = lexicon.read("languages.yaml")
+    return frozenset(word for words in table["others"].values() for word in words) - set(table["shared"])
 
 
-def _stop_words_of(code: str) -> frozenset[str]:
-    return frozenset(import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS)
+@cache
+def _phrases() -> re.Pattern[str]:
+    return re.compile("|".join(lexicon.read("languages.yaml")["phrases"]), re.IGNORECASE)
 
 
 @cache
 def _detector() -> Any:
     from lingua import IsoCode639_1, LanguageDetectorBuilder  # its models are read as they are needed
 
-    codes = ("en", "la", *lexicon.read("languages.yaml")["told_apart"])
+    codes = ("en", "la", *lexicon.read("languages.yaml")["others"])
     named = (getattr(IsoCode639_1, code.upper()) for code in codes)
     return LanguageDetectorBuilder.from_iso_codes_639_1(*named).build()
