@@ -1,4 +1,4 @@
-"""The status of a treatment in one patient, and the kinds and severities of concerns."""
+"""The status of a treatment in one patient, and what speaks for and against it."""
 
 from enum import StrEnum
 
@@ -11,6 +11,8 @@ class TreatmentStatus(StrEnum):
 
     RECOMMENDED = "recommended"
     CAUTION = "caution"
+    HELD_BACK = "held back"
+    POSSIBLE = "possible"
     PREDICTED = "predicted"
     CONTRAINDICATED = "contraindicated"
 
@@ -20,6 +22,15 @@ class Severity(StrEnum):
 
     CONTRAINDICATED = "contraindicated"
     CAUTION = "caution"
+
+
+class Line(StrEnum):
+    """The place of a treatment among those of a disease, in the order of a report."""
+
+    FIRST = "first"
+    UNSTATED = ""
+    SECOND = "second"
+    ADJUNCT = "adjunct"
 
 
 class ConcernKind(StrEnum):

@@ -14,7 +14,8 @@ from kgdx.graph.hierarchy import EdgePath, Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.treatments.patient_context import Precautions, Reason
 from kgdx.treatments.predictor import Prediction, WalkReason
-from kgdx.treatments.safety import Concern, SafetyGraph, grouped
+from kgdx.treatments.safety import Concern, SafetyGraph
+from kgdx.treatments.safety_graph import grouped
 
 # What treats "infection" treats this infection only in a manner of speaking: do not climb far.
 _MAX_KINDS = 2
@@ -118,7 +119,7 @@ class TreatmentGraph:
                 if guess.treatment not in stated:
                     found = Indication(disease, probability, guess.reasons, guess.confidence)
                     indications.setdefault(guess.treatment, []).append(found)
-        climbed = self.safety.ancestors_with_paths(precautions)
+        climbed = self.safety.climb_patient(precautions)
         options = [
             Option(
                 treatment,
@@ -131,7 +132,7 @@ class TreatmentGraph:
 
     def vetoes_of(self, treatment: int, conditions: Sequence[int]) -> tuple[Concern, ...]:
         """What forbids a treatment to somebody who has these conditions, given as nodes; often nothing."""
-        climbed = self.safety.ancestors_with_paths(Precautions(tuple(Reason(node) for node in conditions)))
+        climbed = self.safety.climb_patient(Precautions(tuple(Reason(node) for node in conditions)))
         return tuple(found for found in self.safety.concerns_of(treatment, climbed) if found.is_veto)
 
     @property

@@ -46,7 +46,7 @@ def concerns(
         tuple(at[m] for m in medications.split()),
     )
     safety = SafetyGraph(snapshot)
-    found: Sequence[Concern] = safety.concerns_of(at[drug], safety.ancestors_with_paths(patient))
+    found: Sequence[Concern] = safety.concerns_of(at[drug], safety.climb_patient(patient))
     assert all(not c.trail or _ends_at(snapshot, c.trail) == drug for c in found)
     return [
         (c.kind.value, c.severity.value, snapshot.curies[c.reason], walked(snapshot, c.trail)) for c in found
