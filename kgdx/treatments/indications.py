@@ -93,7 +93,9 @@ class Indications:
         snapshot = self.hierarchy.snapshot
         said = read(snapshot.edge(trail[-1][0]).original_predicate)
         line = said.get("line", "")
-        asked = [snapshot.index[curie] for curie in said.get("only_if", "").split("|") if curie in snapshot.index]
+        asked = [
+            snapshot.index[curie] for curie in said.get("only_if", "").split("|") if curie in snapshot.index
+        ]
         return Indication(
             disease,
             probability,

@@ -175,7 +175,9 @@ class TreatmentGraph:
         for item in direct:
             if item not in met:
                 asked = tuple(self._concept(node) for node in item.only_if)
-                yield Message("reservation.only_if", {"any_of": asked, "disease": self._concept(item.disease)})
+                yield Message(
+                    "reservation.only_if", {"any_of": asked, "disease": self._concept(item.disease)}
+                )
         if not direct:
             yield Message("reservation.indirect")
         elif sum(item.benefit for item in direct) < LEAST_BENEFIT:

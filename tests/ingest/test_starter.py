@@ -96,7 +96,9 @@ def statements(edges: list[Row], root: Path) -> list[Row]:
                 row.get("severity", "")
             )
             predicate = f"biolink:{table.relation or relation}"
-            stated.append({"subject": row[table.ends[0]], "predicate": predicate, "object": row[table.ends[1]]})
+            stated.append(
+                {"subject": row[table.ends[0]], "predicate": predicate, "object": row[table.ends[1]]}
+            )
     return stated
 
 
@@ -387,7 +389,9 @@ def test_drug_ids_and_names_are_real(data: Path, nodes: list[Row]) -> None:
 
 
 def test_drugs_are_named_as_doctors_say_them(nodes: list[Row]) -> None:
-    salt = re.compile(r"\(\d[-+]\)|\b(hydrochloride|xinafoate|bromide|sodium|mesylate|maleate)\b", re.IGNORECASE)
+    salt = re.compile(
+        r"\(\d[-+]\)|\b(hydrochloride|xinafoate|bromide|sodium|mesylate|maleate)\b", re.IGNORECASE
+    )
     drugs = [n["name"] for n in nodes if n["category"] == "biolink:Drug"]
     assert [name for name in drugs if salt.search(name)] == ["sodium nitroprusside"]
 
