@@ -55,5 +55,11 @@ def finding_kinds() -> FindingKinds:
     return FindingKinds(branches, tuple(read[_NEVER]))
 
 
+@cache
+def implied_conditions() -> Mapping[str, tuple[str, ...]]:
+    """CURIE of a condition -> CURIEs of what its patient has as well: the table of `implied_conditions.yaml`."""
+    return {curie: tuple(others) for curie, others in _read("implied_conditions.yaml").items()}
+
+
 def _read(name: str) -> Any:
     return yaml.safe_load(files("graph_schema").joinpath(name).read_text(encoding="utf-8"))

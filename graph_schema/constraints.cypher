@@ -19,6 +19,7 @@ CREATE INDEX has_phenotype_edge_id IF NOT EXISTS FOR ()-[e:has_phenotype]-() ON 
 CREATE INDEX subclass_of_edge_id IF NOT EXISTS FOR ()-[e:subclass_of]-() ON (e.edge_id);
 CREATE INDEX treats_edge_id IF NOT EXISTS FOR ()-[e:treats]-() ON (e.edge_id);
 CREATE INDEX contraindicated_in_edge_id IF NOT EXISTS FOR ()-[e:contraindicated_in]-() ON (e.edge_id);
+CREATE INDEX cautioned_in_edge_id IF NOT EXISTS FOR ()-[e:cautioned_in]-() ON (e.edge_id);
 CREATE INDEX gene_associated_with_condition_edge_id IF NOT EXISTS FOR ()-[e:gene_associated_with_condition]-() ON (e.edge_id);
 CREATE INDEX located_in_edge_id IF NOT EXISTS FOR ()-[e:located_in]-() ON (e.edge_id);
 CREATE INDEX exact_match_edge_id IF NOT EXISTS FOR ()-[e:exact_match]-() ON (e.edge_id);

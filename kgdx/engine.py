@@ -238,13 +238,20 @@ class Engine:
             return ReportOut.of(report).showing(found.texts, found.images)
         ranking = self.reasoner.rank(query)
         differential = self._justifier.diagnoses(query, ranking, self.settings.top, _NUM_PATHS)
-        options = treatments(self._treatments.options(found, ranking), self._justifier.writer)
+        differential = self._doubter.marked(differential, ranking)
         doubts = self._doubter.doubts(query, ranking, found.quotes)
+        dangerous = [each.disease for each in differential[:1] if each.is_red_flag]
+        options = self._treatments.options(
+            found,
+            ranking,
+            [*dangerous, *(flag.disease for flag in doubts.red_flags)],
+            is_abstaining=bool(doubts.abstained),
+        )
         report = Report(
             release=self.release,
             evidence=found.evidence,
-            differential=self._doubter.marked(differential, ranking),
-            treatments=chained(options, differential),
+            differential=differential,
+            treatments=chained(treatments(options, self._justifier.writer), differential),
             warnings=(*found.warnings, *compared(found.stated, ranking, self._justifier.hierarchy)),
             abstained=doubts.abstained,
             next_steps=doubts.next_steps,

@@ -8,7 +8,7 @@ from kgdx.domain.concept import ConceptRef
 from kgdx.domain.evidence import Evidence
 from kgdx.domain.message import Message
 from kgdx.domain.path import Path
-from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
+from kgdx.domain.treatment import ConcernKind, Line, Severity, TreatmentStatus
 from kgdx.domain.what_if import WhatIf
 
 DISCLAIMER = (
@@ -159,6 +159,8 @@ class TreatmentConcern:
         curie, name: the condition, state, allergy or medication.
         path: from it to the treatment; without a step where it is the treatment itself.
         is_certain: False where it is only suspected that the patient has it; then it is a caution.
+        mechanism: what happens, where a safety table says it; else None.
+        advice: what to do about it, where a safety table says it; else None.
     """
 
     kind: ConcernKind
@@ -167,6 +169,8 @@ class TreatmentConcern:
     name: str
     path: Path
     is_certain: bool = True
+    mechanism: Message | None = None
+    advice: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +180,19 @@ class TreatedDiagnosis:
     Attributes:
         probability: of the diagnosis, in [0, 1].
         confidence: of the prediction that it is treated, in [0, 1]; None where the graph states it.
+        line: the place of the treatment among those of the disease, as far as that is stated.
+        is_immediate: whether the treatment must not wait.
+        is_indirect: whether the graph states it of a wider disease alone; it then counts by the share of such
+            statements that hold.
     """
 
     disease: str
     name: str
     probability: float
     confidence: float | None = None
+    line: Line = Line.UNSTATED
+    is_immediate: bool = False
+    is_indirect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +208,8 @@ class Treatment:
             the benefit first.
         concerns: contraindications first; empty if nothing speaks against it.
         confidence: of the prediction, in [0, 1], if no indication is stated in the graph; else None.
+        reservations: why it is not recommended though the graph states that it treats; the dangerous diagnoses
+            to be ruled out first.
     """
 
     drug: str
@@ -208,6 +221,7 @@ class Treatment:
     concerns: tuple[TreatmentConcern, ...] = ()
     confidence: float | None = None
     chains: tuple[Path, ...] = ()
+    reservations: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +245,8 @@ class Report:
         release: name and content hash of the bundle that produced it.
         evidence: everything the reasoner believed, in order of appearance.
         differential: ranked candidates, rank 1 first; empty when the engine abstains for want of evidence.
-        treatments: recommended, then with caution, then predicted, then contraindicated; within each the most
-            beneficial first.
+        treatments: recommended, then with caution, possible, held back, predicted and contraindicated; within
+            each by line, urgency and benefit.
         warnings: what went wrong or is doubtful: unknown terms, unreadable images, weak evidence.
         abstained: why the engine does not commit itself, clause by clause; empty when it does.
         next_steps: what to look for next, most telling first.

@@ -1,4 +1,4 @@
-"""The status of a treatment in one patient, and the kinds and severities of concerns."""
+"""The status of a treatment in one patient, and what speaks for and against it."""
 
 from enum import StrEnum
 
@@ -6,11 +6,16 @@ from enum import StrEnum
 class TreatmentStatus(StrEnum):
     """What the graph says of a treatment in this patient; the order is that of a report.
 
-    A predicted treatment stays one whatever cautions it raises; only a contraindication takes its place.
+    A predicted treatment stays one whatever cautions it raises; only a contraindication takes its place. What is
+    possible is listed and not recommended: the engine abstains, or the indication is unlikely, indirect or wants
+    something that the patient is not known to have. What is held back waits until a dangerous diagnosis, in which it
+    is forbidden, is ruled out.
     """
 
     RECOMMENDED = "recommended"
     CAUTION = "caution"
+    POSSIBLE = "possible"
+    HELD_BACK = "held back"
     PREDICTED = "predicted"
     CONTRAINDICATED = "contraindicated"
 
@@ -20,6 +25,15 @@ class Severity(StrEnum):
 
     CONTRAINDICATED = "contraindicated"
     CAUTION = "caution"
+
+
+class Line(StrEnum):
+    """The place of a treatment among those of a disease, in the order of a report."""
+
+    FIRST = "first"
+    UNSTATED = ""
+    SECOND = "second"
+    ADJUNCT = "adjunct"
 
 
 class ConcernKind(StrEnum):

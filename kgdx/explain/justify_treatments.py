@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
+from kgdx.domain.message import Message
 from kgdx.domain.path import Path, PathKind
+from kgdx.domain.pharmacology import Advice, Mechanism
+from kgdx.domain.remarks import read
 from kgdx.domain.report import TreatedDiagnosis, Treatment, TreatmentConcern
 from kgdx.domain.treatment import ConcernKind
 from kgdx.explain.paths import PathWriter
@@ -38,6 +41,7 @@ def _treatment(option: Option, writer: PathWriter) -> Treatment:
         paths=tuple(path for item in option.indications for path in _paths(item, writer)),
         concerns=tuple(_concern(concern, writer) for concern in option.concerns),
         confidence=option.confidence,
+        reservations=(*option.rivals, *option.doubts),
     )
 
 
@@ -58,11 +62,21 @@ def _paths(indication: Indication, writer: PathWriter) -> list[Path]:
 
 def _indication(indication: Indication, writer: PathWriter) -> TreatedDiagnosis:
     found = writer.concept(indication.disease)
-    return TreatedDiagnosis(found.curie, found.name, indication.probability, indication.confidence)
+    return TreatedDiagnosis(
+        found.curie,
+        found.name,
+        indication.probability,
+        indication.confidence,
+        line=indication.line,
+        is_immediate=indication.is_immediate,
+        is_indirect=indication.is_indirect,
+    )
 
 
 def _concern(concern: Concern, writer: PathWriter) -> TreatmentConcern:
     kind = _PATH_KINDS[concern.kind]
+    row = concern.row
+    said = {} if row is None else read(writer.snapshot.edge(row).original_predicate)
     return TreatmentConcern(
         kind=concern.kind,
         severity=concern.severity,
@@ -70,4 +84,19 @@ def _concern(concern: Concern, writer: PathWriter) -> TreatmentConcern:
         name=writer.snapshot.names[concern.reason],
         path=writer.path(kind, concern.reason, concern.trail, 0.0, is_certain=concern.is_certain),
         is_certain=concern.is_certain,
+        mechanism=_mechanism(said.get("mechanism", "")),
+        advice=_advice(said.get("advice", "")),
     )
+
+
+def _mechanism(code: str) -> Message | None:
+    """None where the words are of another source."""
+    return Message(f"mechanism.{code}") if code in tuple(Mechanism) else None
+
+
+def _advice(words: str) -> Message | None:
+    """`monitor_ecg`, or `reduce_below_egfr:30` with its limit; None where the words are of another source."""
+    code, _, limit = words.partition(":")
+    if code not in tuple(Advice) or (code.endswith("egfr") and not limit.isdecimal()):
+        return None
+    return Message(f"advice.{code}", {"egfr": int(limit)} if limit.isdecimal() else {})

@@ -25,6 +25,7 @@ NOT_WALKED = (
     "ameliorates",
     "applied_to_treat",
     "contraindicated_in",
+    "cautioned_in",
     "has_side_effect",
     "exact_match",
     "close_match",

@@ -52,10 +52,12 @@ def indications(treated: Sequence[TreatedDiagnosis], language: str = "en") -> st
 
 def _indication(item: TreatedDiagnosis, words: Phrases) -> str:
     key = "sentence.likely" if item.confidence is None else "sentence.likely_if"
+    place = [item.line.value, "immediate" * item.is_immediate, "indirect" * item.is_indirect]
+    known = (words.term("line", word) for word in place if word)
     return words.plain(
         key,
         name=item.name,
-        probability=percent(item.probability),
+        probability=words.plain("sentence.comma").join((percent(item.probability), *known)),
         confidence=percent(item.confidence or 0.0),
     )
 

@@ -37,16 +37,22 @@ _PATHS_EACH = 3
 _NUM_TREATMENTS = {
     TreatmentStatus.RECOMMENDED: 6,
     TreatmentStatus.CAUTION: 4,
+    TreatmentStatus.POSSIBLE: 3,
+    TreatmentStatus.HELD_BACK: 4,
     TreatmentStatus.PREDICTED: 3,
 }
 _STATUS_WORDS = {
     TreatmentStatus.RECOMMENDED: "recommended",
     TreatmentStatus.CAUTION: "with caution",
+    TreatmentStatus.POSSIBLE: "possible",
+    TreatmentStatus.HELD_BACK: "held back",
     TreatmentStatus.PREDICTED: "predicted",
 }
 _MARKS = {
     TreatmentStatus.RECOMMENDED: ("[+]", "bold green"),
     TreatmentStatus.CAUTION: ("[!]", "bold yellow"),
+    TreatmentStatus.POSSIBLE: ("[?]", "bold cyan"),
+    TreatmentStatus.HELD_BACK: ("[=]", "bold yellow"),
     TreatmentStatus.PREDICTED: ("[~]", "bold magenta"),
     TreatmentStatus.CONTRAINDICATED: ("[x]", "bold red"),
 }
@@ -235,9 +241,13 @@ def _treatment(treatment: Treatment) -> Iterator[RenderableType]:
         yield hanging("why", indications(treatment.indications), "dim")
     for path in treatment.paths[:_INDICATIONS_EACH]:
         yield from _chain(path)
+    if treatment.reservations:
+        yield hanging("but", _WORDS.messages(treatment.reservations), "cyan")
     for concern in treatment.concerns:
         label, colour = _CONCERNS[concern.severity]
-        yield hanging(label, f"{sentence(concern.path)} [{concern.kind.value}]", colour)
+        said = _WORDS.messages(filter(None, (concern.mechanism, concern.advice)))
+        told = f"{sentence(concern.path)} [{concern.kind.value}]"
+        yield hanging(label, f"{told}: {said}" if said else told, colour)
         yield from _chain(concern.path)
 
 

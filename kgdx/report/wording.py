@@ -10,6 +10,8 @@ SIGNS = {Polarity.PRESENT: "+", Polarity.EXCLUDED: "−", Polarity.UNCERTAIN: "?
 STATUS_SIGNS = {
     TreatmentStatus.RECOMMENDED: "✓",
     TreatmentStatus.CAUTION: "!",
+    TreatmentStatus.POSSIBLE: "?",
+    TreatmentStatus.HELD_BACK: "‖",
     TreatmentStatus.PREDICTED: "~",
     TreatmentStatus.CONTRAINDICATED: "✕",
 }

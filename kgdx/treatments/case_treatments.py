@@ -9,9 +9,9 @@ from kgdx.evidence.extractor import Extraction
 from kgdx.reasoning.ranking import Ranking
 from kgdx.treatments.patient_context import Precautions, reasons_of
 from kgdx.treatments.predictor import PredictedTreatments, Prediction
-from kgdx.treatments.recommend import Option, TreatmentGraph
+from kgdx.treatments.recommend import Commitment, Option, TreatmentGraph
 
-# A diagnosis less likely than this recommends no treatment.
+# A diagnosis less likely than this lists no treatment.
 _LEAST_PROBABILITY = 0.01
 # Predictions are a hint for what is likely, and each costs as much as a diagnosis.
 _NUM_PREDICTED_FOR, _LEAST_PREDICTED_FOR = 3, 0.2
@@ -43,12 +43,12 @@ class UntreatedDiseases:
         Args:
             posterior: (disease node, probability in [0, 1]), likeliest first.
         """
-        if self.treatments.num_treated < self.least_treated:
+        if self.treatments.indications.num_treated < self.least_treated:
             return {}
         asked = [
             disease
             for disease, probability in posterior[:_NUM_PREDICTED_FOR]
-            if probability >= _LEAST_PREDICTED_FOR and not self.treatments.states_any(disease)
+            if probability >= _LEAST_PREDICTED_FOR and not self.treatments.indications.states_any(disease)
         ]
         found = {disease: self._sure(disease) for disease in asked}
         return {disease: sure for disease, sure in found.items() if sure}
@@ -70,8 +70,15 @@ class CaseTreatments:
     untreated: UntreatedDiseases
     schema: Schema
 
-    def options(self, found: Extraction, ranking: Ranking) -> list[Option]:
-        """As `TreatmentGraph.options`, for all diagnoses that are not too unlikely."""
+    def options(
+        self, found: Extraction, ranking: Ranking, rivals: Sequence[str] = (), *, is_abstaining: bool = False
+    ) -> list[Option]:
+        """As `TreatmentGraph.options`, for all diagnoses that are not too unlikely.
+
+        Args:
+            rivals: CURIEs of dangerous diagnoses that are not ruled out.
+            is_abstaining: whether the engine does not commit itself to the ranking.
+        """
         posterior = [
             (disease, probability)
             for disease, probability in zip(
@@ -80,7 +87,9 @@ class CaseTreatments:
             if probability >= _LEAST_PROBABILITY
         ]
         predictions = self.untreated.predictions(posterior)
-        return self.graph.options(posterior, self._precautions(found), predictions)
+        index = self.graph.snapshot.index
+        commitment = Commitment(is_abstaining, tuple(index[curie] for curie in rivals))
+        return self.graph.options(posterior, self._precautions(found), predictions, commitment)
 
     def _precautions(self, found: Extraction) -> Precautions:
         """What the safety rules ask about. The diagnoses themselves are no conditions of the patient."""

@@ -31,7 +31,14 @@ TREATING = ("treats", "ameliorates", "applied_to_treat")
 # again, and would give a hidden pair away.
 PER_PAIR_SOURCES = ("infores:drugmechdb",)
 # A prohibition is for the safety rules and an equivalence is no step; the others only make graphs larger.
-_NOT_WALKED = ("exact_match", "contraindicated_in", "has_side_effect", "in_taxon", "expressed_in")
+_NOT_WALKED = (
+    "exact_match",
+    "contraindicated_in",
+    "cautioned_in",
+    "has_side_effect",
+    "in_taxon",
+    "expressed_in",
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,11 +16,13 @@ class Reason:
         node: node index.
         kind: what a concern for its sake is called.
         is_certain: False if it is only suspected: then it may caution and not forbid.
+        said_by: the condition that the case names, where this one only means the same; else None.
     """
 
     node: int
     kind: ConcernKind = ConcernKind.CONDITION
     is_certain: bool = True
+    said_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

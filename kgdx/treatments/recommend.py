@@ -1,52 +1,32 @@
 """Treatments for a posterior over diagnoses: what helps whom, how likely, and what speaks against it.
 
-A treatment of a disease is one of it, of what it is the same as, or of what it is closely a kind of.
-Predicted treatments stand beside the stated ones and go through the same safety rules. Nothing is dropped:
-what must not be given is kept and shown, last.
+Predicted treatments stand beside the stated ones and go through the same safety rules. Nothing is dropped: what must
+not be given is kept and shown, last.
+
+To recommend is more than to list. A treatment is recommended if the engine commits itself, if what the graph states
+of its diseases directly, with all that is asked of the patient, is likely enough, and if no dangerous rival that is not
+ruled out forbids it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from kgdx.domain.treatment import TreatmentStatus
-from kgdx.graph.hierarchy import EdgePath, Hierarchy
+from kgdx.domain.concept import ConceptRef
+from kgdx.domain.message import Message
+from kgdx.domain.treatment import Line, TreatmentStatus
+from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
+from kgdx.treatments.indications import Indication, Indications
 from kgdx.treatments.patient_context import Precautions, Reason
-from kgdx.treatments.predictor import Prediction, WalkReason
-from kgdx.treatments.safety import Concern, SafetyGraph, grouped
+from kgdx.treatments.predictor import Prediction
+from kgdx.treatments.safety import Concern, SafetyGraph
+from kgdx.treatments.safety_graph import ClimbedPatient
 
-# What treats "infection" treats this infection only in a manner of speaking: do not climb far.
-_MAX_KINDS = 2
-_ORDER = tuple(TreatmentStatus)
+LEAST_BENEFIT = 0.1
+"""A treatment that helps with less probability is listed and not recommended."""
 
-
-@dataclass(frozen=True, slots=True)
-class Indication:
-    """A disease that a treatment is for.
-
-    Attributes:
-        disease: node index.
-        probability: of the disease, in [0, 1].
-        ways: from the disease to the treatment, strongest first: one if it is stated, any number if it is
-            predicted.
-        confidence: of a prediction, in [0, 1]; None if the graph states that it treats the disease.
-    """
-
-    disease: int
-    probability: float
-    ways: tuple[WalkReason, ...]
-    confidence: float | None = None
-
-    @property
-    def is_predicted(self) -> bool:
-        """Whether no edge states it."""
-        return self.confidence is not None
-
-    @property
-    def benefit(self) -> float:
-        """Probability that the patient has the disease and the treatment is for it, in [0, 1]."""
-        return self.probability * (1.0 if self.confidence is None else self.confidence)
+_STATUSES, _LINES = tuple(TreatmentStatus), tuple(Line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +34,17 @@ class Option:
     """A treatment with everything that speaks for and against it.
 
     Attributes:
-        treatment: node index.
         indications: largest benefit first.
         concerns: vetoes first; empty if nothing speaks against it.
+        rivals: why it waits: dangerous diagnoses that forbid it and are not ruled out.
+        doubts: why it is no more than possible; empty where it is indicated well enough.
     """
 
     treatment: int
     indications: tuple[Indication, ...]
     concerns: tuple[Concern, ...]
+    rivals: tuple[Message, ...] = ()
+    doubts: tuple[Message, ...] = ()
 
     @property
     def benefit(self) -> float:
@@ -81,7 +64,24 @@ class Option:
             return TreatmentStatus.CONTRAINDICATED
         if self.confidence is not None:
             return TreatmentStatus.PREDICTED
+        if self.rivals:
+            return TreatmentStatus.HELD_BACK
+        if self.doubts:
+            return TreatmentStatus.POSSIBLE
         return TreatmentStatus.CAUTION if self.concerns else TreatmentStatus.RECOMMENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """How far the engine stands by its differential.
+
+    Attributes:
+        is_abstaining: whether it does not commit itself.
+        rivals: nodes of dangerous diagnoses that are not ruled out.
+    """
+
+    is_abstaining: bool = False
+    rivals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,68 +96,106 @@ class TreatmentGraph:
         """The safety rules on this snapshot."""
         return SafetyGraph(self.snapshot)
 
+    @cached_property
+    def indications(self) -> Indications:
+        """What the graph states to treat what."""
+        return Indications(self.hierarchy)
+
     def options(
         self,
         posterior: Sequence[tuple[int, float]],
         precautions: Precautions,
         predicted: Mapping[int, Sequence[Prediction]] | None = None,
+        commitment: Commitment | None = None,
     ) -> list[Option]:
-        """All treatments of some diagnoses in the order of their status, in each the most beneficial first.
+        """All treatments of some diagnoses by status, then by line, urgency and benefit.
 
         Args:
             posterior: (disease node, probability in [0, 1]), each disease once.
             predicted: disease node -> predictions for it; what is stated of the disease is not predicted.
+            commitment: without one, the engine commits itself and nothing dangerous is left.
         """
-        indications: dict[int, list[Indication]] = {}
+        found: dict[int, list[Indication]] = {}
         for disease, probability in posterior:
-            stated = self._treatments_of(disease)
-            for treatment, trail in stated.items():
-                found = Indication(disease, probability, (WalkReason(disease, None, trail, 1.0),))
-                indications.setdefault(treatment, []).append(found)
+            stated = self.indications.of(disease, probability)
+            for treatment, indication in stated.items():
+                found.setdefault(treatment, []).append(indication)
             for guess in (predicted or {}).get(disease, ()):
                 if guess.treatment not in stated:
-                    found = Indication(disease, probability, guess.reasons, guess.confidence)
-                    indications.setdefault(guess.treatment, []).append(found)
-        climbed = self.safety.ancestors_with_paths(precautions)
+                    told = Indication(disease, probability, guess.reasons, guess.confidence)
+                    found.setdefault(guess.treatment, []).append(told)
+        patient = self.safety.climb_patient(precautions)
+        had = {node for reason, kinds in patient.reasons if reason.is_certain for node in kinds}
+        had |= {node for taken in patient.medications for node in taken.kinds}
         options = [
-            Option(
-                treatment,
-                tuple(sorted(found, key=lambda item: -item.benefit)),
-                self.safety.concerns_of(treatment, climbed),
-            )
-            for treatment, found in indications.items()
+            self._option(treatment, indications, patient, had, commitment or Commitment())
+            for treatment, indications in found.items()
         ]
         return sorted(options, key=self._place)
 
     def vetoes_of(self, treatment: int, conditions: Sequence[int]) -> tuple[Concern, ...]:
         """What forbids a treatment to somebody who has these conditions, given as nodes; often nothing."""
-        climbed = self.safety.ancestors_with_paths(Precautions(tuple(Reason(node) for node in conditions)))
+        climbed = self.safety.climb_patient(Precautions(tuple(Reason(node) for node in conditions)))
         return tuple(found for found in self.safety.concerns_of(treatment, climbed) if found.is_veto)
 
-    @property
-    def num_treated(self) -> int:
-        """How many diseases the graph states a treatment of."""
-        return len(self._treating)
+    def _option(
+        self,
+        treatment: int,
+        found: Sequence[Indication],
+        patient: ClimbedPatient,
+        had: set[int],
+        commitment: Commitment,
+    ) -> Option:
+        indications = tuple(sorted(found, key=lambda item: -item.benefit))
+        return Option(
+            treatment,
+            indications,
+            self.safety.concerns_of(treatment, patient),
+            tuple(self._rivals(treatment, indications, commitment)),
+            tuple(self._doubts(indications, had, commitment)),
+        )
 
-    def states_any(self, disease: int) -> bool:
-        """Whether the graph states a treatment of a disease, by the rule of `options`."""
-        return bool(self._treatments_of(disease))
+    def _rivals(
+        self, treatment: int, indications: Sequence[Indication], commitment: Commitment
+    ) -> Iterator[Message]:
+        for_these = {item.disease for item in indications}
+        for rival in commitment.rivals:
+            if rival not in for_these and self.vetoes_of(treatment, [rival]):
+                yield Message("reservation.rival", {"disease": self._concept(rival)})
 
-    @cached_property
-    def _treating(self) -> Mapping[int, list[int]]:
-        """Disease -> rows of the edges that treat it."""
-        return grouped(self.snapshot, "treats", self.snapshot.tail)
+    def _doubts(
+        self, indications: Sequence[Indication], had: set[int], commitment: Commitment
+    ) -> Iterator[Message]:
+        if commitment.is_abstaining:
+            yield Message("reservation.abstained")
+        direct = [item for item in indications if not item.is_indirect and not item.is_predicted]
+        met = [item for item in direct if not item.only_if or not had.isdisjoint(item.only_if)]
+        if sum(item.benefit for item in met) >= LEAST_BENEFIT:
+            return
+        for item in direct:
+            if item not in met:
+                asked = tuple(self._concept(node) for node in item.only_if)
+                yield Message(
+                    "reservation.only_if", {"any_of": asked, "disease": self._concept(item.disease)}
+                )
+        if not direct:
+            yield Message("reservation.indirect")
+        elif sum(item.benefit for item in direct) < LEAST_BENEFIT:
+            yield Message("reservation.unlikely", {"probability": LEAST_BENEFIT})
 
-    def _treatments_of(self, disease: int) -> dict[int, EdgePath]:
-        found: dict[int, EdgePath] = {}
-        for node, trail in self.hierarchy.ancestors_with_paths(disease, _MAX_KINDS).items():
-            for row in self._treating.get(node, ()):
-                found.setdefault(int(self.snapshot.head[row]), (*trail, (row, False)))
-        return found
+    def _concept(self, node: int) -> ConceptRef:
+        return ConceptRef(self.snapshot.curies[node], self.snapshot.names[node])
 
-    def _place(self, option: Option) -> tuple[int, bool, float, int, str, int]:
-        """Where an option stands: by status, cautions, benefit, the shortest way, and at last its name."""
+    def _place(self, option: Option) -> tuple[int, bool, int, bool, float, int, int]:
+        """Where an option stands: by status, cautions, line, urgency, benefit and the shortest way."""
         shortest = min((len(way.trail) for item in option.indications for way in item.ways), default=0)
-        name = self.snapshot.names[option.treatment]
-        place = _ORDER.index(option.status)
-        return place, bool(option.concerns), -option.benefit, shortest, name, option.treatment
+        first = option.indications[0]
+        return (
+            _STATUSES.index(option.status),
+            bool(option.concerns),
+            _LINES.index(first.line),
+            not first.is_immediate,
+            -option.benefit,
+            shortest,
+            option.treatment,
+        )

@@ -3,12 +3,16 @@
 import csv
 import gzip
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+
+from ingest.sources.starter import TABLES
+from kgdx.domain.treatment import Line, Severity
 
 NODE_COLUMNS = ["id", "category", "name", "synonym", "description"]
 EDGE_COLUMNS = [
@@ -36,6 +40,9 @@ IMAGE_FINDINGS = [
     "kgdx:lung-hyperinflation",
     "kgdx:pneumoperitoneum",
 ]
+
+PER_PAIR = ("biolink:contraindicated_in", "biolink:cautioned_in")
+"""A treatment is forbidden in a condition, or calls for caution in it, and never both."""
 
 Row = dict[str, str]
 Parents = dict[str, set[str]]
@@ -77,6 +84,22 @@ def nodes(root: Path) -> list[Row]:
 @pytest.fixture(scope="module")
 def edges(root: Path) -> list[Row]:
     return read_tsv(root / "ingest" / "starter" / "edges.tsv")[1]
+
+
+@pytest.fixture(scope="module")
+def statements(edges: list[Row], root: Path) -> list[Row]:
+    """All that the starter graph says of treatments: its edges, and the rows of the tables as edges."""
+    stated = [dict(edge) for edge in edges]
+    for name, table in TABLES.items():
+        for row in read_tsv(root / "ingest" / "starter" / name)[1]:
+            relation = {"caution": "cautioned_in", "contraindicated": "contraindicated_in"}.get(
+                row.get("severity", "")
+            )
+            predicate = f"biolink:{table.relation or relation}"
+            stated.append(
+                {"subject": row[table.ends[0]], "predicate": predicate, "object": row[table.ends[1]]}
+            )
+    return stated
 
 
 @pytest.fixture(scope="module")
@@ -202,9 +225,9 @@ def test_no_disease_is_thinly_described(kinds: dict[str, str], edges: list[Row])
     assert not [curie for curie, kind in kinds.items() if kind == "Disease" and num[curie] < 6]
 
 
-def test_most_diseases_have_a_treatment(kinds: dict[str, str], edges: list[Row]) -> None:
+def test_most_diseases_have_a_treatment(kinds: dict[str, str], statements: list[Row]) -> None:
     diseases = {curie for curie, kind in kinds.items() if kind == "Disease"}
-    treated = {e["object"] for e in of(edges, "treats")} & diseases
+    treated = {e["object"] for e in of(statements, "treats")} & diseases
     assert len(treated) >= 0.85 * len(diseases)
 
 
@@ -217,7 +240,7 @@ def test_is_a_has_no_cycle(is_a: Parents) -> None:
     [
         ("CHEBI:2676", "kgdx:penicillin-allergy"),  # amoxicillin
         ("CHEBI:29007", "kgdx:cephalosporin-allergy"),  # ceftriaxone
-        ("CHEBI:29007", "kgdx:anaphylaxis-to-penicillin"),
+        ("CHEBI:3534", "kgdx:anaphylaxis-to-penicillin"),  # cephalexin, which shares a side chain
         ("CHEBI:43968", "kgdx:beta-lactam-allergy"),  # meropenem
         ("kgdx:trimethoprim-sulfamethoxazole", "kgdx:sulfonamide-allergy"),
         ("CHEBI:15365", "kgdx:nsaid-allergy"),  # aspirin
@@ -229,18 +252,61 @@ def test_is_a_has_no_cycle(is_a: Parents) -> None:
     ],
 )
 def test_a_class_hands_its_contraindications_down(
-    drug: str, state: str, edges: list[Row], is_a: Parents
+    drug: str, state: str, statements: list[Row], is_a: Parents
 ) -> None:
-    forbids = {(e["subject"], e["object"]) for e in of(edges, "contraindicated_in")}
+    forbids = {(e["subject"], e["object"]) for e in of(statements, "contraindicated_in")}
     assert any((one, state) in forbids for one in {drug} | ancestors(drug, is_a))
 
 
-def test_no_treatment_of_a_disease_is_forbidden_in_it(edges: list[Row], is_a: Parents) -> None:
-    forbids = {(e["subject"], e["object"]) for e in of(edges, "contraindicated_in")}
-    for edge in of(edges, "treats"):
+def test_dissimilar_beta_lactams_are_not_forbidden_after_penicillin(
+    statements: list[Row], is_a: Parents
+) -> None:
+    forbids = {(e["subject"], e["object"]) for e in of(statements, "contraindicated_in")}
+    for drug in ("CHEBI:474053", "CHEBI:29007", "CHEBI:43968"):  # cefazolin, ceftriaxone, meropenem
+        for one in {drug} | ancestors(drug, is_a):
+            assert not {(one, "kgdx:penicillin-allergy"), (one, "kgdx:anaphylaxis-to-penicillin")} & forbids
+
+
+def test_no_treatment_of_a_disease_is_forbidden_in_it(statements: list[Row], is_a: Parents) -> None:
+    forbids = {(e["subject"], e["object"]) for e in of(statements, "contraindicated_in")}
+    for edge in of(statements, "treats"):
         for one in {edge["subject"]} | ancestors(edge["subject"], is_a):
             for state in {edge["object"]} | ancestors(edge["object"], is_a):
                 assert (one, state) not in forbids, (edge, one, state)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_names_what_is_there_and_says_who_says_so(
+    name: str, root: Path, nodes: list[Row], kinds: dict[str, str], schema: dict
+) -> None:
+    table, known = TABLES[name], {node["id"]: node["name"] for node in nodes}
+    _, rows = read_tsv(root / "ingest" / "starter" / name)
+    head, tail = table.ends
+    for row in rows:
+        assert None not in row
+        assert None not in row.values()
+        assert (row[f"{head}_name"], row[f"{tail}_name"]) == (known[row[head]], known[row[tail]])
+        assert re.fullmatch(r".+, (19|20)\d\d", row["source"]), row
+        relation = schema["relations"][table.relation or "contraindicated_in"]
+        assert kinds[row[head]] in relation["domain"], row
+        assert kinds[row[tail]] in relation["range"], row
+        assert row.get("severity", "caution") in tuple(Severity), row
+        assert row.get("line", "first") in tuple(Line), row
+        assert row.get("urgency", "") in ("", "immediate"), row
+        assert set(filter(None, row.get("only_if", "").split("|"))) <= known.keys(), row
+    pairs = [(row[head], row[tail]) for row in rows]
+    assert pairs == sorted(set(pairs))
+
+
+def test_the_tables_are_large_enough(root: Path) -> None:
+    num = {name: len(read_tsv(root / "ingest" / "starter" / name)[1]) for name in TABLES}
+    assert num["interactions.tsv"] >= 150
+    assert num["precautions.tsv"] >= 250
+
+
+def test_nothing_is_said_twice(statements: list[Row]) -> None:
+    said = Counter((e["subject"], e["object"]) for e in statements if e["predicate"] in PER_PAIR)
+    assert not [pair for pair, times in said.items() if times > 1]
 
 
 # The real vocabularies.
@@ -315,7 +381,19 @@ def test_mondo_ids_names_and_is_a_are_real(data: Path, nodes: list[Row], edges: 
 
 @pytest.mark.realdata
 def test_drug_ids_and_names_are_real(data: Path, nodes: list[Row]) -> None:
-    assert set(names(nodes, "CHEBI", "UNII").items()) <= drug_labels(data)
+    """A drug goes by the name that doctors use; the name of the vocabulary is a synonym where it is another."""
+    real, ours = drug_labels(data), names(nodes, "CHEBI", "UNII")
+    called = {n["id"]: {n["name"].casefold(), *n["synonym"].casefold().split("|")} for n in nodes}
+    known = {(curie, word.casefold()) for curie, word in real}
+    assert not [curie for curie in ours if not any((curie, word) in known for word in called[curie])]
+
+
+def test_drugs_are_named_as_doctors_say_them(nodes: list[Row]) -> None:
+    salt = re.compile(
+        r"\(\d[-+]\)|\b(hydrochloride|xinafoate|bromide|sodium|mesylate|maleate)\b", re.IGNORECASE
+    )
+    drugs = [n["name"] for n in nodes if n["category"] == "biolink:Drug"]
+    assert [name for name in drugs if salt.search(name)] == ["sodium nitroprusside"]
 
 
 @pytest.mark.realdata

@@ -12,8 +12,9 @@ from graph_schema.clinical import dangers
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.message import Message
+from kgdx.domain.pharmacology import Advice, Mechanism
 from kgdx.domain.report import DISCLAIMER, AssessmentModality, Report
-from kgdx.domain.treatment import ConcernKind, TreatmentStatus
+from kgdx.domain.treatment import ConcernKind, Line, TreatmentStatus
 from kgdx.domain.what_if import Intervention
 from kgdx.explain.walk import FAMILIES
 from kgdx.report.messages import LANGUAGES, phrases, text
@@ -56,6 +57,9 @@ def test_every_closed_list_is_in_the_catalogue() -> None:
         "polarity": Polarity,
         "status": TreatmentStatus,
         "concern": ConcernKind,
+        "mechanism": Mechanism,
+        "advice": Advice,
+        "line": {*Line, "immediate", "indirect"} - {Line.UNSTATED},
         "how_known": AssessmentModality,
         "what_if": Intervention,
         "family": {*FAMILIES.values(), "other"},
@@ -144,7 +148,13 @@ def test_every_danger_of_the_rules_is_in_the_catalogue() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    "key", [key for key in ENTRIES if key.split(".")[0] in {"warning", "abstained", "danger", "patient"}]
+    "key",
+    [
+        key
+        for key in ENTRIES
+        if key.split(".")[0]
+        in {"warning", "abstained", "danger", "patient", "mechanism", "advice", "reservation"}
+    ],
 )
 def test_every_message_is_said_with_its_values(key: str, language: str) -> None:
     entry = ENTRIES[key]["en"]

@@ -46,7 +46,7 @@ def forbidden(
     given, maybe = [at[c] for c in conditions], [at[c] for c in suspected]
     patient = Precautions(reasons_of(hierarchy, graph_schema.load(), given, maybe, sex, age))
     safety = SafetyGraph(WORLD)
-    climbed = safety.ancestors_with_paths(patient)
+    climbed = safety.climb_patient(patient)
     found = {drug[-1]: safety.concerns_of(at[drug], climbed) for drug in FORBIDDEN}
     assert all(len(concerns) <= 1 for concerns in found.values()), "one state is one concern"
     return {drug: (c[0].kind.value, c[0].is_veto) for drug, c in found.items() if c}
