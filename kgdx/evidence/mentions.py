@@ -1,23 +1,16 @@
 """Where a text names a concept of the graph."""
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self
-
-with warnings.catch_warnings():
-    # spaCy warns of its own imports.
-    warnings.simplefilter("ignore")
-    from spacy.matcher import PhraseMatcher
-    from spacy.tokens import Doc
-    from spacy.vocab import Vocab
 
 from kgdx.domain.language import untagged
 from kgdx.evidence import lexicon
 from kgdx.evidence.abbreviations import abbreviations
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.linking import Linker
+from kgdx.evidence.phrases import PhraseTable, longest
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import Sentence, Word, is_han, sentences, words_of
 from kgdx.graph.kinds import FINDING_KINDS, active_concepts
@@ -30,7 +23,6 @@ _LANGUAGES = ("", "zh")
 # Longer abbreviations than this are no words of English by chance.
 _MAX_AMBIGUOUS = 3
 _NO_CURIE = ""
-_UNKNOWN = "_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +86,7 @@ class Vocabulary:
         self._linker = linker
         self._rivals = _rivals(phrases := tuple(phrases)) if linker else {}
         self._meant = _choose(phrases, {fold(word) for word in junk})
-        self._known = {word for key in self._meant for word in key}
-        self._vocab = Vocab()
-        self._matcher = PhraseMatcher(self._vocab, attr="ORTH")
-        self._matcher.add("phrase", [Doc(self._vocab, words=list(key)) for key in self._meant])
+        self._table = PhraseTable(self._meant)
 
     def __len__(self) -> int:
         """How many different phrases are looked for."""
@@ -174,9 +163,8 @@ class Vocabulary:
         if not words:
             return mentions, covered
         keys = [fold(word.text) for word in words]
-        doc = Doc(self._vocab, words=[key if key in self._known else _UNKNOWN for key in keys])
         is_shouted = not any(word.text.islower() for word in words)
-        for start, end in _longest((start, end) for _, start, end in self._matcher(doc)):
+        for start, end in longest((start, end) for start, end, _ in self._table.find(keys)):
             phrase = self._meant[tuple(keys[start:end])]
             is_meant = not _is_ambiguous(phrase.text) or (
                 not is_shouted and words[start].text == phrase.text and end - start == 1
@@ -247,14 +235,3 @@ def joined(sentence: Sentence) -> Iterator[Word]:
 def _is_ambiguous(phrase: str) -> bool:
     """Whether a phrase is an abbreviation so short that in another case it may be a word."""
     return len(phrase) <= _MAX_AMBIGUOUS and sum(c.isupper() for c in phrase) > 1
-
-
-def _longest(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans in order, without those that overlap a longer one; of equals the first stays."""
-    kept: list[tuple[int, int]] = []
-    taken: set[int] = set()
-    for start, end in sorted(set(spans), key=lambda s: (s[0] - s[1], s[0])):
-        if taken.isdisjoint(range(start, end)):
-            kept.append((start, end))
-            taken.update(range(start, end))
-    return sorted(kept)
