@@ -12,7 +12,7 @@ from functools import cache
 from kgdx.domain.case import Polarity
 from kgdx.evidence import lexicon
 from kgdx.evidence.answers import marked
-from kgdx.evidence.context import NEGATED, POSSIBLE, ConText, Cue, Rule, default_rules, form
+from kgdx.evidence.context import AFFIRMED, NEGATED, POSSIBLE, ConText, Cue, Rule, default_rules, form
 from kgdx.evidence.mentions import Mention
 from kgdx.evidence.words import Sentence
 
@@ -21,6 +21,24 @@ _FINITE = frozenset({
     "shows", "demonstrates",
 })  # fmt: skip
 _JOINTS = frozenset({",", ";", ":", "and", "with"})
+_SINGULAR = frozenset({"is", "was", "has", "isnt", "wasnt"})
+_MARKERS = frozenset({"NO", "YES", "UNKNOWN"})
+# After a comma they begin another statement: "no effusion, small pneumothorax"; the others only if nothing in
+# the list is joined by "or".
+_BEGINS = frozenset({
+    "the", "there", "this", "these", "a", "an", "small", "tiny", "trace", "minimal", "mild", "mildly",
+    "moderate", "stable", "unchanged", "persistent", "increased", "increasing", "improving", "worsening",
+    "positive",
+})  # fmt: skip
+_MAY_BEGIN = frozenset({
+    "bilateral", "bibasilar", "bibasal", "biapical", "unilateral", "right", "left", "severe", "marked", "diffuse",
+    "extensive", "scattered", "multiple", "numerous", "prominent", "elevated",
+})  # fmt: skip
+_LARGE = frozenset({"large", "sizable", "sizeable", "massive", "huge", "big"})
+_PLACING = frozenset({"in", "at", "on", "within", "involving", "along", "measuring", "with"})
+_OR = frozenset({"or", "nor"})
+_ALTERNATIVE = frozenset({"or", "versus", "vs"})
+_MAX_BETWEEN = 5
 
 
 class Setting(StrEnum):
@@ -58,7 +76,7 @@ class Asserter:
             _decide(forms, place, [cue for cue in cues if cue.reaches(place)], mention.is_normal)
             for place, mention in zip(places, mentions, strict=True)
         ]
-        return tuple(said)
+        return _with_alternatives(forms, places, mentions, said)
 
 
 @cache
@@ -88,17 +106,25 @@ def _decide(forms: list[str], place: tuple[int, int], cues: list[Cue], is_normal
     for setting in (Setting.FAMILY, Setting.HYPOTHETICAL):
         if setting.name in categories:
             return Assertion(polarity, setting)
-    if Setting.HISTORICAL.name in categories and polarity is not Polarity.EXCLUDED:
+    is_dated = "DATED" in categories and _comparing().isdisjoint(forms)
+    if (is_dated or Setting.HISTORICAL.name in categories) and polarity is not Polarity.EXCLUDED:
         return Assertion(polarity, Setting.HISTORICAL)
     return Assertion(polarity)
+
+
+@cache
+def _comparing() -> frozenset[str]:
+    return frozenset(lexicon.read("context_rules.yaml")["comparing"])
 
 
 def _polarity(forms: list[str], place: tuple[int, int], cues: list[Cue]) -> Polarity:
     """The nearest cue decides; but "no sign suspicious for X" denies X, though "suspicious" is nearer."""
     negated = [cue for cue in cues if cue.category == NEGATED]
     possible = [cue for cue in cues if cue.category == POSSIBLE]
+    if any(cue.category == AFFIRMED and _is_affirmed(forms, place, cue, negated) for cue in cues):
+        negated = []
     if not possible:
-        return Polarity.EXCLUDED if negated else Polarity.PRESENT
+        return _denied(forms, place) if negated else Polarity.PRESENT
     if not negated:
         return Polarity.UNCERTAIN
     near_negated = min(negated, key=lambda cue: _distance(place, cue))
@@ -107,8 +133,23 @@ def _polarity(forms: list[str], place: tuple[int, int], cues: list[Cue]) -> Pola
         forms[near_negated.end : near_possible.start]
     )
     if is_governed or _distance(place, near_negated) < _distance(place, near_possible):
-        return Polarity.EXCLUDED
+        return _denied(forms, place)
     return Polarity.UNCERTAIN
+
+
+def _denied(forms: list[str], place: tuple[int, int]) -> Polarity:
+    """A denial of what is large leaves something small: "no pneumothorax or large effusion"."""
+    before = forms[max(0, place[0] - 2) : place[0]]
+    return Polarity.EXCLUDED if _LARGE.isdisjoint(before) else Polarity.UNCERTAIN
+
+
+def _is_affirmed(forms: list[str], place: tuple[int, int], cue: Cue, negated: list[Cue]) -> bool:
+    """Whether "present" speaks of the finding alone: "no fever, cough present", not "no cough is present"."""
+    ahead = [other for other in negated if other.end <= place[0]]
+    if not ahead or cue.end <= place[0]:
+        return True
+    between = forms[max(other.end for other in ahead) : cue.start]
+    return "," in between and _OR.isdisjoint(between)
 
 
 def _distance(place: tuple[int, int], cue: Cue) -> int:
@@ -119,13 +160,30 @@ def _is_cut_off(forms: list[str], place: tuple[int, int], cue: Cue) -> bool:
     """Whether another statement begins between a cue and a mention, unmarked by any word ConText knows."""
     if cue.end <= place[0]:
         return _is_new_clause(forms, cue.end, place)
+    if cue.category not in {NEGATED, POSSIBLE, AFFIRMED}:
+        return False
     # A verb right before the cue is the cue's own, as in "is not seen".
     between = forms[place[1] : max(place[1], cue.start - 1)]
     has_verb = any(
         word in _FINITE and (i == 0 or between[i - 1] not in {"that", "which", "previously"})
         for i, word in enumerate(between)
     )
-    return has_verb and cue.category in {NEGATED, POSSIBLE}
+    return has_verb or ("," in between and not _is_in_list(forms, place, cue))
+
+
+def _is_in_list(forms: list[str], place: tuple[int, int], cue: Cue) -> bool:
+    """Whether a mention is an item of the list that a cue behind it speaks of, with a comma between.
+
+    "Fever, cough denied"; but not "bilateral effusions, pneumothorax absent", "effusion, fever is absent".
+    """
+    between = forms[place[1] : cue.start]
+    if not {"and", "or", "nor", "&", "/"}.isdisjoint(between):
+        return _PLACING.isdisjoint(between)
+    if forms[cue.start] in _SINGULAR or forms[cue.start - 1] in _SINGULAR:
+        return False
+    is_verbless = forms[cue.start] in _MARKERS or forms[cue.start] not in _FINITE
+    is_bare = place[0] == 0 or forms[place[0] - 1] in {",", ";", ":", "and", "or"}
+    return _PLACING.isdisjoint(between) and (is_bare or not is_verbless)
 
 
 def _is_new_clause(forms: list[str], begin: int, place: tuple[int, int]) -> bool:
@@ -133,16 +191,51 @@ def _is_new_clause(forms: list[str], begin: int, place: tuple[int, int]) -> bool
 
     "no pneumothorax, the heart is enlarged"; "no fracture is seen and an effusion is present".
     """
+    has_verb_before = False
     for i in range(begin, place[0]):
-        is_comma, is_joint = forms[i] == ",", forms[i] in {",", "and", "with"}
-        if is_comma and forms[i + 1] in {"the", "there", "this", "these"}:
-            return True
-        if is_comma and not _FINITE.isdisjoint(forms[place[0] : place[1]]):
-            return True
-        has_verb_before = not _FINITE.isdisjoint(forms[begin:i])
-        if is_joint and has_verb_before and not _FINITE.isdisjoint(_rest_of_clause(forms, i + 1)):
+        if forms[i] == ",":
+            if _is_beginning(forms, i + 1) or not _FINITE.isdisjoint(forms[place[0] : place[1]]):
+                return True
+        elif forms[i] in _FINITE:
+            has_verb_before = True
+        is_joint = has_verb_before and forms[i] in {",", "and", "with"}
+        if is_joint and not _FINITE.isdisjoint(_rest_of_clause(forms, i + 1)):
             return True
     return False
+
+
+def _is_beginning(forms: list[str], i: int) -> bool:
+    """Whether word `i`, after a comma, begins another statement and no further item of a list."""
+    first = i + 1 if forms[i] in {"and", "but"} else i
+    if forms[first] in _BEGINS:
+        return True
+    return forms[first] in _MAY_BEGIN and _OR.isdisjoint(forms[first:])
+
+
+def _with_alternatives(
+    forms: list[str],
+    places: Sequence[tuple[int, int]],
+    mentions: Sequence[Mention],
+    said: list[Assertion],
+) -> tuple[Assertion, ...]:
+    """What is one of several by the text, as "atelectasis or scarring", is uncertain; a denial stays one."""
+    told, uncertain = list(said), Assertion(Polarity.UNCERTAIN)
+    is_open = False
+    for i in range(len(said) - 1, 0, -1):
+        between = forms[places[i - 1][1] : places[i][0]]
+        is_listed = is_open and bool(between) and between[0] == "," and len(between) <= _MAX_BETWEEN
+        is_open = _is_alternative(between) or is_listed
+        if is_open and mentions[i - 1].curie != mentions[i].curie:
+            for k in (i - 1, i):
+                if said[k] == Assertion(Polarity.PRESENT):
+                    told[k] = uncertain
+    return tuple(told)
+
+
+def _is_alternative(between: list[str]) -> bool:
+    if len(between) > _MAX_BETWEEN or _ALTERNATIVE.isdisjoint(between):
+        return False
+    return _FINITE.isdisjoint(between) and {";", ":", "without", "with", "but", "/", "and"}.isdisjoint(between)
 
 
 def _rest_of_clause(forms: list[str], begin: int) -> list[str]:
