@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 
 from kgdx.domain.case import Polarity
 from kgdx.evidence import lexicon
@@ -38,6 +39,7 @@ _LARGE = frozenset({"large", "sizable", "sizeable", "massive", "huge", "big"})
 _PLACING = frozenset({"in", "at", "on", "within", "involving", "along", "measuring", "with"})
 _OR = frozenset({"or", "nor"})
 _ALTERNATIVE = frozenset({"or", "versus", "vs"})
+_PARTING = _FINITE | {";", ":", "without", "with", "but", "/", "and", "no", "not", "denies", "in", "on", "at"}
 _MAX_BETWEEN = 5
 
 
@@ -76,7 +78,13 @@ class Asserter:
             _decide(forms, place, [cue for cue in cues if cue.reaches(place)], mention.is_normal)
             for place, mention in zip(places, mentions, strict=True)
         ]
-        return _with_alternatives(forms, places, mentions, said)
+        alternatives = _alternatives(forms, places, mentions)
+        return tuple(
+            Assertion(Polarity.UNCERTAIN)
+            if one == Assertion(Polarity.PRESENT) and place in alternatives
+            else one
+            for one, place in zip(said, places, strict=True)
+        )
 
 
 @cache
@@ -159,7 +167,7 @@ def _distance(place: tuple[int, int], cue: Cue) -> int:
 def _is_cut_off(forms: list[str], place: tuple[int, int], cue: Cue) -> bool:
     """Whether another statement begins between a cue and a mention, unmarked by any word ConText knows."""
     if cue.end <= place[0]:
-        return _is_new_clause(forms, cue.end, place)
+        return _is_new_clause(forms, cue.end, place, cue.category == NEGATED)
     if cue.category not in {NEGATED, POSSIBLE, AFFIRMED}:
         return False
     # A verb right before the cue is the cue's own, as in "is not seen".
@@ -177,8 +185,9 @@ def _is_in_list(forms: list[str], place: tuple[int, int], cue: Cue) -> bool:
     "Fever, cough denied"; but not "bilateral effusions, pneumothorax absent", "effusion, fever is absent".
     """
     between = forms[place[1] : cue.start]
-    if not {"and", "or", "nor", "&", "/"}.isdisjoint(between):
-        return _PLACING.isdisjoint(between)
+    joints = [i for i, word in enumerate(between) if word in {"and", "or", "nor", "&", "/"}]
+    if joints:
+        return _PLACING.isdisjoint(between[: joints[-1]])
     if forms[cue.start] in _SINGULAR or forms[cue.start - 1] in _SINGULAR:
         return False
     is_verbless = forms[cue.start] in _MARKERS or forms[cue.start] not in _FINITE
@@ -186,7 +195,7 @@ def _is_in_list(forms: list[str], place: tuple[int, int], cue: Cue) -> bool:
     return _PLACING.isdisjoint(between) and (is_bare or not is_verbless)
 
 
-def _is_new_clause(forms: list[str], begin: int, place: tuple[int, int]) -> bool:
+def _is_new_clause(forms: list[str], begin: int, place: tuple[int, int], is_denial: bool) -> bool:
     """Whether, going forward from word `begin`, a clause of its own holds the mention.
 
     "no pneumothorax, the heart is enlarged"; "no fracture is seen and an effusion is present".
@@ -194,7 +203,7 @@ def _is_new_clause(forms: list[str], begin: int, place: tuple[int, int]) -> bool
     has_verb_before = False
     for i in range(begin, place[0]):
         if forms[i] == ",":
-            if _is_beginning(forms, i + 1) or not _FINITE.isdisjoint(forms[place[0] : place[1]]):
+            if (is_denial and _is_beginning(forms, i + 1)) or not _FINITE.isdisjoint(forms[place[0] : place[1]]):
                 return True
         elif forms[i] in _FINITE:
             has_verb_before = True
@@ -212,30 +221,27 @@ def _is_beginning(forms: list[str], i: int) -> bool:
     return forms[first] in _MAY_BEGIN and _OR.isdisjoint(forms[first:])
 
 
-def _with_alternatives(
-    forms: list[str],
-    places: Sequence[tuple[int, int]],
-    mentions: Sequence[Mention],
-    said: list[Assertion],
-) -> tuple[Assertion, ...]:
-    """What is one of several by the text, as "atelectasis or scarring", is uncertain; a denial stays one."""
-    told, uncertain = list(said), Assertion(Polarity.UNCERTAIN)
+def _alternatives(
+    forms: list[str], places: Sequence[tuple[int, int]], mentions: Sequence[Mention]
+) -> set[tuple[int, int]]:
+    """Places of mentions that are one of several by the text, as in "atelectasis or scarring"."""
+    if _ALTERNATIVE.isdisjoint(forms) or "change" in forms:  # "no change in the effusion or the nodule"
+        return set()
+    meant: dict[tuple[int, int], set[str]] = {}
+    for place, mention in zip(places, mentions, strict=True):
+        meant.setdefault(place, set()).add(mention.curie)
+    ordered = sorted(meant)
+    found: set[tuple[int, int]] = set()
     is_open = False
-    for i in range(len(said) - 1, 0, -1):
-        between = forms[places[i - 1][1] : places[i][0]]
-        is_listed = is_open and bool(between) and between[0] == "," and len(between) <= _MAX_BETWEEN
-        is_open = _is_alternative(between) or is_listed
-        if is_open and mentions[i - 1].curie != mentions[i].curie:
-            for k in (i - 1, i):
-                if said[k] == Assertion(Polarity.PRESENT):
-                    told[k] = uncertain
-    return tuple(told)
-
-
-def _is_alternative(between: list[str]) -> bool:
-    if len(between) > _MAX_BETWEEN or _ALTERNATIVE.isdisjoint(between):
-        return False
-    return _FINITE.isdisjoint(between) and {";", ":", "without", "with", "but", "/", "and"}.isdisjoint(between)
+    for one, other in reversed(list(pairwise(ordered))):
+        between = forms[one[1] : other[0]]
+        if not between:
+            continue
+        is_short = len(between) <= _MAX_BETWEEN and _PARTING.isdisjoint(between)
+        is_open = is_short and (not _ALTERNATIVE.isdisjoint(between) or (is_open and between[0] == ","))
+        if is_open and meant[one].isdisjoint(meant[other]):
+            found |= {one, other}
+    return found
 
 
 def _rest_of_clause(forms: list[str], begin: int) -> list[str]:
