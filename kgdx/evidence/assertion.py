@@ -54,10 +54,14 @@ class Setting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """What is said of one mention; only a statement about the patient now is evidence."""
+    """What is said of one mention; only a statement about the patient now is evidence.
+
+    `is_alternative`: it is one of two that the text leaves open, as in "atelectasis or scarring".
+    """
 
     polarity: Polarity
     setting: Setting = Setting.NOW
+    is_alternative: bool = False
 
 
 class Asserter:
@@ -80,7 +84,7 @@ class Asserter:
         ]
         alternatives = _alternatives(forms, places, mentions)
         return tuple(
-            Assertion(Polarity.UNCERTAIN)
+            Assertion(Polarity.UNCERTAIN, is_alternative=True)
             if one == Assertion(Polarity.PRESENT) and place in alternatives
             else one
             for one, place in zip(said, places, strict=True)

@@ -95,6 +95,7 @@ class Vocabulary:
         self._linker = linker
         self._rivals = _rivals(phrases) if linker else {}
         self._meant = _choose(phrases, {fold(word) for word in junk})
+        self._normal = _normals(phrases)
         self._table = PhraseTable(self._meant)
         self._sets = WordSets(key for key, phrase in self._meant.items() if not phrase.is_normal)
 
@@ -130,7 +131,7 @@ class Vocabulary:
         return cls(phrases, names, words.junk, linker, words.contexts)
 
     def find(self, text: str) -> tuple[Mention, ...]:
-        """Every mention in a text, in order, none overlapping another."""
+        """Every mention in a text, in order; none overlaps another, but words that deny two findings are two."""
         defined = self.look_ahead(text)
         return tuple(mention for sentence in sentences(text) for mention in self.find_in(sentence, defined))
 
@@ -207,7 +208,9 @@ class Vocabulary:
             if curie := self._in_context(key, phrase.curie, keys):
                 curie = self._meant_here(key, curie, words[:start] + words[end:])
                 place = words[start].start, words[end - 1].end
-                mentions.append(Mention(curie, self._names[curie], *place, phrase.is_normal or is_denied))
+                is_normal = phrase.is_normal or is_denied
+                curies = self._normal.get(key, (curie,)) if phrase.is_normal else (curie,)
+                mentions += (Mention(each, self._names[each], *place, is_normal) for each in curies)
         for i, word in enumerate(words):
             if word.text in defined and i not in covered:
                 covered.add(i)
@@ -236,6 +239,15 @@ def _choose(phrases: Iterable[Phrase], junk: set[str]) -> dict[tuple[str, ...], 
         if _is_long_enough(key) and any(part.isalpha() for part in key) and not is_junk:
             meant.setdefault(key, phrase)
     return meant
+
+
+def _normals(phrases: Iterable[Phrase]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Folded words -> all that they deny: "heart and mediastinum are normal" denies two findings."""
+    denied: dict[tuple[str, ...], dict[str, None]] = {}
+    for phrase in phrases:
+        if phrase.is_normal:
+            denied.setdefault(_key(phrase.text), {})[phrase.curie] = None
+    return {key: tuple(curies) for key, curies in denied.items() if len(curies) > 1}
 
 
 def _key(phrase: str) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ def text_evidence(
             for mention, how, one in zip(found, described, said, strict=False):
                 origin = _origin(text, mention)
                 if one.setting is Setting.NOW:
-                    weight = damped(WEIGHTS[one.polarity], mention.probability)
+                    weight = damped(_weight(one), mention.probability)
                     evidence.append(Evidence(mention.curie, mention.name, one.polarity, weight, origin, how))
                 else:
                     skipped.append(SkippedMention(mention.curie, mention.name, one.setting.value, origin))
@@ -136,6 +136,11 @@ def _assess(
         assertion if setting is Setting.NOW else Assertion(assertion.polarity, setting)
         for assertion, setting in zip(said, settings, strict=True)
     )
+
+
+def _weight(said: Assertion) -> float:
+    """Of two alternatives each is meant with probability one half."""
+    return damped(WEIGHTS[Polarity.PRESENT], 0.5) if said.is_alternative else WEIGHTS[said.polarity]
 
 
 def damped(weight: float, probability: float) -> float:
