@@ -35,6 +35,14 @@ def abbreviations(text: str) -> Iterator[Abbreviation]:
             yield Abbreviation(short, start, end)
 
 
+def bracketed(text: str) -> Iterator[Abbreviation]:
+    """Every short form in brackets, in order, whatever the words before it; its place is where they end."""
+    for found in _BRACKET.finditer(text):
+        if _is_short_form(found[1]):
+            end = len(text[: found.start()].rstrip())
+            yield Abbreviation(found[1], end, end)
+
+
 def _is_short_form(short: str) -> bool:
     is_coined = any(c.isupper() for c in short) and short[0].isalnum()
     return is_coined and len(short.split()) <= _MAX_SHORT_WORDS

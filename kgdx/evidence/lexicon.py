@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -21,12 +21,15 @@ class Lexicon:
         normals: CURIE -> phrases that state that the finding is absent.
         decoys: phrases that hold a finding's name and mean something else.
         junk: synonyms in the ontologies that are everyday words; never looked for.
+        contexts: phrase -> (words, CURIE): beside one of the words the phrase means this, as "mass" means a
+            pulmonary mass beside "lobe". The first that fits is meant; if none does, what else the phrase means.
     """
 
     names: Mapping[str, tuple[str, ...]]
     normals: Mapping[str, tuple[str, ...]]
     decoys: tuple[str, ...]
     junk: frozenset[str]
+    contexts: Mapping[str, tuple[tuple[frozenset[str], str], ...]] = field(default_factory=dict)
 
 
 @cache
@@ -40,6 +43,10 @@ def load() -> Lexicon:
         normals={curie: _phrases(term.get("normals", ()), choices) for curie, term in terms},
         decoys=_phrases(data["decoys"], choices),
         junk=frozenset(data["junk"]),
+        contexts={
+            phrase: tuple((frozenset(each["beside"]), each["means"]) for each in meanings)
+            for phrase, meanings in data["contexts"].items()
+        },
     )
 
 

@@ -71,6 +71,7 @@ class Linker:
     Attributes:
         names: CURIE -> name of every concept that may be linked.
         parents: CURIE -> CURIEs it is a kind of.
+        finds_phrases: whether it links what no dictionary holds.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class Linker:
             parents: CURIE -> CURIEs it is a kind of.
             finds_phrases: link what no dictionary holds; without it concepts of one name are told apart only.
         """
-        self._finds_phrases = finds_phrases
+        self.finds_phrases = finds_phrases
         self._encoder, self._calibration = encoder, calibration
         self.names, self.parents = names, parents
         self._phrases = [text for text, _ in phrases]
@@ -149,7 +150,7 @@ class Linker:
             words: of the sentence, hyphens inside words left out.
             covered: places of the words that the dictionary knows.
         """
-        if not self._finds_phrases:
+        if not self.finds_phrases:
             return ()
         spans = {span: _phrase(words, *span) for span in spans_of(words, covered, self._known)}
         linked = self.links(list(spans.values()))
@@ -170,7 +171,7 @@ class Linker:
         Args:
             sentences: words and covered places, as for `link_in`.
         """
-        if not self._finds_phrases:
+        if not self.finds_phrases:
             return
         self.links([
             _phrase(words, *span)

@@ -1,24 +1,19 @@
 """Where a text names a concept of the graph."""
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Self
 
-with warnings.catch_warnings():
-    # spaCy warns of its own imports.
-    warnings.simplefilter("ignore")
-    from spacy.matcher import PhraseMatcher
-    from spacy.tokens import Doc
-    from spacy.vocab import Vocab
-
 from kgdx.domain.language import untagged
 from kgdx.evidence import lexicon
-from kgdx.evidence.abbreviations import abbreviations
+from kgdx.evidence.abbreviations import abbreviations, bracketed
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.linking import Linker
+from kgdx.evidence.phrases import PhraseTable, longest
 from kgdx.evidence.spelling import fold
+from kgdx.evidence.word_sets import WordSets
 from kgdx.evidence.words import Sentence, Word, is_han, sentences, words_of
 from kgdx.graph.kinds import FINDING_KINDS, active_concepts
 from kgdx.graph.snapshot import Snapshot
@@ -30,7 +25,6 @@ _LANGUAGES = ("", "zh")
 # Longer abbreviations than this are no words of English by chance.
 _MAX_AMBIGUOUS = 3
 _NO_CURIE = ""
-_UNKNOWN = "_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +75,7 @@ class Vocabulary:
         names: dict[str, str],
         junk: frozenset[str] = frozenset(),
         linker: Linker | None = None,
+        contexts: Mapping[str, tuple[tuple[frozenset[str], str], ...]] = MappingProxyType({}),
     ):
         """Index the phrases.
 
@@ -89,15 +84,20 @@ class Vocabulary:
             names: CURIE -> name.
             junk: everyday words; a name or synonym of an ontology that consists of one is left out.
             linker: tells concepts of one name apart and links what no phrase matches; None does neither.
+            contexts: as in `Lexicon`.
         """
+        self._contexts = {
+            _key(phrase): [(frozenset(map(fold, words)), curie) for words, curie in meanings if curie in names]
+            for phrase, meanings in contexts.items()
+        }
+        phrases = (*phrases, *(Phrase(phrase, _NO_CURIE, 3) for phrase in contexts))
         self._names = names
         self._linker = linker
-        self._rivals = _rivals(phrases := tuple(phrases)) if linker else {}
+        self._rivals = _rivals(phrases) if linker else {}
         self._meant = _choose(phrases, {fold(word) for word in junk})
-        self._known = {word for key in self._meant for word in key}
-        self._vocab = Vocab()
-        self._matcher = PhraseMatcher(self._vocab, attr="ORTH")
-        self._matcher.add("phrase", [Doc(self._vocab, words=list(key)) for key in self._meant])
+        self._normal = _normals(phrases)
+        self._table = PhraseTable(self._meant)
+        self._sets = WordSets(key for key, phrase in self._meant.items() if not phrase.is_normal)
 
     def __len__(self) -> int:
         """How many different phrases are looked for."""
@@ -133,10 +133,10 @@ class Vocabulary:
         phrases += [Phrase(t, c, 0) for c, texts in words.names.items() if c in names for t in texts]
         phrases += [Phrase(t, c, 0, True) for c, texts in words.normals.items() if c in names for t in texts]
         phrases += [Phrase(text, _NO_CURIE, 3) for text in words.decoys]
-        return cls(phrases, names, words.junk, linker)
+        return cls(phrases, names, words.junk, linker, words.contexts)
 
     def find(self, text: str) -> tuple[Mention, ...]:
-        """Every mention in a text, in order, none overlapping another."""
+        """Every mention in a text, in order; none overlaps another, but words that deny two findings are two."""
         defined = self.look_ahead(text)
         return tuple(mention for sentence in sentences(text) for mention in self.find_in(sentence, defined))
 
@@ -146,16 +146,34 @@ class Vocabulary:
         With a linker, the phrases of all sentences are compared here at once: sentence by sentence it takes
         several times as long.
         """
+        short_forms = list(abbreviations(text))
+        brackets = list(bracketed(text))
+        if not brackets and (self._linker is None or not self._linker.finds_phrases):
+            return {}
         cut = [tuple(joined(sentence)) for sentence in sentences(text)]
         named = [self._named(words, {}) for words in cut]
         if self._linker is not None:
             covered = (places for _, places in named)
             self._linker.look_ahead(list(zip(cut, covered, strict=True)))
         mentions = [mention for found, _ in named for mention in found]
-        return {
+        defined = {
             a.short: next((m.curie for m in mentions if m.start <= a.start and a.end <= m.end), _NO_CURIE)
-            for a in reversed(list(abbreviations(text)))
+            for a in reversed(short_forms)
         }
+        ends = {mention.end: mention.curie for mention in mentions}
+        for each in reversed(brackets):
+            curie = ends.get(each.end, _NO_CURIE)
+            if curie and each.short not in defined and each.short.lower() in self._initials[curie]:
+                defined[each.short] = curie
+        return defined
+
+    @cached_property
+    def _initials(self) -> dict[str, set[str]]:
+        """CURIE -> the first letters of its names: "pe" of pleural effusion."""
+        initials: dict[str, set[str]] = {}
+        for key, phrase in self._meant.items():
+            initials.setdefault(phrase.curie, set()).add("".join(word[0] for word in key))
+        return initials
 
     def find_in(
         self, sentence: Sentence, defined: Mapping[str, str] = MappingProxyType({})
@@ -179,26 +197,35 @@ class Vocabulary:
         if not words:
             return mentions, covered
         keys = [fold(word.text) for word in words]
-        doc = Doc(self._vocab, words=[key if key in self._known else _UNKNOWN for key in keys])
         is_shouted = not any(word.text.islower() for word in words)
-        for start, end in _longest((start, end) for _, start, end in self._matcher(doc)):
-            phrase = self._meant[tuple(keys[start:end])]
+        found = {(start, end): (tuple(keys[start:end]), False) for start, end, _ in self._table.find(keys)}
+        for each in self._sets.find(keys):
+            found.setdefault((each.start, each.end), (each.key, each.is_denied))
+        for start, end in longest(found):
+            key, is_denied = found[start, end]
+            phrase = self._meant[key]
             is_meant = not _is_ambiguous(phrase.text) or (
                 not is_shouted and words[start].text == phrase.text and end - start == 1
             )
             if not is_meant or (end - start == 1 and words[start].text in defined):
                 continue
             covered.update(range(start, end))
-            if phrase.curie:
-                curie = self._meant_here(tuple(keys[start:end]), phrase.curie, words[:start] + words[end:])
+            if curie := self._in_context(key, phrase.curie, keys):
+                curie = self._meant_here(key, curie, words[:start] + words[end:])
                 place = words[start].start, words[end - 1].end
-                mentions.append(Mention(curie, self._names[curie], *place, phrase.is_normal))
+                is_normal = phrase.is_normal or is_denied
+                curies = self._normal.get(key, (curie,)) if phrase.is_normal else (curie,)
+                mentions += (Mention(each, self._names[each], *place, is_normal) for each in curies)
         for i, word in enumerate(words):
             if word.text in defined and i not in covered:
                 covered.add(i)
                 if curie := defined[word.text]:
                     mentions.append(Mention(curie, self._names[curie], word.start, word.end))
         return mentions, covered
+
+    def _in_context(self, key: tuple[str, ...], curie: str, keys: list[str]) -> str:
+        meanings = self._contexts.get(key, ())
+        return next((meant for words, meant in meanings if not words.isdisjoint(keys)), curie)
 
     def _meant_here(self, key: tuple[str, ...], curie: str, around: Sentence) -> str:
         rivals = self._rivals.get(key, ())
@@ -211,12 +238,26 @@ class Vocabulary:
 def _choose(phrases: Iterable[Phrase], junk: set[str]) -> dict[tuple[str, ...], Phrase]:
     """Folded words -> the phrase that has them."""
     meant: dict[tuple[str, ...], Phrase] = {}
-    for phrase in sorted(phrases, key=lambda p: (p.rank, p.curie)):
-        key = tuple(fold(word.text) for word in joined(words_of(phrase.text)))
+    for phrase in sorted(phrases, key=lambda p: p.rank):
+        key = _key(phrase.text)
         is_junk = len(key) == 1 and key[0] in junk and phrase.rank > 0
         if _is_long_enough(key) and any(part.isalpha() for part in key) and not is_junk:
             meant.setdefault(key, phrase)
     return meant
+
+
+def _normals(phrases: Iterable[Phrase]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Folded words -> all that they deny: "heart and mediastinum are normal" denies two findings."""
+    denied: dict[tuple[str, ...], dict[str, None]] = {}
+    for phrase in phrases:
+        if phrase.is_normal:
+            denied.setdefault(_key(phrase.text), {})[phrase.curie] = None
+    return {key: tuple(curies) for key, curies in denied.items() if len(curies) > 1}
+
+
+def _key(phrase: str) -> tuple[str, ...]:
+    """The words of a phrase, folded."""
+    return tuple(fold(word.text) for word in joined(words_of(phrase)))
 
 
 def _is_long_enough(key: tuple[str, ...]) -> bool:
@@ -227,8 +268,8 @@ def _is_long_enough(key: tuple[str, ...]) -> bool:
 def _rivals(phrases: Iterable[Phrase]) -> dict[tuple[str, ...], tuple[str, ...]]:
     """Folded words -> the concepts that share them with equal right, where there are several."""
     claims: dict[tuple[str, ...], dict[str, int]] = {}
-    for phrase in sorted(phrases, key=lambda p: (p.rank, p.curie)):
-        key = tuple(fold(word.text) for word in joined(words_of(phrase.text)))
+    for phrase in sorted(phrases, key=lambda p: p.rank):
+        key = _key(phrase.text)
         claims.setdefault(key, {}).setdefault(phrase.curie, phrase.rank)
     shared = {key: claim for key, claim in claims.items() if len(claim) > 1}
     return {
@@ -252,14 +293,3 @@ def joined(sentence: Sentence) -> Iterator[Word]:
 def _is_ambiguous(phrase: str) -> bool:
     """Whether a phrase is an abbreviation so short that in another case it may be a word."""
     return len(phrase) <= _MAX_AMBIGUOUS and sum(c.isupper() for c in phrase) > 1
-
-
-def _longest(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans in order, without those that overlap a longer one; of equals the first stays."""
-    kept: list[tuple[int, int]] = []
-    taken: set[int] = set()
-    for start, end in sorted(set(spans), key=lambda s: (s[0] - s[1], s[0])):
-        if taken.isdisjoint(range(start, end)):
-            kept.append((start, end))
-            taken.update(range(start, end))
-    return sorted(kept)

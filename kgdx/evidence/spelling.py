@@ -31,6 +31,33 @@ _BRITISH = (
 )
 
 
+# One stem for the noun, the adjective and the participle of a word; the first ending that fits is cut.
+_ENDINGS = (
+    ("tation", "t"), ("ication", ""), ("ified", "if"), ("ied", "i"), ("ations", "at"), ("osity", ""),
+    ("ement", ""), ("ment", ""), ("ence", "en"), ("ency", "en"), ("ent", "en"), ("ing", ""), ("ion", ""),
+    ("ous", ""), ("ed", ""), ("y", "i"), ("e", ""),
+)  # fmt: skip
+_LEAST_STEM = 4
+# Forms that no ending tells.
+_IRREGULAR = {
+    "hemidiaphragm": "diaphragm", "diaphragmatic": "diaphragm", "wide": "widen", "swollen": "swell",
+    "reduction": "reduc", "distention": "distend", "distension": "distend", "thick": "thicken",
+    "flat": "flatten", "pulmonary": "lung", "tumour": "tumor", "lesser": "less", "lymphadenopathy": "adenopathi",
+    "collapse": "collaps", "painful": "pain", "tender": "tenderness",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 16)
+def stem(word: str) -> str:
+    """The stem of a folded word: "elevated" and "elevation" have one."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    for ending, left in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) + len(left) >= _LEAST_STEM:
+            return word[: -len(ending)] + left
+    return word
+
+
 @lru_cache(maxsize=1 << 16)
 def fold(word: str) -> str:
     """The form under which a word is looked up; short words and numbers keep theirs but for case."""

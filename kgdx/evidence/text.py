@@ -16,6 +16,13 @@ from kgdx.evidence.words import Sentence, sentences
 # within 0.1. They say how well we read: the report itself is taken at its word.
 WEIGHTS = {Polarity.PRESENT: 5.6, Polarity.EXCLUDED: -3.2, Polarity.UNCERTAIN: 2.1}
 
+# "There is no large pneumothorax; a small apical one is present."
+_ARTICLES = frozenset({"a", "an", "the", "another"})
+_AFTER_ONE = frozenset({
+    "is", "was", "has", "remains", "persists", "can", "may", "seen", "present", "noted", "in", "on", "at", ".",
+    ",", ";", "and", "but",
+})  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class DiseaseMention:
@@ -72,25 +79,51 @@ def text_evidence(
     skipped: list[SkippedMention] = []
     for text in texts:
         parts = find_sections(text.section, text.text)
-        defined = vocabulary.look_ahead(text.text)
-        diseases_defined = diseases.look_ahead(text.text) if diseases else {}
+        defined, other_defined = _definitions(text.text, vocabulary, diseases)
+        last: Mention | None = None
         for sentence in sentences(text.text):
-            mentions = vocabulary.find_in(sentence, defined)
-            described = qualifiers(text.text, sentence, mentions)
-            for mention, said, how in zip(
-                mentions, _assess(sentence, mentions, reader, parts), described, strict=True
-            ):
+            found = _with_resumed(sentence, vocabulary.find_in(sentence, defined), last)
+            last = found[-1] if found else last
+            other = diseases.find_in(sentence, other_defined) if diseases else ()
+            said = _assess(sentence, (*found, *other), reader, parts)
+            described = qualifiers(text.text, sentence, found)
+            for mention, how, one in zip(found, described, said, strict=False):
                 origin = _origin(text, mention)
-                if said.setting is Setting.NOW:
-                    weight = damped(WEIGHTS[said.polarity], mention.probability)
-                    evidence.append(Evidence(mention.curie, mention.name, said.polarity, weight, origin, how))
+                if one.setting is Setting.NOW:
+                    weight = damped(_weight(one), mention.probability)
+                    evidence.append(Evidence(mention.curie, mention.name, one.polarity, weight, origin, how))
                 else:
-                    skipped.append(SkippedMention(mention.curie, mention.name, said.setting.value, origin))
-            mentions = diseases.find_in(sentence, diseases_defined) if diseases else ()
-            for mention, said in zip(mentions, _assess(sentence, mentions, reader, parts), strict=True):
+                    skipped.append(SkippedMention(mention.curie, mention.name, one.setting.value, origin))
+            for mention, one in zip(other, said[len(found) :], strict=True):
                 place = _origin(text, mention)
-                named.append(DiseaseMention(mention.curie, mention.name, said.polarity, said.setting, place))
+                named.append(DiseaseMention(mention.curie, mention.name, one.polarity, one.setting, place))
     return TextFindings(tuple(evidence), tuple(named), tuple(skipped))
+
+
+def _definitions(
+    text: str, vocabulary: Vocabulary, diseases: Vocabulary | None
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Abbreviations that the text defines, for findings and for diseases: what is the one is not the other."""
+    ours = vocabulary.look_ahead(text)
+    theirs = diseases.look_ahead(text) if diseases else {}
+    return dict.fromkeys(theirs, "") | ours, dict.fromkeys(ours, "") | theirs
+
+
+def _with_resumed(
+    sentence: Sentence, mentions: tuple[Mention, ...], last: Mention | None
+) -> tuple[Mention, ...]:
+    """The mentions, and those of "a small one is present": the finding named last, once more."""
+    forms = [word.text.lower() for word in sentence]
+    resumed = list(mentions)
+    for i, form in enumerate(forms):
+        if form != "one" or not _ARTICLES.intersection(forms[max(0, i - 4) : i]):
+            continue
+        if i + 1 < len(forms) and forms[i + 1] not in _AFTER_ONE:
+            continue
+        before = [mention for mention in mentions if mention.end <= sentence[i].start]
+        if meant := before[-1] if before else last:
+            resumed.append(Mention(meant.curie, meant.name, sentence[i].start, sentence[i].end))
+    return tuple(sorted(resumed, key=lambda mention: mention.start))
 
 
 def _assess(
@@ -103,6 +136,11 @@ def _assess(
         assertion if setting is Setting.NOW else Assertion(assertion.polarity, setting)
         for assertion, setting in zip(said, settings, strict=True)
     )
+
+
+def _weight(said: Assertion) -> float:
+    """Of two alternatives each is meant with probability one half."""
+    return damped(WEIGHTS[Polarity.PRESENT], 0.5) if said.is_alternative else WEIGHTS[said.polarity]
 
 
 def damped(weight: float, probability: float) -> float:

@@ -26,9 +26,14 @@ _OPEN_ENDS = frozenset({
 # A line that begins with one of these continues the line before.
 _OPEN_STARTS = frozenset({"of", "or", "and", "nor", "to", "for", "in", "on", "at", "by", "which", "that"})
 _UNITS = frozenset({"cm", "mm", "ml"})
+_ITEM_MARKS = frozenset({".", ")"})
+# Alone after a colon or a question mark they are the whole answer, and what follows them is another statement.
+_ANSWERS = frozenset({"no", "none", "yes", "nil", "negative", "positive", "denies", "denied", "unknown"})
 _BULLETS = frozenset("-–—*•·+>")
 # Printed lines shorter than this were broken by the writer, not by the page.
 _PAGE_WIDTH = 50
+# A line of a form has no longer label.
+_MAX_LABEL = 4
 # A list that goes on for longer is cut, so that no input takes quadratic time.
 _MAX_WORDS = 600
 
@@ -76,15 +81,40 @@ def _is_cut(text: str, words: Sentence, begin: int, i: int) -> bool:
     gap = text[last.end : following.start]
     if last.text in _HAN_STOPS:
         return True
+    if _is_next_item(words, begin, i):
+        return True
     if "\n" in gap or "\r" in gap:
         return _is_line_cut(text, words, i, gap)
     if _is_heading(words, i):
         return True
     if last.text in "!?":
-        return bool(gap)
+        return bool(gap) and not _is_answer(words, i)
     if last.text == ";":
         return not any(word.text == ":" for word in words[begin:i])
     return last.text == "." and i >= 2 and _is_full_stop(words, begin, i, bool(gap))
+
+
+def _is_next_item(words: Sentence, begin: int, i: int) -> bool:
+    """Whether word `i` numbers an item of a list: "1.No effusion.2.Consolidation", "1) cough 2) fever"."""
+    number = _item_number(words, i)
+    if number is None:
+        return False
+    known = (_item_number(words, k) for k in range(begin, min(begin + 4, i)))
+    return number - 1 in known or (number > 1 and words[i - 1].text == "." and words[i - 2].text.isalpha())
+
+
+def _item_number(words: Sentence, i: int) -> int | None:
+    """The number of the item that begins at word `i`; None if none does."""
+    if i + 2 >= len(words) or words[i + 1].text not in _ITEM_MARKS or not words[i].text.isdecimal():
+        return None
+    is_number = len(words[i].text) <= 2 and words[i].end == words[i + 1].start and words[i + 2].is_name  # noqa: PLR2004
+    return int(words[i].text) if is_number and not words[i + 2].text[0].isdigit() else None
+
+
+def _is_answer(words: Sentence, i: int) -> bool:
+    """Whether word `i` is a whole answer, as in "Fever? No."."""
+    is_last = i + 1 == len(words) or not words[i + 1].is_name
+    return words[i].text.lower() in _ANSWERS and is_last
 
 
 def _is_full_stop(words: Sentence, begin: int, i: int, has_gap: bool) -> bool:
@@ -112,10 +142,20 @@ def _is_line_cut(text: str, words: Sentence, i: int, gap: str) -> bool:
         return True
     if i + 1 < len(words) and following.text.isdigit() and words[i + 1].text in {".", ")"}:
         return True
+    if i >= 2 and words[i - 2].text in ":=?" and last.text.lower() in _ANSWERS:  # noqa: PLR2004 - two words
+        return True
     if last.text.lower() in _OPEN_ENDS or following.text in _OPEN_STARTS:
-        return False
+        return last.text.lower() == "no" and _is_list_answer(text, words, i)
     line_start = max(text.rfind("\n", 0, last.start), text.rfind("\r", 0, last.start)) + 1
     return last.end - line_start < _PAGE_WIDTH or _is_heading(words, i)
+
+
+def _is_list_answer(text: str, words: Sentence, i: int) -> bool:
+    """Whether the "no" before word `i` answers its line: "Cough<tab>No", and the next line begins anew."""
+    line_start = max(text.rfind("\n", 0, words[i - 1].start), text.rfind("\r", 0, words[i - 1].start)) + 1
+    line = text[line_start : words[i - 1].start].split()
+    is_short = 0 < len(line) <= _MAX_LABEL and line[-1].lower() not in _OPEN_ENDS
+    return is_short and words[i].text[0].isupper() and words[i].text.lower() != "evidence"
 
 
 def _is_heading(words: Sentence, i: int) -> bool:

@@ -1,7 +1,5 @@
 """Polarity: what a sentence says of a finding."""
 
-import warnings
-
 import pytest
 
 from kgdx.domain.case import Polarity
@@ -10,9 +8,9 @@ from kgdx.evidence.assertion import (
     Assertion,
     Setting,
     default_asserter,
-    default_rules,
     setting_of_section,
 )
+from kgdx.evidence.context import ConText, Rule, default_rules
 from kgdx.evidence.mentions import Phrase, Vocabulary
 from kgdx.evidence.words import sentences
 
@@ -152,20 +150,21 @@ def test_a_sentence_without_mention_says_nothing(asserter: Asserter) -> None:
 
 
 def test_rules_are_fully_written_out() -> None:
-    assert not [
-        rule.literal for rule in default_rules() if rule.pattern is None and set(rule.literal) & set("{}|")
-    ]
+    rules = default_rules()
+    assert rules
+    assert not [words for words in rules if set("".join(words)) & set("{}|")]
 
 
-def test_no_cue_means_two_things() -> None:
-    meanings: dict[str, set[tuple[str, str]]] = {}
-    for rule in default_rules():
-        meanings.setdefault(rule.literal.lower(), set()).add((rule.category, rule.direction))
-    assert not {cue: said for cue, said in meanings.items() if len(said) > 1}
+def test_a_longer_cue_hides_the_cues_inside_it() -> None:
+    forward, hidden = Rule("NEGATED_EXISTENCE", "FORWARD"), Rule("PSEUDO", "PSEUDO")
+    context = ConText({("no",): forward, ("no", "doubt"): hidden})
+    assert [cue.start for cue in context.cues(["no", "cough", "."])] == [0]
+    assert context.cues(["no", "doubt", "cough", "."]) == []
 
 
-def test_importing_medspacy_leaves_warnings_on() -> None:
-    assert ("ignore", None, Warning, None, 0) not in warnings.filters
+def test_a_cue_inside_a_name_is_part_of_it() -> None:
+    context = ConText({("no",): Rule("NEGATED_EXISTENCE", "FORWARD")})
+    assert context.cues(["no", "lung", "sliding", "cough"], [(0, 3)]) == []
 
 
 def test_sections_tell_whom_they_are_about() -> None:
