@@ -103,10 +103,10 @@ class Vocabulary:
         """How many different phrases are looked for."""
         return len(self._meant)
 
-    @property
+    @cached_property
     def words(self) -> Set[str]:
         """The folded words that phrases are made of."""
-        return self._known
+        return {word for key in self._meant for word in key}
 
     @classmethod
     def from_snapshot(
