@@ -156,7 +156,7 @@ class Extractor:
                 *warnings,
                 *(warning for codes in known.values() for warning in codes.warnings),
                 *seen.warnings,
-                *contradictions(weighed),
+                *contradictions(weighed, self.snapshot),
             ),
             texts=case.texts,
             images=tuple(seen.shown),

@@ -16,6 +16,20 @@ DISEASE_KINDS = ("Disease",)
 
 # Below it, HPO keeps findings; beside it, onset, course, inheritance and modifiers such as "Severe".
 _PHENOTYPIC_ABNORMALITY = "HP:0000118"
+# Branches of HPO that say how, when or how often, or how a disease is inherited: no findings.
+_ATTRIBUTES = (
+    "HP:0000005",  # mode of inheritance
+    "HP:0012823",  # clinical modifier
+    "HP:0031797",  # clinical course, with onset and age of death
+    "HP:0032223",  # blood group
+    "HP:0032443",  # past medical history
+    "HP:0040279",  # frequency
+)
+
+
+def is_attribute(snapshot: Snapshot, node: int) -> bool:
+    """Whether a node is an attribute of a finding or a disease in HPO, and no finding."""
+    return any(snapshot.curies[one] in _ATTRIBUTES for one in (node, *snapshot.ancestors(node)))
 
 
 def active_concepts(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:

@@ -96,7 +96,8 @@ class Reasoner:
         logits = np.concatenate([final[order], others_logit])
         is_present = np.array([obs.weight > 0 for obs in query.observations])
         speaks_for = of_findings[first][is_present] > 0
-        evidence = float(of_findings[first].sum() + proposal.demographics[first].sum())
+        # An absence leaves this clue as it is, or losing support could make the first answer surer.
+        evidence = float(of_findings[first][is_present].sum() + proposal.demographics[first].sum())
         clues = ConfidenceFeatures.of(logits, evidence, float(speaks_for.mean()) if len(speaks_for) else 0.0)
         divisor = temperature(logits, self.settings.calibration.probability(clues))
         return Ranking(
@@ -204,7 +205,8 @@ class Reasoner:
         """(K,) what the number of findings says, of the case and of the candidates."""
         diseases = torch.from_numpy(self.best_paths.diseases[positions])
         num_present = sum(obs.weight > 0 for obs in query.observations)
-        breadth = self.messages.prior(diseases, num_present, len(query.observations) - num_present)
+        num_curated = sum(obs.weight < 0 and obs.is_curated_absence for obs in query.observations)
+        breadth = self.messages.prior(diseases, num_present, num_curated)
         return np.asarray(breadth.double().numpy())
 
 
