@@ -24,6 +24,7 @@ _ATTRIBUTES = (
     "HP:0032223",  # blood group
     "HP:0032443",  # past medical history
     "HP:0040279",  # frequency
+    "kgdx:prevalence",  # how common a disease is
 )
 
 
@@ -40,20 +41,18 @@ def active_concepts(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tupl
         pc.invert(nodes["is_obsolete"]),
     )
     columns = nodes.filter(wanted).select(["curie", "name", "synonyms"])
-    findings = _phenotypic_abnormalities(snapshot)
+    findings, attributes = _below(snapshot, _PHENOTYPIC_ABNORMALITY), _below(snapshot, *_ATTRIBUTES)
     for curie, name, synonyms in zip(*(columns[c].to_pylist() for c in columns.column_names), strict=True):
-        if findings is None or prefix_of(curie) != "HP" or curie in findings:
+        if curie not in attributes and (not findings or prefix_of(curie) != "HP" or curie in findings):
             yield curie, name, synonyms
 
 
-def _phenotypic_abnormalities(snapshot: Snapshot) -> set[str] | None:
-    """CURIEs below the root of findings in HPO, or None if the graph lacks that root."""
-    if _PHENOTYPIC_ABNORMALITY not in snapshot.index:
-        return None
+def _below(snapshot: Snapshot, *roots: str) -> set[str]:
+    """CURIEs of these roots, as far as the graph has them, and of all that is a kind of one."""
     rows = snapshot.edges_of("subclass_of")
     child, parent = snapshot.head[rows], snapshot.tail[rows]
     is_below = np.zeros(snapshot.num_nodes, dtype=np.bool_)
-    is_below[snapshot.index[_PHENOTYPIC_ABNORMALITY]] = True
+    is_below[[snapshot.index[root] for root in roots if root in snapshot.index]] = True
     num_before = 0
     while (num_below := int(is_below.sum())) > num_before:
         num_before = num_below

@@ -166,11 +166,12 @@ class Reasoner:
         """The likelihood ratios of a case, as far as they are trusted."""
         _, _, of_prior, of_facts = self.messages.trust.double().tolist()
         of_findings = self.llr_scale(query)[:, None]
+        of_fact = np.array([1.0 if fact.is_prior else of_facts for fact in base.patient_facts])[:, None]
         return Base(
             base.prior * of_prior,
             base.findings * of_findings,
             base.patient_facts,
-            base.demographics * of_facts,
+            base.demographics * of_fact,
         )
 
     def llr_scale(self, query: GraphQuery) -> Floats:

@@ -51,6 +51,7 @@ class ShortlistedCase:
         base: (4, K) float32, what present findings, absent findings, the prior and the patient's sex and age
             give before trust and messages; without curation.
         curation: (K,) float32, what curation adds to the absent findings.
+        prevalence: (K,) float32, what counts as it is.
         positions: (K,) int64.
         num_right: how many of the first are right.
     """
@@ -60,6 +61,7 @@ class ShortlistedCase:
     certainty: Tensor
     base: Tensor
     curation: Tensor
+    prevalence: Tensor
     positions: Ints
     num_right: int
 
@@ -80,11 +82,12 @@ class ShortlistedCase:
         positions = np.concatenate([shortlisted[is_right], shortlisted[~is_right]])
         ratios = base.findings[:, positions]
         curated = reasoner.base(case.query).findings[:, positions]
+        is_prior = np.array([fact.is_prior for fact in base.patient_facts], dtype=bool)
         parts = (
             ratios[is_present],
             ratios[~is_present],
             base.prior[positions][None],
-            base.demographics[:, positions],
+            base.demographics[~is_prior][:, positions],
         )
         pairs = reasoner.best_paths.features(observations, positions)
         # A pair that a source denies gets no message: as if the two shared nothing.
@@ -95,6 +98,7 @@ class ShortlistedCase:
             certainty=certainty(observations),
             base=torch.from_numpy(np.stack([part.sum(axis=0) for part in parts])).float(),
             curation=torch.from_numpy((curated - ratios).sum(axis=0)).float(),
+            prevalence=torch.from_numpy(base.demographics[is_prior][:, positions].sum(axis=0)).float(),
             positions=positions,
             num_right=int(is_right.sum()),
         )
@@ -146,7 +150,7 @@ def _loss(network: MessageNetwork, case: ShortlistedCase, diseases: Tensor, *, i
     said = case.certainty[read] @ network(case.pairs[read].float(), case.is_present[read])
     num_present = int(case.is_present.sum())
     breadth = network.prior(diseases[case.positions], num_present, int(read.sum()) - num_present)
-    logit = network.trust @ case.base + said + breadth
+    logit = network.trust @ case.base + said + breadth + case.prevalence
     if is_curated:
         logit = logit + network.trust[1] * case.curation
     return torch.logsumexp(logit, 0) - torch.logsumexp(logit[: case.num_right], 0)
