@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from graph_schema.clinical import must_not_miss
 from kgdx.graph.arrays import Floats, Ints
 from kgdx.graph.groups import same_disease
 from kgdx.reasoning.annotations import Annotations
@@ -15,6 +16,7 @@ from kgdx.reasoning.best_paths import BestPaths
 from kgdx.reasoning.calibration import ConfidenceFeatures, softmax, temperature
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.demographics import Demographics, DemographicsSettings
+from kgdx.reasoning.exclusions import Exclusions
 from kgdx.reasoning.forward import Forward
 from kgdx.reasoning.likelihood import LikelihoodSettings, contributions, priors
 from kgdx.reasoning.messages import MessageNetwork
@@ -73,6 +75,11 @@ class Reasoner:
         return Demographics.from_snapshot(
             self.graph.snapshot, self.graph.annotations.candidates, self.demographic
         )
+
+    @cached_property
+    def exclusions(self) -> Exclusions:
+        """What the absence of a finding takes from a disease that it excludes."""
+        return Exclusions.of(must_not_miss(), self.graph.snapshot.index)
 
     @torch.no_grad()
     def rank(self, query: GraphQuery) -> Ranking:
@@ -167,9 +174,13 @@ class Reasoner:
         _, _, of_prior, of_facts = self.messages.trust.double().tolist()
         of_findings = self.llr_scale(query)[:, None]
         of_fact = np.array([1.0 if fact.is_prior else of_facts for fact in base.patient_facts])[:, None]
+        everyone = np.arange(len(self.graph.annotations.candidates))
+        findings = self.exclusions.lowered(
+            base.findings * of_findings, query.observations, self.graph.annotations, everyone
+        )
         return Base(
             base.prior * of_prior,
-            base.findings * of_findings,
+            findings,
             base.patient_facts,
             base.demographics * of_fact,
         )
