@@ -10,6 +10,7 @@ from kgdx.domain.message import Message
 from kgdx.domain.report import (
     AssessmentModality,
     Diagnosis,
+    DiseaseGroup,
     DiseasePair,
     NextFinding,
     ProbabilityChange,
@@ -21,6 +22,7 @@ from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.uncertainty.abstention import Abstention, AbstentionReason, AbstentionRule
 from kgdx.uncertainty.comorbidity import Combinations, Pair
+from kgdx.uncertainty.families import Families, Family
 from kgdx.uncertainty.next_findings import Asked, NextFindings
 from kgdx.uncertainty.presentations import probabilities
 from kgdx.uncertainty.red_flags import DangerFinder
@@ -94,12 +96,23 @@ class UncertaintyReporter:
         )
 
     def marked(self, differential: Sequence[Diagnosis], ranking: Ranking) -> tuple[Diagnosis, ...]:
-        """The differential, the dangerous diagnoses told as such."""
-        reasons = self.dangers.reasons
+        """The differential, the dangerous diagnoses told as such, and what is one answer with each."""
+        reasons, families = self.dangers.reasons, Families.of(ranking, self.abstention.hierarchy)
         return tuple(
-            replace(diagnosis, red_flag=reasons.get(int(position)))
-            for diagnosis, position in zip(differential, ranking.positions, strict=False)
+            replace(
+                diagnosis,
+                red_flag=reasons.get(int(ranking.positions[place])),
+                group=self._group(families.of_place(place), ranking),
+            )
+            for place, diagnosis in enumerate(differential)
         )
+
+    def _group(self, family: Family, ranking: Ranking) -> DiseaseGroup | None:
+        if len(family.members) < 2:
+            return None
+        root = self._named(int(ranking.diseases[family.root]))
+        members = self._all_named(int(ranking.diseases[place]) for place in family.members)
+        return DiseaseGroup(root.curie, root.name, min(family.probability, 1.0), members)
 
     def _step(self, asked: Asked, i: int, ranking: Ranking) -> NextFinding:
         """One finding in the words of the report, and the diagnosis that rises most in either event."""
