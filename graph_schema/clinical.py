@@ -27,6 +27,57 @@ class Dangers:
 
 
 @dataclass(frozen=True, slots=True)
+class Presentation:
+    """A complaint, and what must be excluded in whoever comes with it.
+
+    Attributes:
+        any_of: CURIEs of findings of which any one is the complaint; a kind of one counts as well.
+        also: CURIEs of which any one must be there as well; empty for none.
+        exclude: CURIE of a disease -> why it is dangerous.
+        source: guideline or handbook, by name and year.
+    """
+
+    any_of: tuple[str, ...]
+    also: tuple[str, ...]
+    exclude: Mapping[str, str]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A finding whose absence, once it was looked for, lowers a disease.
+
+    Attributes:
+        finding: CURIE.
+        factor: what the odds of the disease are multiplied by, in (0, 1).
+        is_itself: the finding is the disease seen, and no test for it.
+        source: guideline or handbook, by name and year.
+    """
+
+    finding: str
+    factor: float
+    is_itself: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class MustNotMiss:
+    """The table of `must_not_miss.yaml`.
+
+    Attributes:
+        presentations: by name.
+        ruled_out: CURIE of a disease -> what lowers it, in the order of the table.
+        clears: an excluded finding with at most this factor takes a flag away.
+        risk_factors: CURIEs of findings that exclude nothing.
+    """
+
+    presentations: Mapping[str, Presentation]
+    ruled_out: Mapping[str, tuple[Exclusion, ...]]
+    clears: float
+    risk_factors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FindingKinds:
     """How one comes to know of a finding.
 
@@ -45,6 +96,24 @@ def dangers() -> Dangers:
     """The rule of `dangers.yaml`."""
     read = _read("dangers.yaml")
     return Dangers(read["classes"], read["findings"], float(read["least_frequency"]))
+
+
+@cache
+def must_not_miss() -> MustNotMiss:
+    """The table of `must_not_miss.yaml`."""
+    read = _read("must_not_miss.yaml")
+    presentations = {
+        name: Presentation(tuple(row["any_of"]), tuple(row.get("with", ())), row["exclude"], row["source"])
+        for name, row in read["presentations"].items()
+    }
+    ruled_out = {
+        disease: tuple(
+            Exclusion(row["finding"], float(row["factor"]), row.get("itself", False), row["source"])
+            for row in rows
+        )
+        for disease, rows in read["ruled_out"].items()
+    }
+    return MustNotMiss(presentations, ruled_out, float(read["clears"]), tuple(read["risk_factors"]))
 
 
 @cache

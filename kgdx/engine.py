@@ -130,7 +130,7 @@ class Engine:
                 opened.release,
                 partial(MechanismFinder.on, snapshot, schema, acting.network, own_concepts),
             ),
-            _reopener=ReportReopener(opened.release, reasoner, hierarchy, fusion, clip),
+            _reopener=ReportReopener(opened.release, reasoner, hierarchy, fusion, clip, settings.curation),
         )
 
     def mechanisms(self, drug: str, disease: str, num_paths: int = 5) -> tuple[GraphPath, ...]:
@@ -225,7 +225,10 @@ class Engine:
         return self._extractor.extract(case.to_domain() if isinstance(case, CaseIn) else case)
 
     def _answer(self, found: Extraction) -> ReportOut:
-        query = seed(found.evidence, self.snapshot, found.context, found.patient)
+        reads_curation = self.settings.curation
+        query = seed(
+            found.evidence, self.snapshot, found.context, found.patient, reads_curation=reads_curation
+        )
         if not query.observations:
             report = Report(
                 self.release,

@@ -14,6 +14,8 @@ class Settings(BaseSettings):
         top: length of the differential.
         link: also read phrases that no dictionary holds, as the concepts they most likely mean. It finds a
             little more and is wrong more often.
+        curation: take an excluded code as the table of a published cohort does, whose columns are what the
+            disease shows: its record then speaks for the disease. Off, an absence never speaks for one.
         text_encoder: folder of a sentence-transformers model that tells concepts of one name apart, in place
             of the bundle's own.
         encoder: image-text model that looks at images, see `open_encoder`; empty for the release's own.
@@ -27,6 +29,7 @@ class Settings(BaseSettings):
 
     bundle: Path | None = None
     link: bool = False
+    curation: bool = False
     text_encoder: Path | None = None
     top: int = Field(default=10, ge=1, le=50)
     encoder: str = ""

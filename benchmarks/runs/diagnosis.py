@@ -40,6 +40,7 @@ class Scored:
     resnik: float
     naive_lr: float
     probability: float
+    plain_probability: float
     milliseconds: float
 
 
@@ -64,15 +65,18 @@ class Bench:
             return None
         ranking = self.ranker.rank(case.query)
         milliseconds = (time.perf_counter() - began) * 1000
+        judged = evaluate_case(self.reasoner, case)
+        calibration = self.reasoner.settings.calibration
         observed = [seen.node for seen in case.query.observations if seen.weight > 0]
         resnik, naive = self.baselines.scores(observed)
         return Scored(
             disease=case.disease,
             shares_pmid=bool(self.cited & set(case.publications)),
-            judged=evaluate_case(self.reasoner, case),
+            judged=judged,
             resnik=metrics.mid_rank(resnik, case.accepted.tolist()),
             naive_lr=metrics.mid_rank(naive, case.accepted.tolist()),
             probability=float(ranking.probability[0]),
+            plain_probability=calibration.probability(judged.plain_clues),
             milliseconds=milliseconds,
         )
 
@@ -119,7 +123,11 @@ def _result(scored: Sequence[Scored], bench: Bench) -> dict[str, Any]:
     shares = np.array([case.shares_pmid for case in scored], dtype=bool)
     diseases = [case.disease for case in scored]
     told = case_metrics(
-        [case.judged for case in scored], np.array([case.probability for case in scored]), diseases, shares
+        [case.judged for case in scored],
+        np.array([case.probability for case in scored]),
+        np.array([case.plain_probability for case in scored]),
+        diseases,
+        shares,
     )
     p50, p95 = np.quantile([case.milliseconds for case in scored], [0.5, 0.95])
     return told | {
@@ -136,7 +144,13 @@ def _show(result: dict[str, Any]) -> None:
     table = Table(
         "method", "slice", "n", "top1", "top3", "top10", "mrr", title=f"{result['candidates']:,} candidates"
     )
-    rows = {"kgdx": result, "base alone": result["ablation"]["base_alone"], **result["baselines"]}
+    plain = {name.removesuffix("_plain"): value for name, value in result.items() if name.endswith("_plain")}
+    rows = {
+        "kgdx": plain,
+        "kgdx, curated absences": result,
+        "base alone": result["ablation"]["base_alone"],
+        **result["baselines"],
+    }
     for method, slices in rows.items():
         for name in ("micro", "macro", "clean", "macro_clean", "shared_pmid"):
             found = slices[name]

@@ -36,7 +36,8 @@ def read(path: Path, source: Source) -> Iterator[Item]:
 
     Args:
         path: a folder with `nodes.tsv` and `edges.tsv`, or the common beginning of `X_nodes.tsv` and
-            `X_edges.tsv`; each may be gzipped. The same with `.jsonl` for JSON Lines.
+            `X_edges.tsv`; each may be gzipped. The same with `.jsonl` for JSON Lines. A folder may hold
+            further edges in `edges_*.tsv`.
 
     Raises:
         SourceError: if a file is missing, cannot be read or lacks a column.
@@ -44,11 +45,13 @@ def read(path: Path, source: Source) -> Iterator[Item]:
     if kgx_lines.find(path, "nodes"):
         yield from kgx_lines.read(path, source)
         return
-    nodes, edges = _file(path, "nodes"), _file(path, "edges")
+    nodes, edges = _file(path, "nodes"), [_file(path, "edges")]
+    edges += sorted(path.glob("edges_*.tsv")) if path.is_dir() else []
     for line, row in read_table(nodes, ("id", "category")):
         yield _node(f"{nodes.name}, line {line}", row)
-    for lines, table in read_columns(edges, ("subject", "predicate", "object")):
-        yield from _edges(edges.name, lines, table, source)
+    for file in edges:
+        for lines, table in read_columns(file, ("subject", "predicate", "object")):
+            yield from _edges(file.name, lines, table, source)
 
 
 def _node(where: str, row: Mapping[str, str]) -> Item:

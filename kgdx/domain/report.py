@@ -34,6 +34,22 @@ class FindingContribution:
 
 
 @dataclass(frozen=True, slots=True)
+class DiseaseGroup:
+    """Candidates that are kinds of one candidate, and that one: one answer, told more or less finely.
+
+    Attributes:
+        curie, name: of the most general one.
+        probability: of all together, in [0, 1].
+        members: all of them, likeliest first.
+    """
+
+    curie: str
+    name: str
+    probability: float
+    members: tuple[ConceptRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """A candidate of the differential.
 
@@ -47,6 +63,7 @@ class Diagnosis:
         paths: the paths that carried the score, largest share first.
         residual_logit: what the rest of the graph, left out of the retained subgraph, would have added.
         red_flag: why it must not be missed; None where it is not dangerous by the stated rule.
+        group: the candidates that it is one answer with; None where it stands alone.
     """
 
     disease: str
@@ -60,6 +77,7 @@ class Diagnosis:
     paths: tuple[Path, ...] = ()
     residual_logit: float = 0.0
     red_flag: Message | None = None
+    group: DiseaseGroup | None = None
 
     @property
     def is_red_flag(self) -> bool:

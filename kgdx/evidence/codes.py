@@ -9,7 +9,7 @@ from kgdx.domain.curie import standardize
 from kgdx.domain.errors import CurieError
 from kgdx.domain.evidence import CodeOrigin, Evidence
 from kgdx.domain.message import Message
-from kgdx.graph.kinds import CODED_KINDS
+from kgdx.graph.kinds import CODED_KINDS, is_attribute
 from kgdx.graph.snapshot import Snapshot
 
 # Natural log of P(code recorded so | finding) / P(code recorded so | no finding). Assumptions, not yet
@@ -92,7 +92,8 @@ def code_evidence(
 ) -> tuple[tuple[Evidence, ...], tuple[Message, ...]]:
     """Evidence of all codes that stand for a finding or a risk factor, and a warning for every other one.
 
-    A finding given twice with the same status counts once; of the two, the one that nobody had asked for.
+    A finding given twice with the same status counts once; of the two, the one that nobody had asked for. An
+    attribute, such as a severity, an onset or a mode of inheritance, is no finding.
     """
     evidence: dict[tuple[str, Polarity], Evidence] = {}
     warnings: list[Message] = []
@@ -102,7 +103,7 @@ def code_evidence(
             warnings.append(looked_up.warning)
         if not looked_up.curie:
             continue
-        if looked_up.kind not in CODED_KINDS:
+        if looked_up.kind not in CODED_KINDS or is_attribute(snapshot, snapshot.index[looked_up.curie]):
             warnings.append(_no_finding(looked_up))
             continue
         key = looked_up.curie, finding.polarity
@@ -111,7 +112,7 @@ def code_evidence(
         found = Evidence(looked_up.curie, looked_up.name, finding.polarity, weight, origin)
         if key not in evidence or (_is_elicited(evidence[key]) and not finding.is_elicited):
             evidence[key] = found
-    warnings += [_contradiction(e) for key, e in evidence.items() if _denied(key) in evidence]
+    warnings += [_given_both_ways(e) for key, e in evidence.items() if _denied(key) in evidence]
     return tuple(evidence.values()), tuple(dict.fromkeys(warnings))
 
 
@@ -120,9 +121,11 @@ def _is_elicited(evidence: Evidence) -> bool:
 
 
 def _no_finding(looked_up: CodeLookup) -> Message:
-    code = {"Disease": "warning.disease_as_finding", "Drug": "warning.drug_as_finding"}.get(
-        looked_up.kind, "warning.no_finding"
-    )
+    code = {
+        "Disease": "warning.disease_as_finding",
+        "Drug": "warning.drug_as_finding",
+        **dict.fromkeys(CODED_KINDS, "warning.attribute_as_finding"),
+    }.get(looked_up.kind, "warning.no_finding")
     concept = ConceptRef(looked_up.curie, looked_up.name)
     return Message(code, {"curie": looked_up.curie, "concept": concept, "kind": looked_up.kind})
 
@@ -131,6 +134,6 @@ def _denied(key: tuple[str, Polarity]) -> tuple[str, Polarity] | None:
     return (key[0], Polarity.EXCLUDED) if key[1] is Polarity.PRESENT else None
 
 
-def _contradiction(evidence: Evidence) -> Message:
+def _given_both_ways(evidence: Evidence) -> Message:
     concept = ConceptRef(evidence.curie, evidence.name)
     return Message("warning.given_both_ways", {"curie": evidence.curie, "concept": concept})

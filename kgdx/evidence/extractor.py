@@ -158,7 +158,7 @@ class Extractor:
                 *(warning for codes in known.values() for warning in codes.warnings),
                 *(found.warnings if found else ()),
                 *seen.warnings,
-                *contradictions(weighed),
+                *contradictions(weighed, self.snapshot),
             ),
             texts=case.texts,
             images=tuple(seen.shown),

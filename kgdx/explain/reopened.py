@@ -22,13 +22,18 @@ from kgdx.reasoning.reasoner import Reasoner
 
 @dataclass(frozen=True, eq=False)
 class ReportReopener:
-    """Asks reports of one release again; also those read back from JSON."""
+    """Asks reports of one release again; also those read back from JSON.
+
+    Attributes:
+        reads_curation: as the reports were made.
+    """
 
     release: str
     reasoner: Reasoner
     hierarchy: Hierarchy
     fusion: Fusion
     encoder: TextEncoder
+    reads_curation: bool = False
 
     def what_if(self, report: Report, most: int) -> tuple[WhatIf, ...]:
         """The case ranked again under suppositions; none where there was nothing to ask.
@@ -70,4 +75,5 @@ class ReportReopener:
     def _query(self, context: QueryContext, evidence: Sequence[Evidence]) -> GraphQuery:
         images = [np.array(vector, dtype=np.float32) for vector in context.images]
         vector = self.fusion.case_vector(evidence, images, self.encoder)
-        return seed(evidence, self.reasoner.graph.snapshot, vector, context.patient)
+        snapshot = self.reasoner.graph.snapshot
+        return seed(evidence, snapshot, vector, context.patient, reads_curation=self.reads_curation)

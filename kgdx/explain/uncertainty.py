@@ -1,6 +1,6 @@
 """What a report says about its own doubt: next steps, dangers not ruled out, pairs, and why it abstains."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from kgdx.domain.message import Message
 from kgdx.domain.report import (
     AssessmentModality,
     Diagnosis,
+    DiseaseGroup,
     DiseasePair,
     NextFinding,
     ProbabilityChange,
@@ -21,8 +22,11 @@ from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.uncertainty.abstention import Abstention, AbstentionReason, AbstentionRule
 from kgdx.uncertainty.comorbidity import Combinations, Pair
+from kgdx.uncertainty.families import Families, Family
 from kgdx.uncertainty.next_findings import Asked, NextFindings
+from kgdx.uncertainty.presentations import probabilities
 from kgdx.uncertainty.red_flags import DangerFinder
+from kgdx.uncertainty.ruling_out import RuledOutBy, RulingOut
 
 _NUM_NEXT = 5
 _NUM_HELPS = 3
@@ -47,17 +51,20 @@ class UncertaintyReporter:
     dangers: DangerFinder
     combinations: Combinations
     abstention: AbstentionRule
+    ruling_out: RulingOut
 
     @classmethod
     def of(cls, reasoner: Reasoner, hierarchy: Hierarchy) -> "UncertaintyReporter":
         """For the candidates and the graph of a reasoner."""
         asking = NextFindings.of(reasoner)
+        dangers = DangerFinder(reasoner, asking.frequencies)
         return cls(
             reasoner,
             asking,
-            DangerFinder(reasoner, asking.frequencies),
+            dangers,
             Combinations(reasoner, asking.frequencies),
             AbstentionRule(reasoner.graph.snapshot, hierarchy),
+            RulingOut(asking, asking.frequencies, dangers.presentations),
         )
 
     def doubts(
@@ -69,40 +76,52 @@ class UncertaintyReporter:
             quotes: words of the case's texts that were read as a finding; what a text names has been spoken
                 of, though it was read as another identifier.
         """
-        flagged = self.dangers.not_ruled_out(query, ranking)
-        asked = self.next_findings.consider(query, ranking, also=flagged)
+        flags = self.dangers.flags(query, ranking)
+        proposed = [place for place in flags if place < len(ranking.positions)]
+        asked = self.next_findings.consider(query, ranking, also=proposed)
         names = self.reasoner.graph.snapshot.names
         spoken_of = {quote.casefold() for quote in quotes}
         asked = asked.keep(
             np.array([names[i].casefold() not in spoken_of for i in asked.findings], dtype=bool)
         )
-        steps = tuple(self._step(asked, i, ranking, None) for i in self.next_findings.best(asked, _NUM_NEXT))
+        steps = tuple(self._step(asked, i, ranking) for i in self.next_findings.best(asked, _NUM_NEXT))
         hesitation = self.abstention.judge(query, ranking, asked)
         return UncertaintyReport(
             abstained=self._reasons(hesitation, query, ranking, steps) if hesitation else (),
             next_steps=steps,
-            red_flags=tuple(self._red_flag(asked, place, ranking) for place in flagged),
+            red_flags=tuple(self._red_flags(flags, query, ranking, asked)),
             disease_pairs=tuple(
                 self._combination(pair, query) for pair in self.combinations.pairs(query, ranking)
             ),
         )
 
     def marked(self, differential: Sequence[Diagnosis], ranking: Ranking) -> tuple[Diagnosis, ...]:
-        """The differential, the dangerous diagnoses told as such."""
-        reasons = self.dangers.reasons
+        """The differential, the dangerous diagnoses told as such, and what is one answer with each."""
+        reasons, families = self.dangers.reasons, Families.of(ranking, self.abstention.hierarchy)
         return tuple(
-            replace(diagnosis, red_flag=reasons.get(int(position)))
-            for diagnosis, position in zip(differential, ranking.positions, strict=False)
+            replace(
+                diagnosis,
+                red_flag=reasons.get(int(ranking.positions[place])),
+                group=self._group(families.of_place(place), ranking),
+            )
+            for place, diagnosis in enumerate(differential)
         )
 
-    def _step(self, asked: Asked, i: int, ranking: Ranking, about: int | None) -> NextFinding:
-        """One finding in the words of the report; what it does to the diagnosis `about`, if one is given."""
+    def _group(self, family: Family, ranking: Ranking) -> DiseaseGroup | None:
+        if len(family.members) < 2:
+            return None
+        root = self._named(int(ranking.diseases[family.root]))
+        members = self._all_named(int(ranking.diseases[place]) for place in family.members)
+        return DiseaseGroup(root.curie, root.name, min(family.probability, 1.0), members)
+
+    def _step(self, asked: Asked, i: int, ranking: Ranking) -> NextFinding:
+        """One finding in the words of the report, and the diagnosis that rises most in either event."""
         node, questions = int(asked.findings[i]), asked.questions
-        gains = questions.gains() if about is None else questions.gains_about(about)
+        gains = questions.gains()
         shifts = []
         for is_present in (True, False):
             after = asked.after(is_present=is_present)[:-1, i]
-            place = int(np.argmax(after - ranking.probability)) if about is None else about
+            place = int(np.argmax(after - ranking.probability))
             named = self._named(int(ranking.diseases[place]))
             shifts.append(
                 ProbabilityChange(
@@ -113,18 +132,28 @@ class UncertaintyReporter:
         kind = AssessmentModality(str(self.next_findings.kinds[node]))
         return NextFinding(named.curie, named.name, kind, float(gains[i]), questions.chance(i), *shifts)
 
-    def _red_flag(self, asked: Asked, place: int, ranking: Ranking) -> RedFlag:
-        named = self._named(int(ranking.diseases[place]))
-        # Ruled out it is by what it nearly always shows and the patient does not.
-        left = asked.after(is_present=False)[place]
-        rules_out = int(np.argmin(left)) if len(left) and left.min() < ranking.probability[place] else None
-        return RedFlag(
-            disease=named.curie,
-            name=named.name,
-            rank=place + 1,
-            probability=float(ranking.probability[place]),
-            why=self.dangers.reasons[int(ranking.positions[place])],
-            rules_out=None if rules_out is None else self._step(asked, rules_out, ranking, place),
+    def _red_flags(
+        self, flags: Mapping[int, Message], query: GraphQuery, ranking: Ranking, asked: Asked
+    ) -> Iterator[RedFlag]:
+        positions = np.concatenate([ranking.positions, ranking.others])
+        probability = probabilities(ranking)
+        for place, why in flags.items():
+            named = self._named(int(self.reasoner.graph.annotations.candidates[positions[place]]))
+            before = float(probability[place])
+            by = self.ruling_out.best(query, ranking, place, before, asked)
+            rules_out = None if by is None else self._ruled_out(named, before, by)
+            yield RedFlag(named.curie, named.name, place + 1, before, why, rules_out)
+
+    def _ruled_out(self, disease: ConceptRef, before: float, by: RuledOutBy) -> NextFinding:
+        named = self._named(by.finding)
+        return NextFinding(
+            named.curie,
+            named.name,
+            AssessmentModality(str(self.next_findings.kinds[by.finding])),
+            by.gain_bits,
+            by.probability,
+            ProbabilityChange(disease.curie, disease.name, before, by.if_present),
+            ProbabilityChange(disease.curie, disease.name, before, by.if_absent),
         )
 
     def _combination(self, pair: Pair, query: GraphQuery) -> DiseasePair:

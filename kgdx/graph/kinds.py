@@ -16,6 +16,21 @@ DISEASE_KINDS = ("Disease",)
 
 # Below it, HPO keeps findings; beside it, onset, course, inheritance and modifiers such as "Severe".
 _PHENOTYPIC_ABNORMALITY = "HP:0000118"
+# Branches of HPO that say how, when or how often, or how a disease is inherited: no findings.
+_ATTRIBUTES = (
+    "HP:0000005",  # mode of inheritance
+    "HP:0012823",  # clinical modifier
+    "HP:0031797",  # clinical course, with onset and age of death
+    "HP:0032223",  # blood group
+    "HP:0032443",  # past medical history
+    "HP:0040279",  # frequency
+    "kgdx:prevalence",  # how common a disease is
+)
+
+
+def is_attribute(snapshot: Snapshot, node: int) -> bool:
+    """Whether a node is an attribute of a finding or a disease in HPO, and no finding."""
+    return any(snapshot.curies[one] in _ATTRIBUTES for one in (node, *snapshot.ancestors(node)))
 
 
 def active_concepts(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
@@ -26,20 +41,18 @@ def active_concepts(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tupl
         pc.invert(nodes["is_obsolete"]),
     )
     columns = nodes.filter(wanted).select(["curie", "name", "synonyms"])
-    findings = _phenotypic_abnormalities(snapshot)
+    findings, attributes = _below(snapshot, _PHENOTYPIC_ABNORMALITY), _below(snapshot, *_ATTRIBUTES)
     for curie, name, synonyms in zip(*(columns[c].to_pylist() for c in columns.column_names), strict=True):
-        if findings is None or prefix_of(curie) != "HP" or curie in findings:
+        if curie not in attributes and (not findings or prefix_of(curie) != "HP" or curie in findings):
             yield curie, name, synonyms
 
 
-def _phenotypic_abnormalities(snapshot: Snapshot) -> set[str] | None:
-    """CURIEs below the root of findings in HPO, or None if the graph lacks that root."""
-    if _PHENOTYPIC_ABNORMALITY not in snapshot.index:
-        return None
+def _below(snapshot: Snapshot, *roots: str) -> set[str]:
+    """CURIEs of these roots, as far as the graph has them, and of all that is a kind of one."""
     rows = snapshot.edges_of("subclass_of")
     child, parent = snapshot.head[rows], snapshot.tail[rows]
     is_below = np.zeros(snapshot.num_nodes, dtype=np.bool_)
-    is_below[snapshot.index[_PHENOTYPIC_ABNORMALITY]] = True
+    is_below[[snapshot.index[root] for root in roots if root in snapshot.index]] = True
     num_before = 0
     while (num_below := int(is_below.sum())) > num_before:
         num_before = num_below

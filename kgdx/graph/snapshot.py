@@ -187,6 +187,26 @@ class Snapshot:
         found = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
         return found if among is None else among[found]
 
+    def ancestors(self, node: int) -> frozenset[int]:
+        """All that a node is a kind of, over any number of `subclass_of` edges; itself left out."""
+        child, parent = self._parents
+        found, frontier = {node}, [node]
+        while frontier:
+            here = frontier.pop()
+            start, end = np.searchsorted(child, (here, here + 1))
+            above = set(parent[start:end].tolist()) - found
+            found |= above
+            frontier.extend(above)
+        return frozenset(found - {node})
+
+    @cached_property
+    def _parents(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """(child, parent) of each affirmed `subclass_of` edge, sorted by child."""
+        rows = self.edges_of("subclass_of")
+        rows = rows[~self.negated[rows]]
+        rows = rows[np.argsort(self.head[rows], kind="stable")]
+        return self.head[rows], self.tail[rows]
+
     def edge(self, row: int) -> Edge:
         """One edge with all its properties, as the store holds it."""
         return self._edge(row)

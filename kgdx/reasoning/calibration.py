@@ -25,9 +25,9 @@ class ConfidenceFeatures:
     Attributes:
         log_odds: of the first answer, were its logits fair (temperature 1).
         margin: logit of the first answer less that of the second, at least 0.
-        evidence: all that findings, sex, age and onset add to the first answer, whatever they add to others;
-            natural log, unbounded. Not its logit: what stands there before any finding differs from one
-            training to the next.
+        evidence: all that present findings, sex, age and onset add to the first answer, whatever they add to
+            others; natural log, unbounded. Not its logit: what stands there before any finding differs from
+            one training to the next.
         explained: share of the present findings that speak for the first answer, in [0, 1].
     """
 

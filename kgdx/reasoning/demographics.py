@@ -9,7 +9,7 @@ what is left to doubt: the fewer patients were counted, the larger. A disease wh
 nothing and loses nothing, and neither does any disease where the patient's age is not known.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +20,7 @@ from kgdx.graph.arrays import Floats, Ints
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.course import DiseaseCourse
 from kgdx.reasoning.onset import LAST_AGES, NUM_AGES, ONSETS, age_class, seen_at
+from kgdx.reasoning.prevalence import Prevalence, PrevalenceSettings
 
 _Contributions = tuple[Floats, Ints]
 
@@ -49,7 +50,8 @@ class DemographicsSettings:
         least_doubt: share of any disease's onset that is always added.
         most_died: share of patients that is at most believed to die at the stated age.
         unstated_died: share that dies at the stated age where the source does not say how many do.
-        bounds: natural log of the least and the largest ratio that any fact may have.
+        bounds: natural log of the least and the largest ratio that any fact but prevalence may have.
+        prevalence: how much it counts how common a disease is.
     """
 
     weight: float = 1.75
@@ -62,6 +64,7 @@ class DemographicsSettings:
     most_died: float = 0.9
     unstated_died: float = 0.5
     bounds: tuple[float, float] = (float(np.log(0.02)), float(np.log(10.0)))
+    prevalence: PrevalenceSettings = field(default_factory=PrevalenceSettings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +75,13 @@ class PatientFact:
         message: the fact, such as `patient.age` with its value.
         contributions: (D,) float64 log-likelihood ratio, within the bounds of the settings.
         rows: (D,) int64 row of the snapshot's edge behind it that counts most; -1 where there is none.
+        is_prior: how common a disease is; it counts as it is, and the others as far as they are trusted.
     """
 
     message: Message
     contributions: Floats
     rows: Ints
+    is_prior: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +91,14 @@ class Demographics:
     Attributes:
         disease: (D,) int64 which disease each candidate is: what is exactly matched shares what is known.
         onset: (G, A) float64 patients whose disease began at each age; all 0 where nobody says.
+        prevalence: how common each disease is.
     """
 
     settings: DemographicsSettings
     course: DiseaseCourse
     disease: Ints
     onset: Floats
+    prevalence: Prevalence
 
     @classmethod
     def from_snapshot(
@@ -111,7 +118,8 @@ class Demographics:
         ):
             ages = list(ONSETS[str(curie)])
             onset[i, ages] += number / len(ages)
-        return cls(settings, course, disease, onset)
+        prevalence = Prevalence.of(snapshot, course, disease, settings.prevalence)
+        return cls(settings, course, disease, onset, prevalence)
 
     def facts(self, patient: Patient) -> tuple[PatientFact, ...]:
         """What each known fact about the patient says; one that tells no disease from another is left out."""
@@ -122,6 +130,9 @@ class Demographics:
             facts.append(PatientFact(_aged("patient.age", age), *self._by_age[age_class(age)]))
         if age is not None:
             facts.append(PatientFact(_aged("patient.alive", age), *self._by_life[age_class(age)]))
+        if self.prevalence.is_stated:
+            prior = self.prevalence.contributions(patient)
+            facts.append(PatientFact(Message("patient.prevalence"), *prior, is_prior=True))
         if patient.sex:
             facts.append(PatientFact(Message(f"patient.{patient.sex}"), *self._by_sex[patient.sex]))
         return tuple(fact for fact in facts if fact.contributions.any())

@@ -33,7 +33,8 @@ class LikelihoodSettings:
         floor: probability added everywhere, so that no finding of an unheard-of kind rules all out.
         denied: share of the background rate at which a disease shows a finding its source denies.
         absence_trust: how far the frequency of a finding is believed when it was not there.
-        looked_for: how much likelier a finding is examined in a disease that is known to show it.
+        curation: how much likelier the table of a published cohort records a finding as absent in a disease
+            that is known to show it; for curated absences alone.
         breadth: penalty per ln(1 + number of findings of a disease): the more it shows, the less each says.
     """
 
@@ -42,7 +43,7 @@ class LikelihoodSettings:
     floor: float = 1e-5
     denied: float = 0.1
     absence_trust: float = 0.8
-    looked_for: float = 4.0
+    curation: float = 4.0
     breadth: float = 2.0
 
 
@@ -207,13 +208,14 @@ def _present(obs: Observation, annotations: Annotations, settings: LikelihoodSet
 def _absent(obs: Observation, annotations: Annotations, settings: LikelihoodSettings) -> NDArray[np.float64]:
     """Relative to a disease that never shows the finding, so that an absence never speaks for a disease.
 
-    No back-off here: that q is absent says nothing of the other kinds of what q is a kind of.
+    Only a curated absence may: a cohort's table has columns for what its disease shows. No back-off here:
+    that q is absent says nothing of the other kinds of what q is a kind of.
     """
     positions, frequency = annotations.column(obs.node)
     result = np.zeros(len(annotations.candidates))
     result[positions] = _log_ratio(settings.absence_trust * frequency, 0.0, obs.weight)
-    if obs.is_actively_excluded:
-        result[positions] += np.log(settings.looked_for)
+    if obs.is_curated_absence:
+        result[positions] += np.log(settings.curation)
     return result
 
 

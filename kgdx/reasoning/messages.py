@@ -58,16 +58,17 @@ class MessageNetwork(nn.Module):
         is_shared = (pairs[..., :-1] != 0).any(dim=2)
         return (said[:, :-1] - said[:, -1:]) * is_shared
 
-    def prior(self, diseases: Tensor, num_present: int, num_absent: int) -> Tensor:
+    def prior(self, diseases: Tensor, num_present: int, num_curated: int) -> Tensor:
         """What the number of findings, of the case and of each disease, adds before any of them is looked at.
 
         Args:
             diseases: (K, NUM_DISEASE_FEATURES) float32, as `BestPaths.diseases`.
+            num_curated: curated absences.
 
         Returns:
             (K,) float32, natural log, unbounded.
         """
-        counts = torch.log1p(torch.tensor([num_present, num_absent], dtype=torch.float32)) / 3.0
+        counts = torch.log1p(torch.tensor([num_present, num_curated], dtype=torch.float32)) / 3.0
         added: Tensor = self.breadth(torch.cat([diseases, counts.expand(len(diseases), -1)], dim=1))
         return added[:, 0]
 

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from graph_schema.clinical import must_not_miss
 from kgdx.graph.arrays import Floats, Ints
 from kgdx.graph.groups import same_disease
 from kgdx.reasoning.annotations import Annotations
@@ -15,6 +16,7 @@ from kgdx.reasoning.best_paths import BestPaths
 from kgdx.reasoning.calibration import ConfidenceFeatures, softmax, temperature
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.demographics import Demographics, DemographicsSettings
+from kgdx.reasoning.exclusions import Exclusions
 from kgdx.reasoning.forward import Forward
 from kgdx.reasoning.likelihood import LikelihoodSettings, contributions, priors
 from kgdx.reasoning.messages import MessageNetwork
@@ -74,6 +76,11 @@ class Reasoner:
             self.graph.snapshot, self.graph.annotations.candidates, self.demographic
         )
 
+    @cached_property
+    def exclusions(self) -> Exclusions:
+        """What the absence of a finding takes from a disease that it excludes."""
+        return Exclusions.of(must_not_miss(), self.graph.snapshot.index)
+
     @torch.no_grad()
     def rank(self, query: GraphQuery) -> Ranking:
         """Order the candidates for one case; the query must hold at least one observation."""
@@ -96,7 +103,8 @@ class Reasoner:
         logits = np.concatenate([final[order], others_logit])
         is_present = np.array([obs.weight > 0 for obs in query.observations])
         speaks_for = of_findings[first][is_present] > 0
-        evidence = float(of_findings[first].sum() + proposal.demographics[first].sum())
+        # An absence leaves this clue as it is, or losing support could make the first answer surer.
+        evidence = float(of_findings[first][is_present].sum() + proposal.demographics[first].sum())
         clues = ConfidenceFeatures.of(logits, evidence, float(speaks_for.mean()) if len(speaks_for) else 0.0)
         divisor = temperature(logits, self.settings.calibration.probability(clues))
         return Ranking(
@@ -165,11 +173,16 @@ class Reasoner:
         """The likelihood ratios of a case, as far as they are trusted."""
         _, _, of_prior, of_facts = self.messages.trust.double().tolist()
         of_findings = self.llr_scale(query)[:, None]
+        of_fact = np.array([1.0 if fact.is_prior else of_facts for fact in base.patient_facts])[:, None]
+        everyone = np.arange(len(self.graph.annotations.candidates))
+        findings = self.exclusions.lowered(
+            base.findings * of_findings, query.observations, self.graph.annotations, everyone
+        )
         return Base(
             base.prior * of_prior,
-            base.findings * of_findings,
+            findings,
             base.patient_facts,
-            base.demographics * of_facts,
+            base.demographics * of_fact,
         )
 
     def llr_scale(self, query: GraphQuery) -> Floats:
@@ -204,7 +217,8 @@ class Reasoner:
         """(K,) what the number of findings says, of the case and of the candidates."""
         diseases = torch.from_numpy(self.best_paths.diseases[positions])
         num_present = sum(obs.weight > 0 for obs in query.observations)
-        breadth = self.messages.prior(diseases, num_present, len(query.observations) - num_present)
+        num_curated = sum(obs.weight < 0 and obs.is_curated_absence for obs in query.observations)
+        breadth = self.messages.prior(diseases, num_present, num_curated)
         return np.asarray(breadth.double().numpy())
 
 

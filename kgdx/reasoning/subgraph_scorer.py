@@ -79,7 +79,10 @@ class SubgraphScorer:
         is_denied = denied(query, known, first)
         whole = reasoner.best_paths
         best_paths = BestPaths(known, whole.information, whole.diseases[[position]])
-        ratios = contributions(query.observations, known, reasoner.likelihood)[:, 0]
+        ratios = contributions(query.observations, known, reasoner.likelihood)
+        ratios = reasoner.exclusions.lowered(
+            ratios * reasoner.llr_scale(query)[:, None], query.observations, known, first
+        )
         messages = np.where(is_denied, 0.0, reasoner.match_scores(query, best_paths, first))
         forward = self.forward.seen_over(rows, rank)
         settings = reasoner.settings
@@ -87,7 +90,7 @@ class SubgraphScorer:
             walks = forward.strongest(settings.num_walks, settings.beam, is_denied)
         walked = np.where(is_denied, 0.0, forward.decide(walks))
         is_stated = np.isin([fact.rows[position] for fact in ranking.patient_facts], rows)
-        added = (ratios * reasoner.llr_scale(query)).sum() + messages.sum() + walked.sum()
+        added = ratios.sum() + messages.sum() + walked.sum()
         return float(ranking.prior[rank] + added + ranking.demographics[rank][is_stated].sum())
 
     def retained_logit(self, rank: int, rows: Ints) -> float:

@@ -121,6 +121,9 @@ def _differential(report: Report) -> Iterator[Table]:
         named = Text.assemble((plain(diagnosis.name), "bold"), "\n", (plain(diagnosis.disease), "dim"))
         if diagnosis.red_flag is not None:
             named.append(f"\n[!] {plain(_WORDS.message(diagnosis.red_flag))}", "bold red")
+        if diagnosis.group is not None:
+            group = f"{plain(diagnosis.group.name)} and its kinds: {percent(diagnosis.group.probability)}"
+            named.append(f"\n{group}", "dim")
         table.add_row(str(diagnosis.rank), named, _bar(diagnosis.probability), _for_and_against(diagnosis))
     yield table
 

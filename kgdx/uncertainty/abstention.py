@@ -9,6 +9,7 @@ from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.query import GraphQuery
 from kgdx.reasoning.ranking import Ranking
+from kgdx.uncertainty.families import Families, Family
 from kgdx.uncertainty.information import Questions, entropy
 from kgdx.uncertainty.next_findings import Asked
 
@@ -80,12 +81,16 @@ class AbstentionRule:
         Args:
             asked: what might be looked for, of the same ranking.
         """
-        is_likely = float(ranking.probability[0]) >= self.settings.least_probability
+        families = Families.of(ranking, self.hierarchy)
+        first = families.of_place(0)
+        is_likely = first.probability >= self.settings.least_probability
         present = [i for i, seen in enumerate(query.observations) if seen.weight > 0]
         unexplained = self._unexplained(present, ranking)
         if present and len(unexplained) == len(present):
             return Abstention(AbstentionReason.UNEXPLAINED, unexplained=unexplained)
-        equals = self._indistinguishable(ranking, asked)
+        equals = families.most_specific(self._indistinguishable(ranking, asked))
+        if self._is_one_answer(equals, first, ranking):
+            equals = ()
         if equals and float(ranking.probability[list(equals)].sum()) >= self.settings.least_probability:
             return self._described(Abstention(AbstentionReason.INDISTINGUISHABLE, equals), ranking)
         if is_likely:
@@ -93,6 +98,13 @@ class AbstentionRule:
         if len(unexplained) > self.settings.most_unexplained * len(present):
             return Abstention(AbstentionReason.UNEXPLAINED, unexplained=unexplained)
         return Abstention(AbstentionReason.UNLIKELY)
+
+    def _is_one_answer(self, equals: tuple[int, ...], first: Family, ranking: Ranking) -> bool:
+        """Whether the near-equal are one disease, or kinds of one candidate that no gene parts."""
+        if len(equals) < 2:
+            return True
+        diseases = [int(ranking.diseases[place]) for place in equals]
+        return set(equals) <= set(first.members) and len(self._genes(diseases)) < 2
 
     def _unexplained(self, present: list[int], ranking: Ranking) -> tuple[int, ...]:
         looked = slice(0, self.settings.num_looked)

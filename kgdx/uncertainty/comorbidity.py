@@ -114,7 +114,7 @@ class _Table:
         weight: (F,) float64 of the observations, positive.
         lacks: (K, A) float64 how far each disease is believed to show what is absent.
         absence: (A,) float64 weights, negative.
-        looked_for: (A,) float64 natural log of what it says that the absence was recorded at all.
+        curation: (A,) float64 natural log of what it says that a cohort's table records the absence.
     """
 
     shows: Floats
@@ -122,7 +122,7 @@ class _Table:
     weight: Floats
     lacks: Floats
     absence: Floats
-    looked_for: Floats
+    curation: Floats
 
     @classmethod
     def of(cls, query: GraphQuery, positions: Ints, frequencies: Frequencies) -> "_Table":
@@ -135,7 +135,7 @@ class _Table:
             weight=np.array([seen.weight for seen in present]),
             lacks=settings.absence_trust * frequencies.plain(_nodes(absent), positions),
             absence=np.array([seen.weight for seen in absent]),
-            looked_for=np.array([np.log(settings.looked_for) * seen.is_actively_excluded for seen in absent]),
+            curation=np.array([np.log(settings.curation) * seen.is_curated_absence for seen in absent]),
         )
 
     def present_alone(self) -> Floats:
@@ -156,7 +156,7 @@ class _Table:
 
     def _absent(self, lacks: Floats) -> Floats:
         spoken: Floats = _log_ratio(lacks, np.zeros(len(self.absence)), self.absence)
-        return np.asarray(np.where(lacks > 0, spoken + self.looked_for, 0.0), dtype=np.float64)
+        return np.asarray(np.where(lacks > 0, spoken + self.curation, 0.0), dtype=np.float64)
 
 
 def _pair(

@@ -8,23 +8,25 @@ exactly or closely; or if it shows an acute threat to life often enough. It is n
   none that is there and that a source denies of it, none that is absent and that it always shows.
 
 The second part matters where probability is spread over thousands of candidates and few reach a fixed share.
+Beside these stands what the patient's complaint asks to exclude, whatever its place (`presentations.py`).
+Either is ruled out where a finding that excludes it was looked for and is not there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from graph_schema.clinical import Dangers, dangers
 from kgdx.domain.concept import ConceptRef
 from kgdx.domain.message import Message, Value
-from kgdx.graph.snapshot import Snapshot
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.ranking import Ranking
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.uncertainty.danger_classes import emergencies
 from kgdx.uncertainty.frequencies import Frequencies
+from kgdx.uncertainty.presentations import PresentationTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,17 @@ class DangerFinder:
                 found.setdefault(int(position), shown)
         return found
 
+    @cached_property
+    def presentations(self) -> PresentationTable:
+        """What a complaint asks to exclude."""
+        return PresentationTable(self.reasoner)
+
+    def flags(self, query: GraphQuery, ranking: Ranking) -> dict[int, Message]:
+        """Place in the whole ranking, from 0, -> why the disease there must not be missed, in order."""
+        positions = ranking.positions.tolist()
+        flags = {place: self.reasons[positions[place]] for place in self.not_ruled_out(query, ranking)}
+        return dict(sorted((self.presentations.to_exclude(query, ranking) | flags).items()))
+
     def not_ruled_out(self, query: GraphQuery, ranking: Ranking) -> list[int]:
         """Places in the ranking, below the first, of the dangerous diagnoses to be kept in mind."""
         near = ranking.probability[0] / self.settings.most_behind
@@ -87,6 +100,8 @@ class DangerFinder:
         for place in range(1, len(ranking.positions)):
             probability = ranking.probability[place]
             if int(ranking.positions[place]) not in self.reasons:
+                continue
+            if self.presentations.is_excluded(query, int(ranking.diseases[place])):
                 continue
             if probability >= self.settings.least_probability or (
                 probability >= near and not self._is_contradicted(query, int(ranking.positions[place]))
@@ -106,43 +121,3 @@ class DangerFinder:
             return bool(self.frequencies.is_denied(above, position).any())
         often = self.frequencies.plain(np.array([seen.node]), np.array([position]))
         return bool(often[0, 0] >= self.settings.always)
-
-
-def emergencies(snapshot: Snapshot, classes: Mapping[str, str]) -> dict[int, str]:
-    """Node -> reason, for every class and all that is a kind of it, or the same, in any number of steps.
-
-    `close_match` is followed once, and only as the first step from the disease: what two vocabularies call
-    nearly the same is safer flagged than missed, but nearly the same twice over is something else.
-    """
-    reasons = {snapshot.index[curie]: why for curie, why in classes.items() if curie in snapshot.index}
-    kinds, matches = snapshot.edges_of("subclass_of"), snapshot.edges_of("exact_match")
-    below = _Neighbours(
-        [snapshot.tail[kinds], snapshot.tail[matches], snapshot.head[matches]],
-        [snapshot.head[kinds], snapshot.head[matches], snapshot.tail[matches]],
-    )
-    frontier = list(reasons)
-    while frontier:
-        reached = []
-        for node in frontier:
-            for other in below[node]:
-                if other not in reasons:
-                    reasons[other] = reasons[node]
-                    reached.append(other)
-        frontier = reached
-    nearly = snapshot.edges_of("close_match")
-    ends = zip(snapshot.head[nearly].tolist(), snapshot.tail[nearly].tolist(), strict=True)
-    close = {one: reasons[other] for pair in ends for one, other in (pair, pair[::-1]) if other in reasons}
-    return close | reasons
-
-
-class _Neighbours:
-    """`_Neighbours(starts, ends)[node]`: where the edges from a node lead."""
-
-    def __init__(self, starts: Sequence[NDArray[np.int32]], ends: Sequence[NDArray[np.int32]]) -> None:
-        start, end = np.concatenate(starts), np.concatenate(ends)
-        order = np.lexsort((end, start))
-        self._start, self._end = start[order], end[order]
-
-    def __getitem__(self, node: int) -> list[int]:
-        first, last = np.searchsorted(self._start, (node, node + 1))
-        return [int(other) for other in self._end[first:last]]

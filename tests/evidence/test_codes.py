@@ -5,12 +5,13 @@ import pytest
 from graph_schema import load
 from kgdx.domain.case import CodedFinding, Polarity
 from kgdx.domain.evidence import CodeOrigin
-from kgdx.domain.graph import Node
+from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.evidence.codes import code_evidence, lookup
 from kgdx.graph.arrow_schema import edge_table, node_table
 from kgdx.graph.snapshot import Snapshot
 from kgdx.report.messages import text as text_of
 
+SOURCE = Provenance("hpo")
 OLD = "HP:0000001"
 NODES = [
     Node("HP:0002202", "PhenotypicFeature", "Pleural effusion"),
@@ -25,6 +26,14 @@ NODES = [
     Node("DDXPLUS:E_1", "Exposure", "smoking"),
     Node("DDXPLUS:E_2", "Exposure", "travel"),
 ]
+ATTRIBUTES = {
+    "HP:0012828": "HP:0012823",  # severe, a clinical modifier
+    "HP:0003577": "HP:0003674",  # congenital onset
+    "HP:0003674": "HP:0031797",  # onset, of the clinical course
+    "HP:0000006": "HP:0000005",  # autosomal dominant
+    "HP:0040281": "HP:0040279",  # very frequent
+    "HP:0032443": "HP:0000001",  # past medical history
+}
 SCHEMA = load()
 
 
@@ -84,6 +93,17 @@ def test_what_was_also_recorded_unasked_is_no_mere_answer(snapshot: Snapshot, is
         assert [e.origin for e in evidence] == [CodeOrigin("HP:0002202", is_elicited=is_elicited)]
 
 
+@pytest.mark.parametrize("given", ATTRIBUTES)
+def test_an_attribute_is_no_evidence_and_told(given: str) -> None:
+    named = {"HP:0002202", *ATTRIBUTES, *ATTRIBUTES.values()}
+    nodes = [Node(curie, "PhenotypicFeature", curie) for curie in sorted(named)]
+    edges = [Edge(kind, "subclass_of", general, SOURCE) for kind, general in ATTRIBUTES.items()]
+    world = Snapshot.from_tables(node_table(nodes), edge_table(edges))
+    evidence, warnings = code_evidence((CodedFinding(given), CodedFinding("HP:0002202")), world, SCHEMA)
+    assert [e.curie for e in evidence] == ["HP:0002202"]
+    assert [(w.code, w.values["curie"]) for w in warnings] == [("warning.attribute_as_finding", given)]
+
+
 def test_the_same_code_twice_counts_once(snapshot: Snapshot) -> None:
     evidence, warnings = code_evidence(
         (CodedFinding("HP:0002202"),) * 2 + (CodedFinding(OLD),), snapshot, SCHEMA
@@ -95,7 +115,7 @@ def test_the_same_code_twice_counts_once(snapshot: Snapshot) -> None:
 def test_a_contradiction_is_told(snapshot: Snapshot) -> None:
     findings = (CodedFinding("HP:0002202"), CodedFinding("HP:0002202", Polarity.EXCLUDED))
     _, warnings = code_evidence(findings, snapshot, SCHEMA)
-    assert "both were weighed" in text_of(warnings[0])
+    assert "neither was weighed" in text_of(warnings[0])
 
 
 def test_conditions_resolve_like_findings(snapshot: Snapshot) -> None:

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.errors import BundleError
-from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, TextOrigin
+from kgdx.domain.evidence import CodeOrigin, Evidence, ImageOrigin, Qualifiers, TextOrigin
 from kgdx.evidence import codes, text
 from kgdx.evidence.contradictions import contradictions
 from kgdx.evidence.fusion import TEMPERATURE, Fusion, fuse, names_vector, strongest
 from kgdx.release.bundle import shipped_folder
 from kgdx.release.checkpoints import open_fusion, write_fusion
 from kgdx.report.messages import text as text_of
+from tests.reasoning.tiny import graph
 
 DIM = 6
 FINDINGS = ["F1", "F2", "F3"]
@@ -195,17 +196,50 @@ def test_what_agrees_weighs_more_and_what_is_disbelieved_less() -> None:
 # Contradictions
 
 
+SAID = graph("F2 is_a F1\nF3 is_a F2\nD1 shows F3\nD1 shows F4")
+
+
+def read(curie: str, polarity: Polarity, laterality: str = "", section: str = "findings") -> Evidence:
+    origin = TextOrigin(section, 0, 1, "x")
+    return Evidence(curie, curie, polarity, SIGNED[polarity] * 4.0, origin, Qualifiers(laterality=laterality))
+
+
+def test_a_text_that_says_both_is_told_unless_it_speaks_of_two_sides() -> None:
+    present, absent = read("F1", Polarity.PRESENT), read("F1", Polarity.EXCLUDED)
+    assert [message.code for message in contradictions((present, absent), SAID)] == [
+        "warning.given_both_ways"
+    ]
+    sides = read("F1", Polarity.PRESENT, "right"), read("F1", Polarity.EXCLUDED, "left")
+    assert contradictions(sides, SAID) == ()
+
+
+def test_a_present_finding_under_an_excluded_one_is_told() -> None:
+    said = item("F3", "code", Polarity.PRESENT, 12.0), item("F1", "code", Polarity.EXCLUDED, 4.0)
+    assert tuple(map(text_of, contradictions(said, SAID))) == (
+        "F3 is present, yet F1, which it is a kind of, is excluded: one of the two cannot hold; "
+        "both were weighed",
+    )
+    turned = item("F1", "code", Polarity.PRESENT, 12.0), item("F3", "code", Polarity.EXCLUDED, 4.0)
+    assert contradictions(turned, SAID) == ()
+
+
+def test_a_code_that_another_implies_is_told_once_counted() -> None:
+    said = item("F1", "code", Polarity.PRESENT, 12.0), item("F3", "code", Polarity.PRESENT, 12.0)
+    told = "findings: F1 is implied by F3, and was not counted again"
+    assert tuple(map(text_of, contradictions(said, SAID))) == (told,)
+
+
 def test_a_contradiction_is_kept_and_told_with_what_either_side_weighs() -> None:
     evidence = (
         item("F1", "image", Polarity.PRESENT, 1.26),
         item("F1", "text", Polarity.EXCLUDED, 1.0),
         item("F1", "text", Polarity.EXCLUDED, 3.0),
-        item("F2", "text", Polarity.PRESENT, 5.0),
+        item("F4", "text", Polarity.PRESENT, 5.0),
     )
-    assert tuple(map(text_of, contradictions(evidence))) == (
+    assert tuple(map(text_of, contradictions(evidence, SAID))) == (
         "F1 (F1): present by image (+1.3), absent by text (−3.0); both were weighed",
     )
-    assert contradictions(evidence[3:]) == ()
+    assert contradictions(evidence[3:], SAID) == ()
 
 
 # The shipped weights

@@ -31,8 +31,8 @@ def added(snapshot: Snapshot, *seen: Observation) -> dict[str, float]:
     return {snapshot.curies[d]: float(x) for d, x in zip(annotations.candidates, total, strict=True)}
 
 
-def seen(snapshot: Snapshot, finding: str, weight: float, is_actively_excluded: bool = True) -> Observation:
-    return Observation(snapshot.index[finding], weight, is_actively_excluded)
+def seen(snapshot: Snapshot, finding: str, weight: float, is_curated_absence: bool = True) -> Observation:
+    return Observation(snapshot.index[finding], weight, is_curated_absence)
 
 
 def test_a_sure_finding_gains_the_log_of_frequency_over_background() -> None:
@@ -46,7 +46,7 @@ def test_a_sure_finding_gains_the_log_of_frequency_over_background() -> None:
 
 def test_a_sure_absence_loses_the_log_of_what_is_left() -> None:
     snapshot = graph("D1 shows F1 0.5\nD2 shows F2 1.0")
-    lost = added(snapshot, seen(snapshot, "F1", -40.0, is_actively_excluded=False))
+    lost = added(snapshot, seen(snapshot, "F1", -40.0, is_curated_absence=False))
     assert lost["D1"] == pytest.approx(np.log(1 - 0.8 * shrunk(0.5)))
     assert lost["D2"] == 0
 
@@ -154,13 +154,13 @@ def test_no_weight_overflows(weight: float) -> None:
 def test_more_weight_moves_a_disease_that_shows_the_finding_further(one: float, other: float) -> None:
     snapshot = graph("D1 shows F1 0.9\nD2 shows F2 0.9\nD3 shows F2 0.9")
     low, high = sorted((one, other))
-    less, more = (added(snapshot, seen(snapshot, "F1", w, is_actively_excluded=False)) for w in (low, high))
+    less, more = (added(snapshot, seen(snapshot, "F1", w, is_curated_absence=False)) for w in (low, high))
     assert more["D1"] - more["D2"] >= less["D1"] - less["D2"] - 1e-12
 
 
 def test_weight_zero_says_nothing() -> None:
     snapshot = graph(FEVER)
-    assert set(added(snapshot, seen(snapshot, "F2", 0.0, is_actively_excluded=False)).values()) == {0.0}
+    assert set(added(snapshot, seen(snapshot, "F2", 0.0, is_curated_absence=False)).values()) == {0.0}
 
 
 def test_what_shows_much_is_less_likely_before_anything_is_seen() -> None:

@@ -15,7 +15,7 @@ from kgdx.domain.case import Patient
 from kgdx.reasoning.calibration import Calibration
 from kgdx.reasoning.forward import Forward
 from kgdx.reasoning.likelihood import contributions, priors
-from kgdx.reasoning.query import GraphQuery
+from kgdx.reasoning.query import GraphQuery, without_curation
 from kgdx.reasoning.ranking import ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.report.messages import text as text_of
@@ -117,6 +117,27 @@ def test_an_absence_read_in_a_text_sends_no_walk_and_never_supports() -> None:
     starts = {int(ranking.case_graph.nodes[node]) for node in ranking.walks.start}
     assert WORLD.index["F8"] not in starts
     assert WORLD.index["F2"] in starts
+
+
+@settings(max_examples=40)
+@given(seeds, st.sampled_from(["present", "absent"]))
+def test_an_absence_never_raises_and_never_supports(seed: int, what: str) -> None:
+    """By default, whatever the networks have learnt: a physician's "no Lisch nodules" speaks for nothing."""
+    rng = np.random.default_rng(seed)
+    world = graph("\n".join(fact for fact in random_facts(rng, num_diseases=8) if "same_as" not in fact))
+    given = [f"F{i}" for i in rng.choice(9, 4, replace=False)]
+    made = reasoner(world, net=network(seed=seed % 7), said=messages(seed % 5))
+    before, after = (
+        made.rank(without_curation(query(world, *words)))
+        for words in (given[:2], [*given[:2], *(f"-{word}" for word in given[2:])])
+    )
+    assert (after.of_findings[:, 2:] <= 0).all()
+    was, now = by_name(world, before), by_name(world, after)
+    assert all(now[disease] <= was[disease] + 1e-6 for disease in was)
+    if what == "present":
+        # The same words as findings move the diseases, or the law above would hold of nothing.
+        louder = by_name(world, made.rank(query(world, *given)))
+        assert louder != was
 
 
 @settings(max_examples=15)

@@ -10,10 +10,11 @@ from kgdx.graph.hierarchy import Hierarchy
 from kgdx.reasoning.likelihood import expected_frequency
 from kgdx.uncertainty.abstention import AbstentionReason, AbstentionRule
 from kgdx.uncertainty.comorbidity import Combinations
+from kgdx.uncertainty.danger_classes import emergencies
 from kgdx.uncertainty.frequencies import Frequencies
 from kgdx.uncertainty.information import Questions, entropy
 from kgdx.uncertainty.next_findings import NextFindings
-from kgdx.uncertainty.red_flags import DangerFinder, emergencies
+from kgdx.uncertainty.red_flags import DangerFinder
 from tests.reasoning import tiny
 
 _SEEDS = st.integers(0, 2**32 - 1)

@@ -55,13 +55,14 @@ class CrossValidation:
             judged |= dict(zip(rows.tolist(), parts, strict=True))
         return [judged[i] for i in range(len(self.cases))]
 
-    def probability(self, judged: Sequence[CaseResult]) -> Floats:
+    def probability(self, clues: Sequence[ConfidenceFeatures], is_right: Sequence[bool]) -> Floats:
         """(n,) probability of each first answer, calibrated on the other folds."""
-        result = np.zeros(len(judged))
+        result = np.zeros(len(clues))
         for fold in range(self.num_folds):
-            calibration = calibrated([judged[i] for i in np.flatnonzero(self.fold_of != fold)])
+            others = np.flatnonzero(self.fold_of != fold)
+            calibration = Calibration.fit([clues[i] for i in others], [is_right[i] for i in others])
             for row in np.flatnonzero(self.fold_of == fold):
-                result[row] = calibration.probability(judged[row].clues)
+                result[row] = calibration.probability(clues[row])
         return result
 
     def forget(self) -> None:
@@ -89,7 +90,8 @@ class CrossValidation:
         if kept["of"] != self._made_by:
             return None
         return [
-            CaseResult(**case | {"clues": ConfidenceFeatures(**case["clues"])}) for case in kept["judged"]
+            CaseResult(**case | {key: ConfidenceFeatures(**case[key]) for key in ("clues", "plain_clues")})
+            for case in kept["judged"]
         ]
 
     def _keep(self, fold: int, judged: list[CaseResult]) -> list[CaseResult]:
@@ -102,8 +104,8 @@ class CrossValidation:
 
 
 def calibrated(judged: Sequence[CaseResult]) -> Calibration:
-    """A calibration fitted on judged cases."""
-    return Calibration.fit([case.clues for case in judged], [case.is_right for case in judged])
+    """A calibration of plain answers, fitted on judged cases."""
+    return Calibration.fit([case.plain_clues for case in judged], [case.is_plainly_right for case in judged])
 
 
 def _judge(

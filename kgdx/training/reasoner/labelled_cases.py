@@ -28,6 +28,7 @@ class LabelledCase:
     """One case with its answer.
 
     Attributes:
+        query: with curation read; `without_curation` asks it as a physician would.
         accepted: positions of the right answers among the annotations' candidates; at least one.
         diseases: CURIEs of the right answers, as the case states them.
         publications: CURIEs of the papers that describe it.
@@ -112,7 +113,8 @@ def labelled_case(
         return None
     given = CaseIn.from_payload(payload, where).to_domain()
     evidence, _ = code_evidence(given.findings, graph.snapshot, graph.schema)
-    query = seed(evidence, graph.snapshot, names_vector(evidence, encoder), given.patient)
+    context = names_vector(evidence, encoder)
+    query = seed(evidence, graph.snapshot, context, given.patient, reads_curation=True)
     answers = accepted_diseases(payload, where)
     nodes = [graph.snapshot.index[curie] for curie in answers if curie in graph.snapshot.index]
     accepted = np.flatnonzero(np.isin(graph.annotations.candidates, nodes))

@@ -148,7 +148,11 @@ class _Course:
         cited = {p for row in self.snapshot.edges["publications"].to_pylist() for p in row}
         shares = np.array([bool(cited & set(case.publications)) for case in validation.cases], dtype=bool)
         diseases = [case.disease for case in validation.cases]
-        return case_metrics(judged, validation.probability(judged), diseases, shares) | {
+        curated = validation.probability([case.clues for case in judged], [case.is_right for case in judged])
+        plain = validation.probability(
+            [case.plain_clues for case in judged], [case.is_plainly_right for case in judged]
+        )
+        return case_metrics(judged, curated, plain, diseases, shares) | {
             "folds": self.command.folds,
             "training": asdict(self.command.training),
             "graph": self.snapshot.content_hash,

@@ -5,7 +5,7 @@ Only figures of paths can help it: there is nothing in it that could remember a 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.messages import MessageNetwork, MessageSettings
 from kgdx.reasoning.path_network import ModelSettings, PathNetwork
-from kgdx.reasoning.query import GraphQuery, Observation
+from kgdx.reasoning.query import GraphQuery, Observation, without_curation
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.training import loop
 from kgdx.training.progress import Progress
@@ -35,12 +35,14 @@ class WalkTraining:
         batch: cases per optimizer step.
         learning_rate: at the start; it falls along a cosine.
         weight_decay: of all parameters.
+        curated: share of cases shown with their curated absences, as in `MessageTraining`.
     """
 
     num_cases: int = 1600
     batch: int = 8
     learning_rate: float = 1e-2
     weight_decay: float = 1e-5
+    curated: float = 0.3
 
 
 def fit_walks(
@@ -65,7 +67,12 @@ def fit_walks(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, len(batches))
 
     def loss_of(batch: Ints) -> Tensor | None:
-        losses = [loss for i in batch if (loss := _loss(reasoner, cases[i])) is not None]
+        is_curated = rng.random(len(batch)) < settings.curated
+        shown = [
+            cases[i] if curated else replace(cases[i], query=without_curation(cases[i].query))
+            for i, curated in zip(batch, is_curated, strict=True)
+        ]
+        losses = [loss for case in shown if (loss := _loss(reasoner, case)) is not None]
         return torch.stack(losses).mean() if losses else None
 
     loop.fit(network, batches, loss_of, schedule, len(batches), "walks", progress)

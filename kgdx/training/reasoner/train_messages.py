@@ -5,7 +5,7 @@ first (cross-entropy over the shortlist).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.messages import MessageNetwork
-from kgdx.reasoning.query import certainty
+from kgdx.reasoning.query import certainty, without_curation
 from kgdx.reasoning.reasoner import Reasoner, denied
 from kgdx.training import loop
 from kgdx.training.progress import Progress
@@ -29,15 +29,15 @@ class MessageTraining:
         batch: cases per optimizer step.
         learning_rate: at its highest (one cycle).
         weight_decay: of all parameters.
-        without_absent: share of cases whose absent findings are hidden, each time anew: published cases list
-            them nearly always, and others hardly ever do.
+        curated: share of cases shown with their curated absences, drawn anew each time; the others are shown
+            as a physician means them, so that one network answers both.
     """
 
     epochs: int = 5
     batch: int = 16
     learning_rate: float = 1e-2
     weight_decay: float = 1e-4
-    without_absent: float = 0.3
+    curated: float = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +47,11 @@ class ShortlistedCase:
     Attributes:
         pairs: (F, K, NUM_PAIR_FEATURES) float16.
         is_present: (F,) bool.
-        certainty: (F,) float32 in [0, 1], how much of each message is let through.
-        base: (4, K) float32, what present findings, absent findings and the prior give before trust and
-            messages.
+        certainty: (F,) float32 in [0, 1], how much of each message is let through where curation is read.
+        base: (4, K) float32, what present findings, absent findings, the prior and the patient's sex and age
+            give before trust and messages; without curation.
+        curation: (K,) float32, what curation adds to the absent findings.
+        prevalence: (K,) float32, what counts as it is.
         positions: (K,) int64.
         num_right: how many of the first are right.
     """
@@ -58,6 +60,8 @@ class ShortlistedCase:
     is_present: Tensor
     certainty: Tensor
     base: Tensor
+    curation: Tensor
+    prevalence: Tensor
     positions: Ints
     num_right: int
 
@@ -69,7 +73,7 @@ class ShortlistedCase:
         likelihood thinks little of is right.
         """
         observations = case.query.observations
-        base = reasoner.base(case.query)
+        base = reasoner.base(without_curation(case.query))
         shortlisted = reasoner.shortlisted(base)
         is_right = np.isin(reasoner.same[shortlisted], reasoner.same[case.accepted])
         if not is_right.any():
@@ -77,11 +81,13 @@ class ShortlistedCase:
         is_present = np.array([obs.weight > 0 for obs in observations])
         positions = np.concatenate([shortlisted[is_right], shortlisted[~is_right]])
         ratios = base.findings[:, positions]
+        curated = reasoner.base(case.query).findings[:, positions]
+        is_prior = np.array([fact.is_prior for fact in base.patient_facts], dtype=bool)
         parts = (
             ratios[is_present],
             ratios[~is_present],
             base.prior[positions][None],
-            base.demographics[:, positions],
+            base.demographics[~is_prior][:, positions],
         )
         pairs = reasoner.best_paths.features(observations, positions)
         # A pair that a source denies gets no message: as if the two shared nothing.
@@ -91,17 +97,10 @@ class ShortlistedCase:
             is_present=torch.from_numpy(is_present),
             certainty=certainty(observations),
             base=torch.from_numpy(np.stack([part.sum(axis=0) for part in parts])).float(),
+            curation=torch.from_numpy((curated - ratios).sum(axis=0)).float(),
+            prevalence=torch.from_numpy(base.demographics[is_prior][:, positions].sum(axis=0)).float(),
             positions=positions,
             num_right=int(is_right.sum()),
-        )
-
-    def without_absent(self) -> "ShortlistedCase":
-        """The same case, had nobody recorded what is not there."""
-        base = self.base.clone()
-        base[1] = 0.0
-        shown = self.is_present
-        return replace(
-            self, pairs=self.pairs[shown], is_present=shown[shown], certainty=self.certainty[shown], base=base
         )
 
 
@@ -131,13 +130,10 @@ def fit_messages(
             yield from np.array_split(rng.permutation(len(shortlisted)), steps_per_epoch)
 
     def loss_of(batch: Ints) -> Tensor:
-        is_hidden = rng.random(len(batch)) < settings.without_absent
-        shown = [
-            shortlisted[i].without_absent() if hidden else shortlisted[i]
-            for i, hidden in zip(batch, is_hidden, strict=True)
-        ]
+        is_curated = rng.random(len(batch)) < settings.curated
         losses = [
-            _loss(network, case, diseases) * float(weight[i]) for i, case in zip(batch, shown, strict=True)
+            _loss(network, shortlisted[i], diseases, is_curated=bool(curated)) * float(weight[i])
+            for i, curated in zip(batch, is_curated, strict=True)
         ]
         return torch.stack(losses).mean()
 
@@ -149,9 +145,12 @@ def fit_messages(
     network.eval()
 
 
-def _loss(network: MessageNetwork, case: ShortlistedCase, diseases: Tensor) -> Tensor:
-    said = case.certainty @ network(case.pairs.float(), case.is_present)
+def _loss(network: MessageNetwork, case: ShortlistedCase, diseases: Tensor, *, is_curated: bool) -> Tensor:
+    read = case.is_present | (case.certainty > 0) if is_curated else case.is_present
+    said = case.certainty[read] @ network(case.pairs[read].float(), case.is_present[read])
     num_present = int(case.is_present.sum())
-    breadth = network.prior(diseases[case.positions], num_present, len(case.is_present) - num_present)
-    logit = network.trust @ case.base + said + breadth
+    breadth = network.prior(diseases[case.positions], num_present, int(read.sum()) - num_present)
+    logit = network.trust @ case.base + said + breadth + case.prevalence
+    if is_curated:
+        logit = logit + network.trust[1] * case.curation
     return torch.logsumexp(logit, 0) - torch.logsumexp(logit[: case.num_right], 0)

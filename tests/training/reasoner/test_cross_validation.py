@@ -93,18 +93,12 @@ def test_no_case_tells_how_sure_its_own_fold_is(tmp_path: Path) -> None:
     """Whether the cases of a fold are right changes the probabilities of all folds but theirs."""
     made, rng = validation(tmp_path), np.random.default_rng(0)
 
-    def judged(is_right: np.ndarray) -> list[CaseResult]:
-        clues = [
-            ConfidenceFeatures(float(i % 7) - 3, 1.0 + i % 3, float(i % 5), 0.5) for i in range(len(CASES))
-        ]
-        ranks = [1.0 if ok else 2.0 for ok in is_right]
-        return [CaseResult(r, 1, 1, 1, 1, 1, 0.0, c) for r, c in zip(ranks, clues, strict=True)]
-
+    clues = [ConfidenceFeatures(float(i % 7) - 3, 1.0 + i % 3, float(i % 5), 0.5) for i in range(len(CASES))]
     is_right = rng.random(len(CASES)) < 0.5
-    before = made.probability(judged(is_right))
+    before = made.probability(clues, is_right.tolist())
     for fold in range(4):
         turned = np.where(made.fold_of == fold, ~is_right, is_right)
-        after = made.probability(judged(turned))
+        after = made.probability(clues, turned.tolist())
         np.testing.assert_array_equal(after[made.fold_of == fold], before[made.fold_of == fold])
         assert (after[made.fold_of != fold] != before[made.fold_of != fold]).all()
     assert ((before > 0) & (before < 1)).all()

@@ -55,7 +55,8 @@ def test_where_all_are_proposed_the_rank_is_that_of_the_logit(case: list[str], p
     found = evaluate_case(made, asked)
     assert found.rank == mid_rank(ranking.logit, place)
     assert found.logit == ranking.logit[0]
-    said = ranking.of_findings[0].sum() + ranking.demographics[0].sum()
+    is_present = [obs.weight > 0 for obs in asked.query.observations]
+    said = ranking.of_findings[0][is_present].sum() + ranking.demographics[0].sum()
     assert found.clues.evidence == pytest.approx(said)
     assert found.clues == ranking.clues
     assert found.is_right == (place == [0] and (ranking.logit[1:] < ranking.logit[0]).all())
@@ -151,16 +152,18 @@ def test_what_is_left_out_is_as_if_it_had_never_been_there(case: list[str], posi
 
 
 def one(rank: float, base: float, log_odds: float = 0.0) -> CaseResult:
-    return CaseResult(
-        rank, base, base, base, base, rank, log_odds, ConfidenceFeatures(log_odds, 1.0, log_odds, 1.0)
-    )
+    clues = ConfidenceFeatures(log_odds, 1.0, log_odds, 1.0)
+    return CaseResult(rank, base, base, base, base, base, rank, log_odds, clues, log_odds, clues)
 
 
 def test_metrics_count_what_was_judged() -> None:
     judged = [one(1, 2, 3.0), one(1, 1, 2.0), one(2, 1, 1.0), one(1.5, 30, 0.0)]
     sure = np.array([0.9, 0.7, 0.5, 0.1])
-    told = case_metrics(judged, sure, ["A", "A", "B", "C"], np.array([False, False, True, False]))
+    told = case_metrics(judged, sure, sure, ["A", "A", "B", "C"], np.array([False, False, True, False]))
     assert (told["n"], told["micro"]["top1"], told["macro"]["top1"]) == (4, 0.5, round(1 / 3, 4))
+    assert told["micro_plain"]["top1"] == 0.5, "the plain ranks are those of the base here"
+    assert [told[f"{name}_plain"]["n"] for name in ("macro", "clean", "macro_clean")] == [3, 3, 2]
+    assert told["ece_plain"] != told["ece"], "the same probabilities of other answers"
     assert told["clean"]["n"] == 3
     assert told["shared_pmid"]["top1"] == 0
     assert told["brier"] == round(float(np.mean([0.01, 0.09, 0.25, 0.01])), 4)
@@ -176,7 +179,8 @@ def test_metrics_count_what_was_judged() -> None:
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=1, max_size=20))
 def test_gains_are_differences_on_the_same_cases(ranks: list[tuple[int, int]]) -> None:
     judged = [one(a, b) for a, b in ranks]
-    told = case_metrics(judged, np.full(len(ranks), 0.5), ["A"] * len(ranks), np.zeros(len(ranks), bool))
+    half = np.full(len(ranks), 0.5)
+    told = case_metrics(judged, half, half, ["A"] * len(ranks), np.zeros(len(ranks), bool))
     difference = np.mean([(a <= 1) - (b <= 1) for a, b in ranks])
     for name in ("graph_gain", "walks_gain", "excluded_gain"):
         gain = told["ablation"][name]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kgdx.reasoning.likelihood import contributions, priors
 from kgdx.reasoning.messages import MessageNetwork
+from kgdx.reasoning.query import without_curation
 from kgdx.reasoning.ranking import ReasonerSettings
 from kgdx.reasoning.reasoner import Reasoner
 from kgdx.training.reasoner import train
@@ -123,7 +124,7 @@ def test_training_meets_whom_ranking_meets_and_nobody_else(seed: int, num_met: i
     accepted = np.flatnonzero(made.same == made.same[rng.integers(20)])
     asked = query(WORLD, *words)
     found = ShortlistedCase.of(LabelledCase(asked, accepted), made)
-    first = made.shortlisted(made.base(asked))
+    first = made.shortlisted(made.base(without_curation(asked)))
     is_right = np.isin(made.same[first], made.same[accepted])
     if found is None:
         assert not is_right.any()
@@ -135,16 +136,17 @@ def test_training_meets_whom_ranking_meets_and_nobody_else(seed: int, num_met: i
     assert found.is_present.tolist() == [word[0] != "-" for word in words]
 
 
-def test_a_case_without_its_absent_findings_is_the_case_had_nobody_recorded_them() -> None:
-    made, accepted = fresh(), np.array([0])
-    whole = ShortlistedCase.of(LabelledCase(query(WORLD, "F1", "-F2", "F3"), accepted), made)
-    assert whole is not None
-    hidden = whole.without_absent()
-    assert hidden.is_present.tolist() == [True, True]
-    torch.testing.assert_close(hidden.pairs, whole.pairs[[0, 2]])
-    torch.testing.assert_close(hidden.base[[0, 2, 3]], whole.base[[0, 2, 3]])
-    assert (hidden.base[1] == 0).all()
-    assert (whole.base[1] != 0).any(), "it is the whole that is left as it was"
+def test_what_curation_adds_stands_apart_from_what_a_physician_means() -> None:
+    """Both are learnt from one case: its absences as they lower a disease, and what their record says."""
+    made, asked = fresh(), query(WORLD, "F1", "-F2", "F3")
+    found = ShortlistedCase.of(LabelledCase(asked, np.array([0])), made)
+    assert found is not None
+    plain = made.base(without_curation(asked)).findings[1, found.positions]
+    curated = made.base(asked).findings[1, found.positions]
+    assert (found.base[1] <= 0).all()
+    np.testing.assert_allclose(found.base[1], plain, atol=1e-6)
+    np.testing.assert_allclose(found.base[1] + found.curation, curated, atol=1e-6)
+    assert (found.curation > 0).any()
 
 
 @settings(max_examples=20)

@@ -64,7 +64,7 @@ def test_no_patient_is_without_a_finding_and_none_has_one_twice() -> None:
     for patient in drawn("D2", unrelated=2, unrelated_absent=2, recorded_absent=0.5):
         assert any(seen.weight == MAX_WEIGHT for seen in patient)
         assert len({seen.node for seen in patient}) == len(patient)
-        assert all(seen.is_actively_excluded and abs(seen.weight) <= MAX_WEIGHT for seen in patient)
+        assert all(seen.is_curated_absence and abs(seen.weight) <= MAX_WEIGHT for seen in patient)
 
 
 def test_a_finding_may_be_named_by_what_it_is_a_kind_of() -> None:
