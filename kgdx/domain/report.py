@@ -47,6 +47,7 @@ class Diagnosis:
         paths: the paths that carried the score, largest share first.
         residual_logit: what the rest of the graph, left out of the retained subgraph, would have added.
         red_flag: why it must not be missed; None where it is not dangerous by the stated rule.
+        equivalents: CURIEs of the same disease in other vocabularies.
     """
 
     disease: str
@@ -60,6 +61,7 @@ class Diagnosis:
     paths: tuple[Path, ...] = ()
     residual_logit: float = 0.0
     red_flag: Message | None = None
+    equivalents: tuple[str, ...] = ()
 
     @property
     def is_red_flag(self) -> bool:
@@ -217,10 +219,12 @@ class QueryContext:
     Attributes:
         images: for each image, the (C,) vector that it adds to the vector of the case; see
             `kgdx.evidence.fusion`.
+        excluded_diseases: CURIEs of diseases that were ruled out; neither they nor kinds of them are ranked.
     """
 
     patient: Patient
     images: tuple[tuple[float, ...], ...] = ()
+    excluded_diseases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +244,7 @@ class Report:
         disease_pairs: pairs of diseases, where no single one explains the findings.
         what_if: the case ranked again under suppositions; empty where nobody asked for it.
         query_context: None where there was nothing to ask.
+        case_id: the caller's own label of the case; empty if there is none.
     """
 
     release: str
@@ -254,3 +259,4 @@ class Report:
     disease_pairs: tuple[DiseasePair, ...] = ()
     what_if: tuple[WhatIf, ...] = ()
     query_context: QueryContext | None = None
+    case_id: str = ""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from graph_schema import Schema
 from kgdx.domain.case import Case, CaseImage, Patient, Polarity, ReportText
+from kgdx.domain.concept import ConceptRef
 from kgdx.domain.evidence import Evidence, TextOrigin
 from kgdx.domain.message import Message
 from kgdx.domain.report import QueryContext
@@ -48,6 +49,7 @@ class Extraction:
             treatments.
         suspected: CURIEs of findings that may be present; they caution against treatments.
         allergies, medications: CURIEs of drugs and drug classes.
+        excluded_diseases: CURIEs of diseases that were ruled out.
         image_vectors: (dim,) float32 each, what images add to the vector of the case.
         context: (dim,) float32 fused vector of the case, from its evidence and its images.
         warnings: what could not be read, and why.
@@ -61,6 +63,7 @@ class Extraction:
     suspected: tuple[str, ...]
     allergies: tuple[str, ...]
     medications: tuple[str, ...]
+    excluded_diseases: tuple[str, ...]
     image_vectors: tuple[NDArray[np.float32], ...]
     context: NDArray[np.float32]
     warnings: tuple[Message, ...]
@@ -70,7 +73,8 @@ class Extraction:
     @property
     def query_context(self) -> QueryContext:
         """What is asked beside the evidence, as the report keeps it."""
-        return QueryContext(self.patient, tuple(tuple(vector.tolist()) for vector in self.image_vectors))
+        images = tuple(tuple(vector.tolist()) for vector in self.image_vectors)
+        return QueryContext(self.patient, images, self.excluded_diseases)
 
     @property
     def quotes(self) -> list[str]:
@@ -138,8 +142,16 @@ class Extractor:
             "conditions": case.conditions,
             "allergies": case.allergies,
             "medications": case.medications,
+            "excluded_diseases": case.excluded_diseases,
         }
         known = {where: self._lookup(codes, where) for where, codes in listed.items()}
+        logger.debug(
+            "read %d codes, %d texts, %d images: %d statements",
+            len(case.findings),
+            len(case.texts),
+            len(case.images),
+            len(weighed),
+        )
         conditions = [*known["conditions"].curies, *(m.curie for m in mentioned if _is_had(m))]
         present = [e for e in weighed if e.polarity is Polarity.PRESENT]
         conditions += [e.curie for e in present if _is_sure(e)]
@@ -150,11 +162,14 @@ class Extractor:
             suspected=tuple({e.curie: None for e in present if e.curie not in conditions}),
             allergies=known["allergies"].curies,
             medications=known["medications"].curies,
+            excluded_diseases=known["excluded_diseases"].curies,
             image_vectors=tuple(seen.vectors),
             context=self.fusion.case_vector(weighed, seen.vectors, self.clip),
             warnings=(
+                *case.warnings,
                 *warnings,
                 *(warning for codes in known.values() for warning in codes.warnings),
+                *(self._ruled_out(curie) for curie in known["excluded_diseases"].curies),
                 *seen.warnings,
                 *contradictions(weighed),
             ),
@@ -215,6 +230,10 @@ class Extractor:
         for read in read_images(image.path, self.preprocessing):
             number = "" if read.number is None else f"#{read.number}"
             yield f"{image.image_id}{number}", read.pixels, read.warnings
+
+    def _ruled_out(self, curie: str) -> Message:
+        name = self.snapshot.names[self.snapshot.index[curie]]
+        return Message("warning.disease_excluded", {"curie": curie, "concept": ConceptRef(curie, name)})
 
     def _lookup(self, codes: tuple[str, ...], where: str) -> _Codes:
         found = [lookup(code, self.snapshot, self.schema, where) for code in codes]

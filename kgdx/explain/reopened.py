@@ -70,4 +70,6 @@ class ReportReopener:
     def _query(self, context: QueryContext, evidence: Sequence[Evidence]) -> GraphQuery:
         images = [np.array(vector, dtype=np.float32) for vector in context.images]
         vector = self.fusion.case_vector(evidence, images, self.encoder)
-        return seed(evidence, self.reasoner.graph.snapshot, vector, context.patient)
+        snapshot = self.reasoner.graph.snapshot
+        out = self.hierarchy.kinds_of([snapshot.index[curie] for curie in context.excluded_diseases])
+        return seed(evidence, snapshot, vector, context.patient, out)

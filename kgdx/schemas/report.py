@@ -18,7 +18,7 @@ from kgdx.report.sentences import sentence
 from kgdx.schemas.json_values import json_text
 from kgdx.schemas.problems import fact_of, field_path
 
-SCHEMA_VERSION = "2.0"
+SCHEMA_VERSION = "2.1"
 
 if TYPE_CHECKING:
     import networkx as nx
