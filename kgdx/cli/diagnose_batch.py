@@ -22,7 +22,7 @@ from kgdx.whole_files import PRIVATE, write_whole
 
 if TYPE_CHECKING:
     from kgdx.engine import Engine
-    from kgdx.schemas import ReportOut
+    from kgdx.schemas import CaseIn, ReportOut
 
 SUMMARY = "summary.tsv"
 _COLUMNS = (
@@ -109,7 +109,7 @@ class Batch:
         return f"{stem}.json" if self._taken[stem] == 1 else f"{stem}~{self._taken[stem]}.json"
 
 
-def _noting(reads: Iterator[Read], places: deque[str]) -> Iterator[object]:
+def _noting(reads: Iterator[Read], places: deque[str]) -> "Iterator[CaseIn | FailedCase]":
     for place, case in reads:
         places.append(place)
         yield case
