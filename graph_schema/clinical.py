@@ -132,3 +132,17 @@ def implied_conditions() -> Mapping[str, tuple[str, ...]]:
 
 def _read(name: str) -> Any:
     return yaml.safe_load(files("graph_schema").joinpath(name).read_text(encoding="utf-8"))
+
+
+@cache
+def disease_identifiers() -> Mapping[str, tuple[str, ...]]:
+    """CURIE of a disease of the starter graph -> CURIEs of the same in other vocabularies, sorted.
+
+    From the exact matches of Mondo (CC BY 4.0), by `ingest.starter.identifiers`.
+    """
+    text = files("graph_schema").joinpath("disease_identifiers.tsv").read_text(encoding="utf-8")
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines()[1:]:
+        disease, identifier = line.split("\t")
+        found.setdefault(disease, []).append(identifier)
+    return {disease: tuple(sorted(known)) for disease, known in found.items()}

@@ -4,6 +4,8 @@ KGX has no way to quote: white space other than the blank is written as one blan
 item of a list as a `/`. What was loaded holds neither (`ingest.texts`).
 """
 
+import os
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -123,10 +125,16 @@ def _numbers(column: pa.ChunkedArray) -> pa.Array:
 def _write(path: Path, cells: Mapping[str, Any]) -> None:
     plain = {name: pc.replace_substring_regex(cell, _SPACE, " ") for name, cell in cells.items()}
     rows = pc.binary_join_element_wise(*pa.table(plain).combine_chunks().columns, "\t")
-    part = path.with_name(f"{path.name}.part")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        file.write("\t".join(plain) + "\n")
-        for start in range(0, len(rows), _PER_WRITE):
-            lines = rows.slice(start, _PER_WRITE).to_pylist()
-            file.write("".join(f"{line}\n" for line in lines))
-    part.replace(path)
+    part = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    try:
+        with part.open("x", encoding="utf-8", newline="") as file:
+            file.write("\t".join(plain) + "\n")
+            for start in range(0, len(rows), _PER_WRITE):
+                lines = rows.slice(start, _PER_WRITE).to_pylist()
+                file.write("".join(f"{line}\n" for line in lines))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

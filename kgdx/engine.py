@@ -1,15 +1,15 @@
 """The composition root: opens a release and answers cases."""
 
 import logging
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 
-from kgdx.domain.case import Case
-from kgdx.domain.errors import BundleError, KgdxError
+from kgdx.batch import answer_many
+from kgdx.domain.case import Case, FailedCase
+from kgdx.domain.errors import BundleError
 from kgdx.domain.message import Message
 from kgdx.domain.path import Path as GraphPath
 from kgdx.domain.report import Diagnosis, Report
@@ -157,34 +157,23 @@ class Engine:
         Raises:
             ImageError: if an image of the case cannot be read at all.
         """
-        return self._answer(self._extract(case))
+        given = _plain(case)
+        return self._answer(self._extractor.extract(given), given.case_id)
 
     def diagnose_many(
-        self, cases: Iterable[CaseIn | Case], num_threads: int = _NUM_THREADS
-    ) -> Iterator[ReportOut]:
+        self, cases: Iterable[CaseIn | Case | FailedCase], num_threads: int = _NUM_THREADS
+    ) -> Iterator[ReportOut | FailedCase]:
         """Answer cases as they come, in their order; no more than a few are held at a time.
 
-        Reports and images are read in one thread while other cases are ranked in others. An error ends the
-        stream, after the answers of the cases before.
+        Reports and images are read in one thread while other cases are ranked in others. A case that fails
+        is a `FailedCase` in its place, which names it by its number and its id; the others are answered.
 
         Args:
+            cases: a `FailedCase`, such as `read_cases` gives for a bad file, is passed on.
             num_threads: that rank.
-
-        Raises:
-            ImageError: as `diagnose`.
         """
-        with ThreadPoolExecutor(num_threads) as pool:
-            waiting: deque[Future[ReportOut]] = deque()
-            for case in cases:
-                try:
-                    found = self._extract(case)
-                except KgdxError:
-                    yield from (answer.result() for answer in waiting)
-                    raise
-                waiting.append(pool.submit(self._answer, found))
-                if len(waiting) > num_threads:
-                    yield waiting.popleft().result()
-            yield from (answer.result() for answer in waiting)
+        plain = (case if isinstance(case, FailedCase) else _plain(case) for case in cases)
+        yield from answer_many(plain, self._extractor.extract, self._answer, num_threads)
 
     def what_if(self, report: Report, most: int = NUM_WHAT_IF) -> ReportOut:
         """The same report with the case ranked again under suppositions, each as if diagnosed anew.
@@ -221,22 +210,29 @@ class Engine:
         """
         return self._reopener.verify(report, report.differential if diagnoses is None else diagnoses)
 
-    def _extract(self, case: CaseIn | Case) -> Extraction:
-        return self._extractor.extract(case.to_domain() if isinstance(case, CaseIn) else case)
-
-    def _answer(self, found: Extraction) -> ReportOut:
-        reads_curation = self.settings.curation
+    def _answer(self, found: Extraction, case_id: str = "") -> ReportOut:
+        started = perf_counter()
+        ruled_out = self._justifier.hierarchy.kinds_of(
+            [self.snapshot.index[curie] for curie in found.excluded_diseases]
+        )
         query = seed(
-            found.evidence, self.snapshot, found.context, found.patient, reads_curation=reads_curation
+            found.evidence,
+            self.snapshot,
+            found.context,
+            found.patient,
+            ruled_out,
+            reads_curation=self.settings.curation,
         )
         if not query.observations:
+            stated = (Message("warning.stated_alone", {"concept": concept}) for concept in found.stated)
             report = Report(
-                self.release,
-                found.evidence,
-                (),
-                (),
-                (*found.warnings, *(Message("warning.stated_alone", {"concept": c}) for c in found.stated)),
-                (Message("abstained.no_known_finding"),),
+                release=self.release,
+                evidence=found.evidence,
+                differential=(),
+                treatments=(),
+                warnings=(*found.warnings, *stated),
+                abstained=(Message("abstained.no_known_finding"),),
+                case_id=case_id,
             )
             return ReportOut.of(report).showing(found.texts, found.images)
         ranking = self.reasoner.rank(query)
@@ -261,5 +257,17 @@ class Engine:
             red_flags=doubts.red_flags,
             disease_pairs=doubts.disease_pairs,
             query_context=found.query_context,
+            case_id=case_id,
+        )
+        logger.debug(
+            "answered in %.3f s: %d observations, %d diagnoses, %d treatments",
+            perf_counter() - started,
+            len(query.observations),
+            len(report.differential),
+            len(report.treatments),
         )
         return ReportOut.of(report).showing(found.texts, found.images)
+
+
+def _plain(case: CaseIn | Case) -> Case:
+    return case.to_domain() if isinstance(case, CaseIn) else case

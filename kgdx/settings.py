@@ -1,9 +1,13 @@
 """What a user may set once for all cases and commands."""
 
+import re
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from kgdx.domain.errors import BadInputError
 
 
 class Settings(BaseSettings):
@@ -25,6 +29,19 @@ class Settings(BaseSettings):
         neo4j_user, neo4j_password, neo4j_database: how to log in where a store is a Neo4j server.
     """
 
+    def __init__(self, **given: Any):
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            name = str(problem["loc"][0]) if problem["loc"] else ""
+            message = str(problem["msg"])
+            fact = f"has a value that cannot be used ({message[:1].lower()}{message[1:]})"
+            raise _unusable(name, fact) from None
+        except SettingsError as error:
+            named = re.search(r'field "(\w+)"', str(error))
+            raise _unusable(named[1] if named else "", "is not JSON of the right form") from None
+
     model_config = SettingsConfigDict(env_prefix="KGDX_", env_ignore_empty=True, frozen=True)
 
     bundle: Path | None = None
@@ -39,3 +56,7 @@ class Settings(BaseSettings):
     neo4j_user: str = "neo4j"
     neo4j_password: SecretStr = SecretStr("")
     neo4j_database: str = "neo4j"
+
+
+def _unusable(name: str, fact: str) -> BadInputError:
+    return BadInputError(f"setting KGDX_{name.upper()}", fact, "see docs/reference/cli.md, or leave it unset")

@@ -35,7 +35,7 @@ from kgdx.engine import Engine
 from kgdx.graph.snapshot import Snapshot
 from kgdx.release import bundle
 from kgdx.release.bundle import Bundle
-from kgdx.schemas import Settings
+from kgdx.schemas import ReportOut, Settings
 
 Floats = NDArray[np.float64]
 
@@ -159,7 +159,8 @@ def streamed(snapshot: Snapshot, cases: Sequence[Answered]) -> dict[str, Any]:
         asked = (Case(findings=case.findings) for case in cases)
         next(engine.diagnose_many([Case(findings=cases[0].findings)]))
         began = time.perf_counter()
-        answered = sum(1 for _ in track(engine.diagnose_many(asked), "streaming", len(cases), console=_TALK))
+        stream = track(engine.diagnose_many(asked), "streaming", len(cases), console=_TALK)
+        answered = sum(isinstance(each, ReportOut) for each in stream)
         seconds = time.perf_counter() - began
     return {
         "candidates": len(set(engine.reasoner.same)),

@@ -1,7 +1,12 @@
 """The command line. stdout is data, stderr is talk; exit 0 done, 2 usage, 3 bad data, 4 no backend."""
 
+import codecs
+import io
+import json
+import logging
 import os
 import sys
+from contextlib import suppress
 from importlib.metadata import entry_points
 from typing import Annotated
 
@@ -11,6 +16,10 @@ from graph_schema import SchemaFileError
 from kgdx import __version__
 from kgdx.cli import deidentify, diagnose, explain, mechanism, query, release, schema, train, train_images
 from kgdx.domain.errors import BackendUnavailableError, KgdxError
+from kgdx.domain.printable import cut, printable
+
+_ESCAPES = "kgdx-escapes"
+_MOST = 1000
 
 app = typer.Typer(
     name="kgdx",
@@ -29,6 +38,10 @@ for commands in (explain, diagnose, mechanism, deidentify, release, query, schem
 
 def main() -> None:
     """The installed script: run a command, and leave."""
+    codecs.register_error(_ESCAPES, _escape)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ESCAPES)
     try:
         run()
         code: object = 0
@@ -36,9 +49,11 @@ def main() -> None:
         code = end.code or 0
     try:
         sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
+    except BrokenPipeError:
         code = 1
+    except OSError as error:
+        _tell(f"standard output: cannot be written ({error.strerror}): check where it goes")
+        code = 3
     # Nothing is left to be done, and taking torch and its libraries apart takes half a second and 0.1 GB.
     os._exit(code if isinstance(code, int) else 1)
 
@@ -50,8 +65,30 @@ def run() -> None:
     try:
         app()
     except (KgdxError, SchemaFileError) as error:
-        typer.echo(f"error: {error}", err=True)
+        _tell(str(error))
         sys.exit(_exit_code(error))
+    except BrokenPipeError:
+        sys.exit(1)
+    except OSError as error:
+        where = error.filename if isinstance(error.filename, str) else "the file system"
+        _tell(f"{where}: {error.strerror or 'input or output failed'}: check space and permissions")
+        sys.exit(3)
+
+
+def _tell(error: str) -> None:
+    """One line on stderr, of a length that is read, that no terminal obeys."""
+    line = " ".join(printable(cut(error, _MOST)).split())
+    with suppress(OSError):
+        typer.echo(f"error: {line}", err=True)
+        sys.stderr.flush()
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """What a terminal's character set lacks, as JSON writes it, so that JSON stays JSON."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return json.dumps(lacking)[1:-1], error.end
 
 
 def _exit_code(error: Exception) -> int:
@@ -68,8 +105,17 @@ def _version(is_wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
-) -> None: ...
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Log steps, counts and times on stderr; nothing of a case.")
+    ] = False,
+) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    for name in ("kgdx", "ingest"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.DEBUG if debug else logging.NOTSET)
+        logger.handlers = [handler] if debug else []
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kgdx.domain.message import Message
+
 
 class Polarity(StrEnum):
     """What the case says of a finding. A finding that no one mentions has no polarity at all."""
@@ -69,7 +71,9 @@ class Case:
         conditions: CURIEs of known comorbidities and states (such as pregnancy); they veto treatments.
         allergies: CURIEs of drugs or drug classes.
         medications: CURIEs of drugs the patient takes.
+        excluded_diseases: CURIEs of diseases that were ruled out; neither they nor kinds of them are ranked.
         sex, age_years, onset_years: as of `Patient`.
+        warnings: what was not used, or read with a doubt, on the way to this case.
     """
 
     case_id: str = ""
@@ -82,8 +86,28 @@ class Case:
     sex: str = ""
     age_years: float | None = None
     onset_years: float | None = None
+    excluded_diseases: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
 
     @property
     def patient(self) -> Patient:
         """Sex, age and onset."""
         return Patient(self.sex, self.age_years, self.onset_years)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCase:
+    """Stands in a batch for a case that could not be read or answered.
+
+    Attributes:
+        case_id: the caller's own label, where it is known.
+        where, fact, remedy: place, what is wrong, and what to do; they quote nothing of a text.
+    """
+
+    case_id: str
+    where: str
+    fact: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.fact}: {self.remedy}"

@@ -17,16 +17,23 @@ KgdxError                       every error of ours; the message says what, wher
 from dataclasses import dataclass
 from typing import Literal
 
+from kgdx.domain.printable import cut, printable
+
+_MOST = 400
+
 
 class KgdxError(Exception):
     """Root of all errors that kgdx raises on purpose."""
 
 
 class BadInputError(KgdxError, ValueError):
-    """The input is wrong: `where` it is, the `fact` that is wrong, and the `remedy`."""
+    """The input is wrong: `where` it is, the `fact` that is wrong, and the `remedy`.
+
+    Its text has no control characters and is cut; the attributes hold all.
+    """
 
     def __init__(self, where: str, fact: str, remedy: str) -> None:
-        super().__init__(f"{where}: {fact}: {remedy}")
+        super().__init__(printable(f"{cut(where, _MOST)}: {cut(fact, _MOST)}: {cut(remedy, _MOST)}"))
         self.where = where
         self.fact = fact
         self.remedy = remedy

@@ -64,6 +64,7 @@ class Diagnosis:
         residual_logit: what the rest of the graph, left out of the retained subgraph, would have added.
         red_flag: why it must not be missed; None where it is not dangerous by the stated rule.
         group: the candidates that it is one answer with; None where it stands alone.
+        equivalents: CURIEs of the same disease in other vocabularies.
     """
 
     disease: str
@@ -78,6 +79,7 @@ class Diagnosis:
     residual_logit: float = 0.0
     red_flag: Message | None = None
     group: DiseaseGroup | None = None
+    equivalents: tuple[str, ...] = ()
 
     @property
     def is_red_flag(self) -> bool:
@@ -249,10 +251,12 @@ class QueryContext:
     Attributes:
         images: for each image, the (C,) vector that it adds to the vector of the case; see
             `kgdx.evidence.fusion`.
+        excluded_diseases: CURIEs of diseases that were ruled out; neither they nor kinds of them are ranked.
     """
 
     patient: Patient
     images: tuple[tuple[float, ...], ...] = ()
+    excluded_diseases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +276,7 @@ class Report:
         disease_pairs: pairs of diseases, where no single one explains the findings.
         what_if: the case ranked again under suppositions; empty where nobody asked for it.
         query_context: None where there was nothing to ask.
+        case_id: the caller's own label of the case; empty if there is none.
     """
 
     release: str
@@ -286,3 +291,4 @@ class Report:
     disease_pairs: tuple[DiseasePair, ...] = ()
     what_if: tuple[WhatIf, ...] = ()
     query_context: QueryContext | None = None
+    case_id: str = ""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from safetensors import SafetensorError
 
 from kgdx.domain.errors import BundleError
+from kgdx.whole_files import write_whole
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -106,14 +107,14 @@ def write_checkpoint(
     """Write files and their config into a folder, which is made if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        (folder / name).write_bytes(content)
+        write_whole(folder / name, content)
     write_json(folder / config_name, config)
 
 
 def write_json(path: Path, content: Mapping[str, Any], indent: int | None = 1) -> None:
     """Write a JSON object, in a folder that is made if it is not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=indent) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(content, indent=indent) + "\n")
 
 
 def pack(network: "Module", *, is_half: bool = False) -> bytes:

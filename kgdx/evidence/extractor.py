@@ -50,6 +50,7 @@ class Extraction:
         suspected: CURIEs of findings that may be present; they caution against treatments.
         allergies, medications: CURIEs of drugs and drug classes.
         stated: diseases that the texts say the patient has; no evidence for themselves.
+        excluded_diseases: CURIEs of diseases that were ruled out.
         image_vectors: (dim,) float32 each, what images add to the vector of the case.
         context: (dim,) float32 fused vector of the case, from its evidence and its images.
         warnings: what could not be read, and why.
@@ -64,6 +65,7 @@ class Extraction:
     allergies: tuple[str, ...]
     medications: tuple[str, ...]
     stated: tuple[ConceptRef, ...]
+    excluded_diseases: tuple[str, ...]
     image_vectors: tuple[NDArray[np.float32], ...]
     context: NDArray[np.float32]
     warnings: tuple[Message, ...]
@@ -73,7 +75,8 @@ class Extraction:
     @property
     def query_context(self) -> QueryContext:
         """What is asked beside the evidence, as the report keeps it."""
-        return QueryContext(self.patient, tuple(tuple(vector.tolist()) for vector in self.image_vectors))
+        images = tuple(tuple(vector.tolist()) for vector in self.image_vectors)
+        return QueryContext(self.patient, images, self.excluded_diseases)
 
     @property
     def quotes(self) -> list[str]:
@@ -137,10 +140,18 @@ class Extractor:
             "conditions": case.conditions,
             "allergies": case.allergies,
             "medications": case.medications,
+            "excluded_diseases": case.excluded_diseases,
         }
         known = {where: self._lookup(codes, where) for where, codes in listed.items()}
         diseases = found.diseases if found else ()
         conditions = [*known["conditions"].curies, *(m.curie for m in diseases if _is_had(m))]
+        logger.debug(
+            "read %d codes, %d texts, %d images: %d statements",
+            len(case.findings),
+            len(case.texts),
+            len(case.images),
+            len(weighed),
+        )
         present = [e for e in weighed if e.polarity is Polarity.PRESENT]
         conditions += [e.curie for e in present if _is_sure(e)]
         return Extraction(
@@ -151,12 +162,15 @@ class Extractor:
             allergies=_each_once(known["allergies"].curies, found.allergies if found else ()),
             medications=_each_once(known["medications"].curies, found.medications if found else ()),
             stated=found.stated if found else (),
+            excluded_diseases=known["excluded_diseases"].curies,
             image_vectors=tuple(seen.vectors),
             context=self.fusion.case_vector(weighed, seen.vectors, self.clip),
             warnings=(
+                *case.warnings,
                 *warnings,
                 *(warning for codes in known.values() for warning in codes.warnings),
                 *(found.warnings if found else ()),
+                *(self._ruled_out(curie) for curie in known["excluded_diseases"].curies),
                 *seen.warnings,
                 *contradictions(weighed, self.snapshot),
             ),
@@ -211,6 +225,10 @@ class Extractor:
         for read in read_images(image.path, self.preprocessing):
             number = "" if read.number is None else f"#{read.number}"
             yield f"{image.image_id}{number}", read.pixels, read.warnings
+
+    def _ruled_out(self, curie: str) -> Message:
+        name = self.snapshot.names[self.snapshot.index[curie]]
+        return Message("warning.disease_excluded", {"curie": curie, "concept": ConceptRef(curie, name)})
 
     def _lookup(self, codes: tuple[str, ...], where: str) -> _Codes:
         found = [lookup(code, self.snapshot, self.schema, where) for code in codes]

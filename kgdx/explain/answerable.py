@@ -1,5 +1,7 @@
 """Whether a report can be scored again: read back from a file, it may have been edited by hand."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from kgdx.domain.errors import BadInputError
@@ -24,10 +26,11 @@ def check_answerable(report: Report, query_context: QueryContext, reasoner: Reas
     snapshot, candidates = reasoner.graph.snapshot, reasoner.graph.annotations.candidates
     if not report.evidence:
         raise BadInputError("report, evidence", "is empty, and there is a differential", _REMEDY)
-    named = {
+    named: dict[str, Sequence[str]] = {
         "evidence": [item.curie for item in report.evidence],
         "next_steps": [step.curie for step in report.next_steps],
         "differential": [diagnosis.disease for diagnosis in report.differential],
+        "query_context.excluded_diseases": query_context.excluded_diseases,
     }
     for where, curies in named.items():
         unknown = next((curie for curie in curies if curie not in snapshot.index), None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
+from graph_schema.clinical import disease_identifiers
 from kgdx.domain.path import Path, PathKind
 from kgdx.domain.report import Diagnosis, FindingContribution
 from kgdx.explain.path_selection import diverse
@@ -100,7 +101,15 @@ class Justifier:
             unexplained=_sorted(unexplained),
             paths=self._chosen(candidates, num_paths),
             residual_logit=float(ranking.residual_logit[rank]),
+            equivalents=self._equivalents(disease),
         )
+
+    def _equivalents(self, disease: int) -> tuple[str, ...]:
+        """What the graph, or the table of the starter's diseases, has for the same disease."""
+        curies = self.reasoner.graph.snapshot.curies
+        same = [curies[node] for node in self.hierarchy.ancestors_with_paths(disease, 0)]
+        known = {*same, *(other for curie in same for other in disease_identifiers().get(curie, ()))}
+        return tuple(sorted(known - {curies[disease]}))
 
     def _chosen(self, candidates: Sequence[_Candidate], num_paths: int) -> tuple[Path, ...]:
         """The paths of the largest shares, at most four hops long; of those much alike the strongest."""

@@ -76,4 +76,5 @@ class ReportReopener:
         images = [np.array(vector, dtype=np.float32) for vector in context.images]
         vector = self.fusion.case_vector(evidence, images, self.encoder)
         snapshot = self.reasoner.graph.snapshot
-        return seed(evidence, snapshot, vector, context.patient, reads_curation=self.reads_curation)
+        out = self.hierarchy.kinds_of([snapshot.index[curie] for curie in context.excluded_diseases])
+        return seed(evidence, snapshot, vector, context.patient, out, reads_curation=self.reads_curation)

@@ -1,7 +1,7 @@
 """Ancestors over `subclass_of` and `exact_match`, with the edges that lead to them."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -75,6 +75,23 @@ class Hierarchy:
                 trails.setdefault(there, longer)
                 queue.append((there, reached, longer))
         return trails
+
+    def kinds_of(self, nodes: Collection[int]) -> frozenset[int]:
+        """Some nodes, what is the same as one of them, and every kind of those."""
+        found, waiting = set(nodes), list(nodes)
+        while waiting:
+            here = waiting.pop()
+            rows = _rows(self._down, here)
+            below = [int(self.snapshot.head[row]) for row in rows if not self.snapshot.negated[row]]
+            same = [there for _, there, _, rise in self._next(here, over_matches=True) if rise == 0]
+            fresh = {*below, *same} - found
+            found |= fresh
+            waiting += fresh
+        return frozenset(found)
+
+    @cached_property
+    def _down(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return _sorted_by(self.snapshot.tail, self.snapshot.edges_of("subclass_of"))
 
     def joined(self, start: int, steps: Sequence[tuple[int, bool]], goal: int) -> EdgePath:
         """Steps between groups as a walk from node to node, over `exact_match` where two name a group.

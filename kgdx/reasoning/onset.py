@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 # Neonatal, infantile, childhood, juvenile, young adult, middle age, late: the first age after each, in years.
 _ENDS_YEARS = (28 / 365.2425, 1.0, 5.0, 16.0, 40.0, 60.0, 100.0)
 NUM_AGES = len(_ENDS_YEARS)
+AGE_LIMITS_YEARS = (0.0, *_ENDS_YEARS)
+"""Where the ages begin, and where the last of them ends."""
 
 ONSETS: Mapping[str, tuple[int, ...]] = {
     "HP:0030674": (0,),  # antenatal

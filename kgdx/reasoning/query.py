@@ -46,11 +46,13 @@ class GraphQuery:
         observations: one a finding, in order of first appearance.
         context: (C,) float32 fused vector of image and text; zeros where there is neither.
         patient: sex, age and onset.
+        ruled_out: node indices of diseases that are not to be ranked.
     """
 
     observations: tuple[Observation, ...]
     context: NDArray[np.float32]
     patient: Patient = field(default_factory=Patient)
+    ruled_out: frozenset[int] = frozenset()
 
 
 def seed(
@@ -58,6 +60,7 @@ def seed(
     snapshot: Snapshot,
     context: NDArray[np.float32],
     patient: Patient | None = None,
+    ruled_out: frozenset[int] = frozenset(),
     *,
     reads_curation: bool = False,
 ) -> GraphQuery:
@@ -92,7 +95,7 @@ def seed(
         for curie, weight in weights.items()
         if weight != 0.0
     )
-    return GraphQuery(observations, context, patient or Patient())
+    return GraphQuery(observations, context, patient or Patient(), ruled_out)
 
 
 def without_curation(query: GraphQuery) -> GraphQuery:

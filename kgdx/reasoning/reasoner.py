@@ -25,6 +25,9 @@ from kgdx.reasoning.path_search import Walks
 from kgdx.reasoning.query import GraphQuery, certainty
 from kgdx.reasoning.ranking import Base, Ranking, ReasonerSettings, Shortlist
 
+# Beyond all that findings can add up to.
+_RULED_OUT_LOGIT = -1e4
+
 
 @dataclass(frozen=True, eq=False)
 class Reasoner:
@@ -167,7 +170,9 @@ class Reasoner:
         size = len(self.graph.annotations.candidates)
         ratios = np.array([fact.contributions for fact in patient_facts]).reshape(len(patient_facts), size)
         findings = contributions(query.observations, self.graph.annotations, self.likelihood)
-        return Base(self._priors, findings, patient_facts, ratios)
+        is_out = np.isin(self.graph.annotations.candidates, list(query.ruled_out))
+        prior = np.where(is_out, _RULED_OUT_LOGIT, self._priors)
+        return Base(prior, findings, patient_facts, ratios)
 
     def trusted(self, query: GraphQuery, base: Base) -> Base:
         """The likelihood ratios of a case, as far as they are trusted."""

@@ -8,6 +8,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     field_validator,
     model_validator,
@@ -15,6 +16,7 @@ from pydantic import (
 
 from kgdx.domain.case import Case, CaseImage, CodedFinding, Polarity, ReportText
 from kgdx.domain.errors import CaseError
+from kgdx.domain.message import Message
 from kgdx.schemas.files import SHAPE, json_name, parse_json, read_bytes
 from kgdx.schemas.problems import fact_of, field_path
 
@@ -25,6 +27,7 @@ _MAX_TEXT = 2**20
 _MAX_ID = 300
 _MAX_AGE_YEARS = 130
 _NUM_TOLD = 3
+_PACKET_KEYS = frozenset({"phenotypicFeatures", "phenotypic_features", "subject", "proband"})
 
 
 def _is_unicode(text: str) -> str:
@@ -100,6 +103,7 @@ class CaseIn(_Part):
         report: a text, or section -> text in reading order.
         images: paths, or `{"id": …, "path": …}`.
         conditions, allergies, medications: codes.
+        excluded_diseases: codes of diseases that were ruled out.
         sex: `male`, `female`, or empty for any other or unknown.
         age_years: in years, None where unknown.
         onset_years: age at the first sign of what the case is about, None where unknown.
@@ -115,6 +119,8 @@ class CaseIn(_Part):
     sex: Literal["male", "female", ""] = ""
     age_years: float | None = Field(default=None, ge=0, le=_MAX_AGE_YEARS, allow_inf_nan=False)
     onset_years: float | None = Field(default=None, ge=0, le=_MAX_AGE_YEARS, allow_inf_nan=False)
+    excluded_diseases: list[_Text] = Field(default=[], max_length=_MAX_CODES)
+    _warnings: tuple[Message, ...] = PrivateAttr(())
 
     def __init__(self, **given: Any):
         try:
@@ -138,15 +144,27 @@ class CaseIn(_Part):
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
-        """Read a case: kgdx JSON, or a GA4GH phenopacket. Images are looked for beside the file.
+        """Read a case: kgdx JSON or YAML, a GA4GH phenopacket or family, also in protobuf's binary form.
+
+        Images are looked for beside the file. `kgdx.schemas.case_files.read_cases` reads several cases.
 
         Raises:
-            CaseError: if the file cannot be read or holds no case.
+            CaseError: if the file cannot be read, or holds no case or several.
         """
+        from kgdx.schemas.case_files import case_values
+
         path = Path(path)
-        case = cls.from_payload(parse_json(read_bytes(path), str(path)), str(path))
-        images = [image.model_copy(update={"path": str(path.parent / image.path)}) for image in case.images]
-        return case.model_copy(update={"images": images})
+        values = case_values(read_bytes(path), str(path), path.suffix.lower())
+        if len(values) > 1:
+            fact = f"is a cohort of {len(values)} cases"
+            raise CaseError(str(path), fact, "give it to `kgdx diagnose`, or take one of its members")
+        ((where, value),) = values
+        return cls.from_payload(value, where).in_folder(path.parent)
+
+    def in_folder(self, folder: Path) -> Self:
+        """The same case with its images looked for in a folder."""
+        images = [image.model_copy(update={"path": str(folder / image.path)}) for image in self.images]
+        return self.model_copy(update={"images": images})
 
     @classmethod
     def from_payload(cls, payload: Any, where: str = "case") -> Self:
@@ -159,18 +177,42 @@ class CaseIn(_Part):
         Raises:
             CaseError: if it has another shape or holds no evidence.
         """
-        # Protobuf is heavy, and a case in Python needs none of it.
-        from kgdx.schemas import phenopacket
-
         if not isinstance(payload, dict):
             raise CaseError(where, f"is a JSON {json_name(payload)}, not an object", SHAPE)
-        if phenopacket.is_phenopacket(payload):
-            payload = phenopacket.case_fields(payload, where)
+        if "resourceType" in payload:
+            remedy = "convert it to a GA4GH phenopacket, or write a case of kgdx"
+            raise CaseError(where, "is a FHIR resource, which kgdx does not read", remedy)
+        if not _PACKET_KEYS.isdisjoint(payload):
+            # Protobuf is heavy, and a case in Python needs none of it.
+            from kgdx.schemas import phenopacket
+
+            family = payload.get("proband")
+            if isinstance(family, dict) or phenopacket.is_phenopacket(payload):
+                return cls._from_packet(payload, where)
+        return cls._from_fields(payload, where, "case")
+
+    @classmethod
+    def _from_packet(cls, payload: dict[str, Any], where: str) -> Self:
+        from kgdx.schemas import phenopacket
+
+        read = phenopacket.family_case if "proband" in payload else phenopacket.packet_case
+        told = read(payload, where)
+        if not told.fields["findings"]:
+            fact = "holds no phenotypic feature that is present or excluded now"
+            raise CaseError(where, fact, "give phenotypicFeatures with type.id")
         try:
-            return cls(**{str(key): value for key, value in payload.items()})
+            case = cls._from_fields(told.fields, where, "case")
         except CaseError as error:
-            place = error.where.replace("case", where, 1)
-            raise CaseError(place, error.fact, error.remedy) from None
+            raise CaseError(where, error.fact, phenopacket.REMEDY) from None
+        case._warnings = told.warnings
+        return case
+
+    @classmethod
+    def _from_fields(cls, fields: dict[str, Any], where: str, name: str) -> Self:
+        try:
+            return cls(**{str(key): value for key, value in fields.items()})
+        except CaseError as error:
+            raise CaseError(error.where.replace(name, where, 1), error.fact, error.remedy) from None
 
     def to_domain(self) -> Case:
         """The case as the engine takes it."""
@@ -185,6 +227,8 @@ class CaseIn(_Part):
             sex=self.sex,
             age_years=self.age_years,
             onset_years=self.onset_years,
+            excluded_diseases=tuple(self.excluded_diseases),
+            warnings=self._warnings,
         )
 
     @field_validator("report", mode="before")
@@ -199,7 +243,9 @@ class CaseIn(_Part):
             raise ValueError(f"holds a text of more than {_MAX_TEXT:,} characters")
         return sections
 
-    @field_validator("findings", "images", "conditions", "allergies", "medications", mode="before")
+    @field_validator(
+        "findings", "images", "conditions", "allergies", "medications", "excluded_diseases", mode="before"
+    )
     @classmethod
     def _as_list(cls, given: Any) -> Any:
         return list(given) if isinstance(given, tuple) else given

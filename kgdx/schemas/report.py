@@ -1,7 +1,7 @@
 """A report with the ways out of Python: JSON, a graph, a page."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -9,16 +9,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from kgdx.domain.case import ReportText
 from kgdx.domain.errors import BadInputError
-from kgdx.domain.message import Message
 from kgdx.domain.path import Path as GraphPath
 from kgdx.domain.report import Report
 from kgdx.report.localised_names import renamed
-from kgdx.report.messages import text as text_of
 from kgdx.report.sentences import sentence
 from kgdx.schemas.json_values import json_text
 from kgdx.schemas.problems import fact_of, field_path
+from kgdx.schemas.report_checks import faults
+from kgdx.whole_files import PRIVATE, write_whole
 
-SCHEMA_VERSION = "2.0"
+SCHEMA_VERSION = "2.1"
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -63,19 +63,17 @@ class ReportOut(Report):
         try:
             _check_version(text)
             told = _REPORT.validate_json(text)
-            if not _is_bounded(asdict(told)):
-                fact = "holds a number that is not finite, or too large"
-                raise BadInputError("report", fact, "give a report as `kgdx diagnose --json` writes it")
             # Here, and not half-way through a page or a store that it is written to.
-            for message in _messages_in(told):
-                text_of(message)
+            fault = next(faults(told), None)
+            if fault is not None:
+                raise BadInputError("report", fault, _AS_WRITTEN)
             return cls.of(told)
         except ValidationError as error:
             problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
             place = f"report, field {field_path(problem['loc'])}" if problem["loc"] else "report"
-            raise BadInputError(
-                place, fact_of(problem), "give a report as `kgdx diagnose --json` writes it"
-            ) from None
+            raise BadInputError(place, fact_of(problem), _AS_WRITTEN) from None
+        except RecursionError:
+            raise BadInputError("report", "is nested too deeply", _AS_WRITTEN) from None
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
@@ -85,9 +83,14 @@ class ReportOut(Report):
             BadInputError: naming the file, if it cannot be read or holds no report.
         """
         try:
+            if Path(path).stat().st_size > _MOST_BYTES:
+                fact = f"is larger than {_MOST_BYTES >> 20} MB"
+                raise BadInputError(str(path), fact, "give the path of a report")
             content = Path(path).read_bytes()
-        except OSError as error:
-            fact = f"cannot be read ({error.strerror})"
+        except (OSError, ValueError) as error:
+            if isinstance(error, BadInputError):
+                raise
+            fact = f"cannot be read ({getattr(error, 'strerror', None) or 'no path'})"
             raise BadInputError(str(path), fact, "give the path of a report") from error
         try:
             return cls.model_validate_json(content)
@@ -116,6 +119,8 @@ class ReportOut(Report):
     def export(self, path: str | Path) -> Path:
         """Write the explanation as a graph, and return its path; nothing of the case's words is in it.
 
+        The file is for its owner alone, and there whole or not at all.
+
         Args:
             path: its ending tells the format, one of `kgdx.report.exports.export.FORMATS`.
 
@@ -127,7 +132,7 @@ class ReportOut(Report):
         target = Path(path)
         text = exported(self, target.name)
         try:
-            target.write_text(text, encoding="utf-8")
+            write_whole(target, text, PRIVATE)
         except OSError as error:
             fact = f"cannot be written ({error.strerror})"
             raise BadInputError(str(target), fact, "choose another file") from error
@@ -135,6 +140,8 @@ class ReportOut(Report):
 
     def to_html(self, path: str | Path, language: str = "en") -> Path:
         """Write the report as one page that needs nothing else, and return its path.
+
+        The file is for its owner alone, and there whole or not at all.
 
         Args:
             language: `en` or `zh`; what has no name in it keeps the English one.
@@ -146,7 +153,7 @@ class ReportOut(Report):
 
         page = render(self, self.texts, self.images, language, self._names_in(language))
         target = Path(path)
-        target.write_text(page, encoding="utf-8")
+        write_whole(target, page, PRIVATE)
         return target
 
     def plot_differential(self, language: str = "en") -> "Plot":
@@ -174,6 +181,8 @@ class ReportOut(Report):
 
 
 _REPORT = TypeAdapter(Report)
+_AS_WRITTEN = "give a report as `kgdx diagnose --json` writes it"
+_MOST_BYTES = 50 * 2**20
 
 
 def _check_version(text: str | bytes) -> None:
@@ -183,27 +192,3 @@ def _check_version(text: str | bytes) -> None:
         fact = f"is not of schema version {SCHEMA_VERSION}"
         remedy = "diagnose the case again with this version of kgdx"
         raise BadInputError("report, field schema_version", fact, remedy)
-
-
-def _messages_in(value: object) -> Iterator[Message]:
-    """Every message of a report, those within others left out: they are said with them."""
-    if isinstance(value, Message):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _messages_in(item)
-    elif is_dataclass(value):
-        for part in fields(value):
-            yield from _messages_in(getattr(value, part.name))
-
-
-def _is_bounded(value: object) -> bool:
-    """Whether all numbers are such as any store and any format can hold."""
-    if isinstance(value, dict):
-        return all(map(_is_bounded, value.values()))
-    if isinstance(value, (list, tuple)):
-        return all(map(_is_bounded, value))
-    return not isinstance(value, (int, float)) or abs(value) < _LARGEST
-
-
-_LARGEST = 2.0**53

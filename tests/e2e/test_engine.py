@@ -11,7 +11,7 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
-from kgdx.domain.case import Polarity
+from kgdx.domain.case import FailedCase, Polarity
 from kgdx.domain.errors import ImageError
 from kgdx.domain.evidence import CodeOrigin, ImageOrigin, TextOrigin
 from kgdx.domain.path import Path as GraphPath
@@ -23,6 +23,7 @@ from kgdx.graph.snapshot import Snapshot
 from kgdx.imaging.read import read_image
 from kgdx.reasoning.case_graph import DiagnosticGraph
 from kgdx.reasoning.query import GraphQuery, seed
+from kgdx.report.exports.export import FORMATS
 from kgdx.report.messages import text as text_of
 from kgdx.report.sentences import sentence as said
 from kgdx.schemas import CaseIn, ReportOut
@@ -40,10 +41,10 @@ PLEURAL_OR_PNEUMONIC = {
 }
 KEYS = {
     "report": "schema_version release evidence differential treatments warnings abstained disclaimer "
-    "next_steps red_flags disease_pairs what_if query_context",
+    "next_steps red_flags disease_pairs what_if query_context case_id",
     "evidence": "curie name polarity weight origin qualifiers factor",
     "differential": "disease name rank logit probability supports contradicts unexplained paths "
-    "residual_logit red_flag",
+    "residual_logit red_flag equivalents",
     "supports": "curie name contribution is_excluded patient_fact",
     "paths": "steps contribution stages sentence",
     "steps": "edge_id head head_name relation tail tail_name is_forward source publications frequency "
@@ -488,3 +489,64 @@ def test_weak_evidence_makes_the_engine_hesitate(engine: Engine) -> None:
     found = engine.diagnose(CaseIn(findings=["HP:0001945"]))
     assert found.differential[0].probability < 0.2
     assert found.abstained
+
+
+def test_a_disease_that_was_ruled_out_is_not_ranked_nor_any_kind_of_it(engine: Engine) -> None:
+    found = ("HP:0001945", "HP:0012735", "HP:0002094")
+    first = engine.diagnose(CaseIn(findings=found)).differential[0]
+    ruled_out = engine.diagnose(CaseIn(findings=found, excluded_diseases=[first.disease]))
+    assert first.disease not in {diagnosis.disease for diagnosis in ruled_out.differential}
+    assert any(
+        warning.code == "warning.disease_excluded" and warning.values["curie"] == first.disease
+        for warning in ruled_out.warnings
+    )
+    assert engine.verify(ruled_out).is_sound
+    general = engine.diagnose(CaseIn(findings=found, excluded_diseases=["MONDO:0005249"]))
+    kinds = engine.snapshot.index
+    assert not {"MONDO:0004652", "MONDO:0030602"} & {d.disease for d in general.differential}
+    assert "MONDO:0004652" in kinds
+
+
+def test_drugs_of_a_phenopacket_are_heard_by_the_safety_rules(engine: Engine) -> None:
+    packet = {
+        "phenotypicFeatures": [{"type": {"id": "HP:0001945"}}, {"type": {"id": "HP:0033771"}}],
+        "medicalActions": [{"treatment": {"agent": {"id": "CHEBI:10033", "label": "warfarin"}}}],
+        "measurements": [{}],
+    }
+    report = engine.diagnose(CaseIn.from_payload(packet))
+    kinds = {concern.kind.value for t in report.treatments for concern in t.concerns}
+    assert "interaction" in kinds
+    assert [w.values["field"] for w in report.warnings if w.code == "warning.file_not_used"] == [
+        "measurements"
+    ]
+
+
+def test_a_report_has_the_id_of_its_case_and_other_identifiers_of_its_diseases(engine: Engine) -> None:
+    report = engine.diagnose(CaseIn(id="ward-7", findings=["HP:0001945", "HP:0012735"]))
+    assert json.loads(report.model_dump_json())["case_id"] == "ward-7"
+    assert "ward-7" not in "".join(FORMATS[ending](report) for ending in FORMATS)
+    known = {curie for diagnosis in report.differential for curie in diagnosis.equivalents}
+    assert {curie.partition(":")[0] for curie in known} >= {"ICD10CM", "DOID"}
+    assert engine.diagnose(CaseIn(id="x", findings=["HP:9999999"])).case_id == "x"
+
+
+def test_a_case_that_fails_ends_no_batch(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_text("no image")
+    good = CaseIn(id="a", findings=["HP:0001945"])
+    bad = CaseIn(id="b", findings=["HP:0001945"], images=[str(tmp_path / "bad.png")])
+    unread = FailedCase("c", "c.json", "is not JSON", "mend it")
+    answers = list(engine.diagnose_many([good, bad, unread, replace(good.to_domain(), case_id="d")]))
+    assert [each.case_id for each in answers] == ["a", "b", "c", "d"]
+    assert [isinstance(each, FailedCase) for each in answers] == [False, True, True, False]
+    assert answers[1].where.startswith("case 2 (b), ")
+    assert answers[2] is unread
+    assert answers[0].model_dump_json() == engine.diagnose(good).model_dump_json()
+
+
+def test_what_no_one_foresaw_fails_its_case_alone_and_quotes_nothing(engine: Engine) -> None:
+    broken = replace(CaseIn(findings=["HP:0001945"]).to_domain(), texts=("no text of ours, John",))
+    failed, answered = engine.diagnose_many([broken, CaseIn(findings=["HP:0001945"])])
+    assert isinstance(failed, FailedCase)
+    assert "AttributeError" in failed.fact
+    assert "John" not in str(failed)
+    assert answered.differential

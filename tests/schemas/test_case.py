@@ -222,7 +222,8 @@ def test_the_json_has_the_promised_keys() -> None:
         "abstained",
         "disclaimer",
     ]
-    assert list(told) == [*expected, "next_steps", "red_flags", "disease_pairs", "what_if", "query_context"]
+    later = ["next_steps", "red_flags", "disease_pairs", "what_if", "query_context", "case_id"]
+    assert list(told) == [*expected, *later]
     promised = [
         "disease",
         "name",

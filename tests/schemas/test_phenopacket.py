@@ -32,6 +32,7 @@ def test_a_packet_becomes_a_case_without_its_diagnosis() -> None:
         "findings": [{"id": "HP:0000348", "status": "present"}, {"id": "HP:0000243", "status": "excluded"}],
         "sex": "female",
         "age_years": 6.5,
+        "excluded_diseases": ["OMIM:1"],
     }
 
 
@@ -47,8 +48,13 @@ def test_the_benchmark_may_ask_for_the_answer() -> None:
         ({"ageRange": {"start": {"iso8601duration": "P10Y"}, "end": {"iso8601duration": "P20Y"}}}, 15.0),
         ({"age": {"iso8601duration": "P"}}, None),
         ({"age": {"iso8601duration": "ten years"}}, None),
-        ({"gestationalAge": {"weeks": 20}}, None),
-        ({"ontologyClass": {"id": "HP:0003577"}}, None),
+        ({"age": {"iso8601duration": "P1,5Y"}}, 1.5),
+        ({"age": {"iso8601duration": "P1Y12M"}}, 2.0),
+        ({"gestationalAge": {"weeks": 20}}, 0.0),
+        ({"ontologyClass": {"id": "HP:0003577"}}, 0.0),
+        ({"ontologyClass": {"id": "HP:0011463"}}, 3.0),
+        ({"ontologyClass": {"id": "HP:0000001"}}, None),
+        ({"timestamp": "2020-07-01T00:00:00Z"}, None),
         ({}, None),
     ],
 )

@@ -44,23 +44,22 @@ def to_networkx(report: Report) -> nx.MultiDiGraph:
 
 def _add_path(graph: nx.MultiDiGraph, path: Path, unit: str) -> None:
     for stop in stops(path):
-        if stop.curie not in graph:
-            _mark(graph, stop.curie, stop.name, "intermediate", family=stop.family)
-        elif graph.nodes[stop.curie]["family"] == "other":
-            graph.nodes[stop.curie]["family"] = stop.family
+        curie = plain(stop.curie)
+        if curie not in graph:
+            _mark(graph, curie, stop.name, "intermediate", family=stop.family)
+        elif graph.nodes[curie]["family"] == "other":
+            graph.nodes[curie]["family"] = stop.family
     for step in path.steps:
         _add_step(graph, step)
-        graph.edges[step.head, step.tail, step.edge_id][unit] += float(path.contribution)
+        graph.edges[_ends(step)][unit] += float(path.contribution)
 
 
 def _add_step(graph: nx.MultiDiGraph, step: Step) -> None:
-    if graph.has_edge(step.head, step.tail, step.edge_id):
+    if graph.has_edge(*_ends(step)):
         return
     graph.add_edge(
-        step.head,
-        step.tail,
-        key=step.edge_id,
-        relation=step.relation,
+        *_ends(step),
+        relation=plain(step.relation),
         source=plain(step.source),
         publications="|".join(plain(publication) for publication in step.publications),
         licence=plain(step.licence),
@@ -72,9 +71,14 @@ def _add_step(graph: nx.MultiDiGraph, step: Step) -> None:
     )
 
 
+def _ends(step: Step) -> tuple[str, str, str]:
+    """Head, tail and edge id, as every format can hold them."""
+    return plain(step.head), plain(step.tail), plain(step.edge_id)
+
+
 def _mark_evidence(graph: nx.MultiDiGraph, report: Report) -> None:
     for item in report.evidence:
-        known: dict[str, Any] = graph.nodes.get(item.curie, {})
+        known: dict[str, Any] = graph.nodes.get(plain(item.curie), {})
         polarities = {item.polarity.value, *filter(None, known.get("polarity", "").split("|"))}
         weight = known.get("weight", 0.0) + float(item.weight)
         family = known.get("family", "finding")
@@ -119,4 +123,4 @@ def _mark_diagnoses(graph: nx.MultiDiGraph, report: Report) -> None:
 
 
 def _mark(graph: nx.MultiDiGraph, curie: str, name: str, role: str, **values: str | float) -> None:
-    graph.add_node(curie, name=plain(name) or curie, role=role, **values)
+    graph.add_node(plain(curie), name=plain(name) or plain(curie), role=role, **values)

@@ -18,6 +18,7 @@ from kgdx.report.page.svg import path_svg
 from kgdx.report.sentences import sentence
 from kgdx.report.suppositions import probability_range
 from kgdx.report.wording import percent, signed
+from kgdx.whole_files import PRIVATE, write_whole
 
 _WIDTH, _NAME_WIDTH, _BAR_WIDTH, _PAD, _GAP = 860.0, 330.0, 400.0, 12.0, 22.0
 _TEXT_PX, _LINE = 13.0, 18.0
@@ -37,7 +38,7 @@ class Plot:
     def save(self, path: str | FilePath) -> FilePath:
         """Write it as an SVG file and return its path."""
         target = FilePath(path)
-        target.write_text(self.svg, encoding="utf-8")
+        write_whole(target, self.svg, PRIVATE)
         return target
 
 

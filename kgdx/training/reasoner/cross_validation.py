@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kgdx.encoders.checkpoint import write_json
 from kgdx.graph.arrays import Floats, Ints
 from kgdx.reasoning.calibration import Calibration, ConfidenceFeatures
 from kgdx.reasoning.reasoner import Reasoner
@@ -95,11 +96,8 @@ class CrossValidation:
         ]
 
     def _keep(self, fold: int, judged: list[CaseResult]) -> list[CaseResult]:
-        self.folder.mkdir(parents=True, exist_ok=True)
         content = {"of": self._made_by, "judged": [asdict(case) for case in judged]}
-        partial = self._path(fold).with_suffix(".partial")
-        partial.write_text(json.dumps(content), encoding="utf-8")
-        partial.replace(self._path(fold))
+        write_json(self._path(fold), content, indent=None)
         return judged
 
 
