@@ -96,7 +96,9 @@ def statements(edges: list[Row], root: Path) -> list[Row]:
                 row.get("severity", "")
             )
             predicate = f"biolink:{table.relation or relation}"
-            stated.append({"subject": row[table.ends[0]], "predicate": predicate, "object": row[table.ends[1]]})
+            stated.append(
+                {"subject": row[table.ends[0]], "predicate": predicate, "object": row[table.ends[1]]}
+            )
     return stated
 
 
@@ -379,7 +381,7 @@ def test_mondo_ids_names_and_is_a_are_real(data: Path, nodes: list[Row], edges: 
 
 @pytest.mark.realdata
 def test_drug_ids_and_names_are_real(data: Path, nodes: list[Row]) -> None:
-    """A drug goes by the name that doctors use; the name of the vocabulary is a synonym where it is another."""
+    """A drug goes by the name that doctors use; where the vocabulary has another one, that is a synonym."""
     real, ours = drug_labels(data), names(nodes, "CHEBI", "UNII")
     called = {n["id"]: {n["name"].casefold(), *n["synonym"].casefold().split("|")} for n in nodes}
     known = {(curie, word.casefold()) for curie, word in real}
@@ -387,7 +389,9 @@ def test_drug_ids_and_names_are_real(data: Path, nodes: list[Row]) -> None:
 
 
 def test_drugs_are_named_as_doctors_say_them(nodes: list[Row]) -> None:
-    salt = re.compile(r"\(\d[-+]\)|\b(hydrochloride|xinafoate|bromide|sodium|mesylate|maleate)\b", re.IGNORECASE)
+    salt = re.compile(
+        r"\(\d[-+]\)|\b(hydrochloride|xinafoate|bromide|sodium|mesylate|maleate)\b", re.IGNORECASE
+    )
     drugs = [n["name"] for n in nodes if n["category"] == "biolink:Drug"]
     assert [name for name in drugs if salt.search(name)] == ["sodium nitroprusside"]
 

@@ -23,7 +23,7 @@ from kgdx.domain.report import (
     Treatment,
     TreatmentConcern,
 )
-from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
+from kgdx.domain.treatment import ConcernKind, Line, Severity, TreatmentStatus
 from kgdx.domain.what_if import Intervention, RankedAs, WhatIf
 from kgdx.imaging.overlay import HeatMap, ShownImage
 
@@ -246,6 +246,8 @@ INTERACTION = TreatmentConcern(
     "CHEBI:47426",
     NAMES["CHEBI:47426"],
     path((step("CHEBI:2637", "interacts_with", "CHEBI:47426", source="infores:drugcentral"),), 0.0),
+    mechanism=Message("mechanism.hearing"),
+    advice=Message("advice.reduce_below_egfr", {"egfr": 60}),
 )
 TREATMENTS = (
     Treatment(
@@ -300,6 +302,34 @@ TREATMENTS = (
                     0.0,
                 ),
             ),
+        ),
+    ),
+    Treatment(
+        "CHEBI:47426",
+        NAMES["CHEBI:47426"],
+        TreatmentStatus.POSSIBLE,
+        0.04,
+        (
+            TreatedDiagnosis(
+                "MONDO:0005252", "congestive heart failure", 0.04, line=Line.SECOND, is_indirect=True
+            ),
+        ),
+        (path((step("CHEBI:47426", "treats", "MONDO:0005252", source="infores:drugcentral"),), 0.04),),
+        reservations=(Message("reservation.unlikely", {"probability": 0.1}),),
+    ),
+    Treatment(
+        "CHEBI:17334",
+        NAMES["CHEBI:17334"],
+        TreatmentStatus.HELD_BACK,
+        0.62,
+        (
+            TreatedDiagnosis(
+                "MONDO:0700001", "parapneumonic effusion", 0.62, line=Line.FIRST, is_immediate=True
+            ),
+        ),
+        (path((step("CHEBI:17334", "treats", "MONDO:0700001", source="infores:drugcentral"),), 0.62),),
+        reservations=(
+            Message("reservation.rival", {"disease": ConceptRef("MONDO:0005279", NAMES["MONDO:0005279"])}),
         ),
     ),
     Treatment(

@@ -12,8 +12,8 @@ from graph_schema.clinical import dangers
 from kgdx.domain.case import Polarity, ReportText
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.message import Message
-from kgdx.domain.report import DISCLAIMER, AssessmentModality, Report
 from kgdx.domain.pharmacology import Advice, Mechanism
+from kgdx.domain.report import DISCLAIMER, AssessmentModality, Report
 from kgdx.domain.treatment import ConcernKind, Line, TreatmentStatus
 from kgdx.domain.what_if import Intervention
 from kgdx.explain.walk import FAMILIES

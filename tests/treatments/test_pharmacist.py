@@ -1,4 +1,4 @@
-"""The safety rules on the starter graph against what a pharmacist says: no silent miss, hardly a false veto."""
+"""The safety rules on the starter graph against a pharmacist: no silent miss, hardly a false veto."""
 
 import csv
 from collections.abc import Iterator
@@ -67,7 +67,9 @@ def _judged(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[Judged]:
             yield Judged(" | ".join(row.values()), row["expected"], said)
 
 
-@pytest.fixture(scope="module", params=[("Disease",), ("PhenotypicFeature",)], ids=["coded as disease", "as finding"])
+@pytest.fixture(
+    scope="module", params=[("Disease",), ("PhenotypicFeature",)], ids=["coded as disease", "as finding"]
+)
 def judged(request: pytest.FixtureRequest, snapshot: Snapshot) -> list[Judged]:
     return list(_judged(snapshot, request.param))
 

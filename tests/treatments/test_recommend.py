@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from kgdx.domain.treatment import TreatmentStatus
+from kgdx.domain.message import Message
+from kgdx.domain.treatment import Line, TreatmentStatus
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.graph.snapshot import Snapshot
+from kgdx.report.messages import text
+from kgdx.treatments.indications import INDIRECT_SHARE
 from kgdx.treatments.patient_context import Precautions, Reason
 from kgdx.treatments.predictor import Prediction
-from kgdx.treatments.recommend import Option, TreatmentGraph
+from kgdx.treatments.recommend import Commitment, Option, TreatmentGraph
 from tests.reasoning.tiny import graph
 from tests.treatments.test_safety import walked
 
@@ -20,6 +23,9 @@ def options(
     conditions: str = "",
     medications: str = "",
     predicted: Mapping[str, Sequence[tuple[str, float]]] | None = None,
+    rivals: str = "",
+    *,
+    abstains: bool = False,
 ) -> dict[str, Option]:
     """Treatment -> option, in the order the graph gives them."""
     at = snapshot.index
@@ -32,8 +38,13 @@ def options(
             at[d]: [Prediction(at[drug], sure, ()) for drug, sure in known]
             for d, known in (predicted or {}).items()
         },
+        Commitment(abstains, tuple(at[rival] for rival in rivals.split())),
     )
     return {snapshot.curies[option.treatment]: option for option in found}
+
+
+def codes(messages: Sequence[Message]) -> list[str]:
+    return [message.code for message in messages]
 
 
 def test_the_benefit_is_the_probability_of_all_that_it_treats() -> None:
@@ -49,27 +60,39 @@ def test_a_benefit_is_never_more_than_certain() -> None:
     assert options(snapshot, {"D1": 0.7, "D2": 0.7})["T1"].benefit == 1.0
 
 
-def test_treatments_of_a_kind_hold_two_kinds_up_and_no_further() -> None:
+def test_a_disease_without_statements_of_its_own_inherits_over_one_step() -> None:
     snapshot = graph("""
         D1 is_a D2
         D2 is_a D3
-        D3 is_a D4
         D1 same_as D9
-        T1 treats D1
+        D0 is_a D1
         T2 treats D2
         T3 treats D3
-        T4 treats D4
-        T9 treats D9
-        D0 is_a D1
         T0 treats D0
     """)
     found = options(snapshot, {"D1": 0.5})
-    assert set(found) == {"T1", "T2", "T3", "T9"}
-    assert (
-        walked(snapshot, found["T3"].indications[0].ways[0].trail)
-        == "D1 subclass_of+ D2 subclass_of+ D3 treats- T3"
-    )
-    assert list(found)[-1] == "T3", "of equal benefit, the furthest last"
+    assert set(found) == {"T2"}
+    (only,) = found["T2"].indications
+    assert walked(snapshot, only.ways[0].trail) == "D1 subclass_of+ D2 treats- T2"
+    assert only.is_indirect
+    assert found["T2"].benefit == pytest.approx(0.5 * INDIRECT_SHARE)
+    assert found["T2"].status is TreatmentStatus.POSSIBLE
+    assert codes(found["T2"].doubts) == ["reservation.indirect"]
+
+
+@pytest.mark.parametrize("own", ["T1 treats D1", "T1 treats D9"])
+def test_a_disease_with_statements_of_its_own_inherits_none(own: str) -> None:
+    found = options(graph(f"D1 is_a D2\nD1 same_as D9\nT2 treats D2\n{own}"), {"D1": 0.5})
+    assert statuses(found) == {"T1": "recommended"}
+
+
+def test_nothing_is_inherited_from_a_disease_of_many_kinds() -> None:
+    def inherited(num_kinds: int) -> set[str]:
+        kinds = "\n".join(f"D{i} is_a D900" for i in range(num_kinds))
+        return set(options(graph(f"{kinds}\nT1 treats D900"), {"D0": 0.5}))
+
+    assert inherited(19) == {"T1"}
+    assert inherited(20) == set()
 
 
 def test_what_does_not_treat_is_no_treatment_and_what_is_not_forbidden_no_veto() -> None:
@@ -160,3 +183,66 @@ def test_vetoes_of_asks_for_one_treatment() -> None:
     (veto,) = found.vetoes_of(at["T1"], [at["D9"]])
     assert walked(snapshot, veto.trail) == "D9 subclass_of+ D8 contraindicated_in- T2 subclass_of- T1"
     assert found.vetoes_of(at["T3"], [at["D9"]]) == ()
+
+
+LINES = """
+    T1 treats D1 as line: adjunct
+    T2 treats D1
+    T3 treats D1 as line: first
+    T4 treats D1 as line: second; urgency: immediate
+    T5 treats D1 as line: first; urgency: immediate
+    T6 treats D1 as line: of somebody else
+"""
+
+
+def test_order_is_by_line_and_urgency_and_never_by_name() -> None:
+    found = options(graph(LINES), {"D1": 0.5})
+    assert list(found) == ["T5", "T3", "T2", "T6", "T4", "T1"]
+    first = found["T5"].indications[0]
+    assert (first.line, first.is_immediate) == (Line.FIRST, True)
+
+
+def test_what_helps_hardly_anybody_is_not_recommended() -> None:
+    facts = graph("T1 treats D1\nT2 treats D2\nT1 treats D3")
+    found = options(facts, {"D1": 0.06, "D2": 0.09, "D3": 0.05})
+    assert statuses(found) == {"T1": "recommended", "T2": "possible"}
+    assert codes(found["T2"].doubts) == ["reservation.unlikely"]
+
+
+def test_nothing_is_recommended_while_the_engine_abstains() -> None:
+    found = options(graph("T1 treats D1\nT2 treats D1\nT2 forbidden_in D9"), {"D1": 0.9}, "D9", abstains=True)
+    assert statuses(found) == {"T1": "possible", "T2": "contraindicated"}
+    assert codes(found["T1"].doubts) == ["reservation.abstained"]
+
+
+ASKS = """
+    T1 treats D1 as only_if: F1|F2
+    T2 treats D1 as only_if: T8
+    F1
+    F3 is_a F2
+    T9 is_a T8
+"""
+
+
+def test_a_treatment_waits_for_what_it_asks_of_the_patient() -> None:
+    facts = graph(ASKS)
+    without = options(facts, {"D1": 0.5})
+    assert statuses(without) == {"T1": "possible", "T2": "possible"}
+    (asked,) = without["T1"].doubts
+    assert text(asked) == "in D1 only with F1 or F2, which is not known here"
+    assert statuses(options(facts, {"D1": 0.5}, conditions="F3")) == {"T1": "recommended", "T2": "possible"}
+    assert statuses(options(facts, {"D1": 0.5}, medications="T9")) == {"T2": "recommended", "T1": "possible"}
+
+
+def test_what_a_dangerous_rival_forbids_is_held_back_until_it_is_ruled_out() -> None:
+    facts = graph("T1 treats D1\nT2 treats D1\nT1 is_a T3\nT3 forbidden_in D8\nD9 is_a D8\nT1 treats D7")
+    found = options(facts, {"D1": 0.5, "D9": 0.02}, rivals="D9")
+    assert statuses(found) == {"T2": "recommended", "T1": "held back"}
+    assert [text(why) for why in found["T1"].rivals] == ["forbidden in D9, which must be ruled out first"]
+    assert statuses(options(facts, {"D1": 0.5, "D9": 0.02})) == {"T1": "recommended", "T2": "recommended"}
+
+
+def test_a_rival_does_not_hold_back_its_own_treatment() -> None:
+    facts = graph("T1 treats D1\nT1 treats D2\nT1 forbidden_in D2\nT1 cautioned_in D3")
+    assert statuses(options(facts, {"D1": 0.5, "D2": 0.1}, rivals="D2")) == {"T1": "recommended"}
+    assert statuses(options(facts, {"D1": 0.5}, rivals="D3")) == {"T1": "recommended"}, "a caution does not"

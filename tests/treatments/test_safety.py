@@ -6,13 +6,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from kgdx.domain.graph import Edge, Node, Provenance
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
+from kgdx.graph.arrow_schema import edge_table, node_table
 from kgdx.graph.hierarchy import EdgePath, Hierarchy
 from kgdx.graph.snapshot import Snapshot
 from kgdx.treatments.patient_context import Precautions, Reason
 from kgdx.treatments.predictor import Prediction
 from kgdx.treatments.recommend import Option, TreatmentGraph
 from kgdx.treatments.safety import Concern, SafetyGraph
+from kgdx.treatments.safety_graph import EFFECT_GROUPS
 from tests.reasoning.tiny import graph
 
 CLASSES = """
@@ -111,6 +114,58 @@ def test_what_is_only_suspected_cautions() -> None:
     assert found == [("condition", "caution", "D1", "D1 contraindicated_in- T1")]
 
 
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ("T1 cautioned_in D1", ("caution", "D1 cautioned_in- T1")),
+        (
+            "T1 cautioned_in D1\nT1 is_a T2\nT2 forbidden_in D1",
+            ("contraindicated", "D1 contraindicated_in- T2 subclass_of- T1"),
+        ),
+        (
+            "T1 cautioned_in D1\nD1 is_a D2\nT1 forbidden_in D2",
+            ("contraindicated", "D1 subclass_of+ D2 contraindicated_in- T1"),
+        ),
+    ],
+)
+def test_of_a_caution_and_a_veto_the_worse_is_told(facts: str, said: tuple[str, str]) -> None:
+    assert [(severity, walk) for _, severity, _, walk in concerns(facts, "T1", "D1")] == [said]
+
+
+def test_a_disease_counts_as_the_finding_of_the_same_name_and_back() -> None:
+    names = {"D1": "renal failure", "F1": "Renal Failure", "F2": "renal insufficiency", "F3": "F3"}
+    snapshot = graph(
+        "D2 is_a D1\nF1 is_a F2\nT1 forbidden_in F2\nT2 forbidden_in D1\nF3",
+        name_of=lambda c: names.get(c, c),
+    )
+    safety, at = SafetyGraph(snapshot), snapshot.index
+
+    def told(drug: str, condition: str) -> list[tuple[str, str]]:
+        patient = Precautions((Reason(at[condition]),))
+        found = safety.concerns_of(at[drug], safety.climb_patient(patient))
+        return [(snapshot.curies[c.reason], walked(snapshot, c.trail)) for c in found]
+
+    way = "F1 subclass_of+ F2 contraindicated_in- T1"
+    assert told("T1", "D2") == [("F1", way)], "a kind of the disease"
+    assert told("T2", "F1") == [("D1", "D1 contraindicated_in- T2")]
+    assert told("T1", "F3") == []
+
+
+def test_chronic_kidney_disease_is_renal_insufficiency_in_any_graph() -> None:
+    given = Provenance("infores:test")
+    nodes = [
+        Node("MONDO:0005300", "Disease", "chronic kidney disease"),
+        Node("HP:0000083", "PhenotypicFeature", "Renal insufficiency"),
+        Node("CHEBI:1", "Drug", "x"),
+    ]
+    edges = [Edge("CHEBI:1", "contraindicated_in", "HP:0000083", given)]
+    snapshot = Snapshot.from_tables(node_table(nodes), edge_table(edges))
+    safety, at = SafetyGraph(snapshot), snapshot.index
+    patient = safety.climb_patient(Precautions((Reason(at["MONDO:0005300"]),)))
+    (only,) = safety.concerns_of(at["CHEBI:1"], patient)
+    assert only.is_veto
+
+
 # Allergies
 
 
@@ -146,6 +201,46 @@ def test_relatives_may_cross_react_as_far_as_two_kinds_up() -> None:
     walk = "T3 subclass_of+ T7 subclass_of+ T6 subclass_of- T5 subclass_of- T1"
     assert far == [("cross-reactivity", "caution", "T3", walk)]
     assert concerns(family, "T1", allergies="T4") == [], "three kinds up is no kinship"
+
+
+RELATIVES = "T1 is_a T5\nT2 is_a T5\nT5 is_a T6\nT3 is_a T6"
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        (
+            "T5 similar_to T5 as severity: contraindicated",
+            ("contraindicated", "T2 subclass_of+ T5 similar_to- T5 subclass_of- T1"),
+        ),
+        (
+            "T1 similar_to T2 as severity: caution\nT5 similar_to T5 as severity: contraindicated",
+            ("caution", "T2 similar_to- T1"),
+        ),
+        ("T1 similar_to T2", ("caution", "T2 subclass_of+ T5 subclass_of- T1")),
+    ],
+)
+def test_the_nearest_statement_on_relatives_weighs_an_allergy(stated: str, said: tuple[str, str]) -> None:
+    (found,) = concerns(f"{RELATIVES}\n{stated}", "T1", allergies="T2")
+    assert found[0] == "cross-reactivity"
+    assert found[1] == said[0]
+    assert found[3].replace("+", "-") == said[1].replace("+", "-")
+
+
+def test_a_group_by_an_effect_is_no_kinship() -> None:
+    given = Provenance("infores:test")
+    curies = ["CHEBI:1", "CHEBI:2", "kgdx:qt", EFFECT_GROUPS]
+    edges = [
+        Edge("CHEBI:1", "subclass_of", "kgdx:qt", given),
+        Edge("CHEBI:2", "subclass_of", "kgdx:qt", given),
+        Edge("kgdx:qt", "subclass_of", EFFECT_GROUPS, given),
+        Edge("kgdx:qt", "interacts_with", "kgdx:qt", given),
+    ]
+    snapshot = Snapshot.from_tables(node_table(Node(c, "Drug", c) for c in curies), edge_table(edges))
+    safety, at = SafetyGraph(snapshot), snapshot.index
+    patient = safety.climb_patient(Precautions((), (at["CHEBI:2"],), (at["CHEBI:2"],)))
+    found = safety.concerns_of(at["CHEBI:1"], patient)
+    assert [concern.kind for concern in found] == [ConcernKind.INTERACTION]
 
 
 # Medications
@@ -210,7 +305,9 @@ def test_every_reason_is_told_vetoes_first() -> None:
 _DRUGS, _DISEASES = [f"T{i}" for i in range(6)], [f"D{i}" for i in range(5)]
 _FACTS = st.one_of(
     st.tuples(st.sampled_from(_DRUGS), st.just("treats"), st.sampled_from(_DISEASES)),
-    st.tuples(st.sampled_from(_DRUGS), st.just("forbidden_in"), st.sampled_from(_DISEASES)),
+    st.tuples(
+        st.sampled_from(_DRUGS), st.sampled_from(["forbidden_in", "cautioned_in"]), st.sampled_from(_DISEASES)
+    ),
     st.tuples(
         st.sampled_from(_DRUGS),
         st.sampled_from(["is_a", "same_as", "close_match", "part_of", "interacts_with", "similar_to"]),

@@ -15,6 +15,7 @@ from kgdx.domain.report import FindingContribution, Report
 from kgdx.domain.treatment import TreatmentStatus
 from kgdx.explain.walk import all_paths
 from kgdx.imaging.overlay import HeatMap, ShownImage
+from kgdx.report.messages import text
 from kgdx.report.messages import text as text_of
 from kgdx.report.page.html import render
 from kgdx.report.sentences import sentence as said
@@ -116,7 +117,12 @@ def test_every_status_is_worded_and_every_concern_told_by_its_kind(report: Repor
         for concern in treatment.concerns:
             group = card[card.index(f'class="concerns {concern.severity.value}"') :]
             assert f'<span class="kind">{concern.kind.value}</span> {said(concern.path)}' in group
+        for reservation in treatment.reservations:
+            assert text(reservation) in card
     assert {t.status for t in report.treatments} == set(TreatmentStatus)
+    assert "both harm the inner ear; reduce the dose below an eGFR of 60" in "".join(cards)
+    assert "parapneumonic effusion (62%, first line, at once)" in "".join(cards)
+    assert "congestive heart failure (4.0%, second line, indirect)" in "".join(cards)
 
 
 def test_texts_and_names_cannot_act() -> None:
