@@ -126,7 +126,7 @@ def finding_kinds() -> FindingKinds:
 
 @cache
 def implied_conditions() -> Mapping[str, tuple[str, ...]]:
-    """CURIE of a condition -> CURIEs of what its patient has as well: the table of `implied_conditions.yaml`."""
+    """CURIE of a condition -> those of what its patient has as well, by `implied_conditions.yaml`."""
     return {curie: tuple(others) for curie, others in _read("implied_conditions.yaml").items()}
 
 
