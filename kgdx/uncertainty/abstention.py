@@ -12,6 +12,7 @@ from kgdx.reasoning.ranking import Ranking
 from kgdx.uncertainty.families import Families, Family
 from kgdx.uncertainty.information import Questions, entropy
 from kgdx.uncertainty.next_findings import Asked
+from kgdx.uncertainty.rare_graph import RareGraph
 
 _HEREDITARY = "MONDO:0003847"
 
@@ -19,6 +20,7 @@ _HEREDITARY = "MONDO:0003847"
 class AbstentionReason(StrEnum):
     """Why no diagnosis is named."""
 
+    NO_COMMON_DISEASES = "no_common_diseases"
     UNEXPLAINED = "unexplained"
     INDISTINGUISHABLE = "indistinguishable"
     UNLIKELY = "unlikely"
@@ -73,6 +75,7 @@ class AbstentionRule:
 
     snapshot: Snapshot
     hierarchy: Hierarchy
+    rare_graph: RareGraph
     settings: AbstentionSettings = field(default_factory=AbstentionSettings)
 
     def judge(self, query: GraphQuery, ranking: Ranking, asked: Asked) -> Abstention | None:
@@ -81,6 +84,8 @@ class AbstentionRule:
         Args:
             asked: what might be looked for, of the same ranking.
         """
+        if self.rare_graph.lacks(query):
+            return Abstention(AbstentionReason.NO_COMMON_DISEASES)
         families = Families.of(ranking, self.hierarchy)
         first = families.of_place(0)
         is_likely = first.probability >= self.settings.least_probability
