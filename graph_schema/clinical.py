@@ -117,6 +117,12 @@ def must_not_miss() -> MustNotMiss:
 
 
 @cache
+def common_findings() -> frozenset[str]:
+    """CURIEs of `common_findings.yaml`: findings of which common diseases are the usual cause."""
+    return frozenset(_read("common_findings.yaml"))
+
+
+@cache
 def finding_kinds() -> FindingKinds:
     """The table of `finding_kinds.yaml`."""
     read = _read("finding_kinds.yaml")
