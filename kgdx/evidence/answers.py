@@ -56,6 +56,8 @@ def marked(sentence: Sentence, forms: list[str], places: Sequence[tuple[int, int
         elif form in known:
             marker = _answer(forms, i, ends, starts, known[form], is_prefixed)
             told[i] = marker or form
+            if marker and forms[i - 1] in _QUESTIONS:  # asked and answered
+                told[i - 1] = ":"
         elif len(form) == 4 and _YEAR.match(form):
             told[i] = "YEAR"
     return told
