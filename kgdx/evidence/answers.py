@@ -19,8 +19,8 @@ _DASHES = frozenset({"-", "–", "−"})
 _QUESTIONS = frozenset({"?", "？"})
 # What may follow an answer. A word that is none of these makes "no" the beginning of a statement.
 _CLOSES = frozenset({
-    ",", ".", ";", ")", "，", "。", "；", "and", "but", "today", "now", "currently", "reported", "noted", "at",
-    "since", "for", "on", "x", "times",
+    ",", ".", ";", ")", "，", "。", "；", "and", "but", "today", "now", "currently", "reported", "noted",
+    "at", "since", "for", "on", "x", "times",
 })  # fmt: skip
 # Said bare, without a mark between finding and answer: "Pleural effusion absent."
 _BARE_CLOSES = frozenset({",", ".", ";", "，", "。", "；", "and", "but"})

@@ -126,7 +126,7 @@ def _owner(
 
 
 def _is_placed(forms: list[str], begin: int, end: int) -> bool:
-    """Whether words `begin` to `end` lead from a finding to where it is: "effusion on the", "nodule in the"."""
+    """Whether words `begin` to `end` lead from a finding to where it is: "effusion on the"."""
     between = [form for form in forms[begin:end] if form != "the"]
     return bool(between) and between[-1] in _PREPOSITIONS and _PARTS.isdisjoint(between)
 

@@ -27,7 +27,7 @@ _OPEN_ENDS = frozenset({
 _OPEN_STARTS = frozenset({"of", "or", "and", "nor", "to", "for", "in", "on", "at", "by", "which", "that"})
 _UNITS = frozenset({"cm", "mm", "ml"})
 _ITEM_MARKS = frozenset({".", ")"})
-# Alone after a colon or a question mark they are the whole answer, and what follows them is another statement.
+# Alone after a colon or a question mark they are the whole answer; what follows is another statement.
 _ANSWERS = frozenset({"no", "none", "yes", "nil", "negative", "positive", "denies", "denied", "unknown"})
 _BULLETS = frozenset("-–—*•·+>")
 # Printed lines shorter than this were broken by the writer, not by the page.

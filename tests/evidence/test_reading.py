@@ -49,7 +49,8 @@ ANSWERS = [
     ("Extremities: no peripheral edema", ["- Peripheral edema"]),
 ]  # fmt: skip
 NAMES_WITH_DENIALS = [
-    ("absent breath sounds on the left, hyperresonant percussion note, tracheal deviation, distended neck veins",
+    ("absent breath sounds on the left, hyperresonant percussion note, tracheal deviation, distended neck "
+     "veins",
      ["+ decreased breath sounds (left)", "+ hyperresonant percussion note", "+ tracheal deviation",
       "+ Elevated jugular venous pressure"]),
     ("no lung sliding, hypotension", ["+ absent lung sliding", "+ Hypotension"]),
