@@ -42,8 +42,8 @@ _ALTERNATIVE = frozenset({"or", "versus", "vs"})
 _PARTING = _FINITE | {";", ":", "without", "with", "but", "/", "and", "no", "not", "denies", "in", "on", "at"}
 _NO_ALTERNATIVE = frozenset({
     "not", "more", "less", "greater", "no", "without", "so", "one", "two", "three", "right", "left",
-    "bilateral", "mild", "moderate", "severe", "acute", "chronic", "small", "large", "new", "old", "day", "days",
-    "week", "weeks", "month", "months", ".", "otherwise", "with", "when", "after",
+    "bilateral", "mild", "moderate", "severe", "acute", "chronic", "small", "large", "new", "old", "day",
+    "days", "week", "weeks", "month", "months", ".", "otherwise", "with", "when", "after",
 })  # fmt: skip
 _MAX_BETWEEN = 5
 
