@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from ingest.sources.starter import CHINESE, TABLES
 from tests.ingest.test_ontology import GRAPH, OBO, OWL
 
 
@@ -69,6 +70,14 @@ _GRAPH = {
         f"MONDO:2 ; biolink:subclass_of ; MONDO:1 ; {_PLAIN_QUALIFIED}",
     ),
 }
+_STARTER = {
+    **_GRAPH,
+    CHINESE: rows("id ; name ; synonyms", "MONDO:1 ; 甲 ; 乙|丙"),
+    **{
+        name: rows(" ; ".join((*table.ends, "severity", *table.remarks)), "MONDO:1 ; MONDO:2 ; caution ; a ; b ; c")
+        for name, table in TABLES.items()
+    },
+}
 
 GENERIC = {
     "ontology, OBO": one("ontology", "t.obo", OBO),
@@ -81,7 +90,7 @@ GENERIC = {
         "m.yaml",
     ),
     "kgx": Seed("kgx", _GRAPH),
-    "starter": Seed("starter", _GRAPH),
+    "starter": Seed("starter", _STARTER),
     "kgx, lines": Seed(
         "kgx",
         {
