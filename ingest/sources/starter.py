@@ -53,11 +53,13 @@ def read(path: Path, source: Source) -> Iterator[Item]:
     for name, table in TABLES.items():
         columns = (*table.ends, *table.remarks, *(() if table.relation else ("severity",)))
         for line, row in read_table(path / name, columns):
+            where, relation = f"{name}, line {line}", table.relation or _BY_SEVERITY.get(row["severity"], "")
+            if not relation:
+                yield Rejected(where, "unknown severity", row["severity"])
+                continue
             head, tail = (row[end] for end in table.ends)
             words = written({column: row[column] for column in table.remarks})
-            relation = table.relation or _BY_SEVERITY[row["severity"]]
-            edge = Edge(head, relation, tail, source.provenance(""), original_predicate=words)
-            yield Row(f"{name}, line {line}", edge)
+            yield Row(where, Edge(head, relation, tail, source.provenance(""), original_predicate=words))
 
 
 def _with_chinese(items: Iterator[Item], path: Path) -> Iterator[Item]:

@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.sources.starter import CHINESE, TABLES
 from tests.ingest.test_ontology import GRAPH, OBO, OWL
 
 
@@ -72,11 +71,17 @@ _GRAPH = {
 }
 _STARTER = {
     **_GRAPH,
-    CHINESE: rows("id ; name ; synonyms", "MONDO:1 ; 甲 ; 乙|丙"),
-    **{
-        name: rows(" ; ".join((*table.ends, "severity", *table.remarks)), "MONDO:1 ; MONDO:2 ; caution ; a ; b ; c")
-        for name, table in TABLES.items()
-    },
+    "chinese.tsv": rows("id ; name ; synonyms", "MONDO:1 ; 甲 ; 乙|丙"),
+    "interactions.tsv": rows(
+        "one ; other ; severity ; mechanism ; advice", "CHEBI:1 ; CHEBI:2 ; caution ; m ; a"
+    ),
+    "cross_reactions.tsv": rows(
+        "one ; other ; severity ; mechanism ; advice", "CHEBI:1 ; CHEBI:2 ; caution ; m ; a"
+    ),
+    "precautions.tsv": rows("treatment ; severity ; condition ; advice", "CHEBI:1 ; caution ; MONDO:1 ; a"),
+    "indications.tsv": rows(
+        "treatment ; disease ; line ; urgency ; only_if", "CHEBI:1 ; MONDO:1 ; first ; u ; -"
+    ),
 }
 
 GENERIC = {
