@@ -207,7 +207,9 @@ def _is_new_clause(forms: list[str], begin: int, place: tuple[int, int], is_deni
     has_verb_before = False
     for i in range(begin, place[0]):
         if forms[i] == ",":
-            if (is_denial and _is_beginning(forms, i + 1)) or not _FINITE.isdisjoint(forms[place[0] : place[1]]):
+            if (is_denial and _is_beginning(forms, i + 1)) or not _FINITE.isdisjoint(
+                forms[place[0] : place[1]]
+            ):
                 return True
         elif forms[i] in _FINITE:
             has_verb_before = True

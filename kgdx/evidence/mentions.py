@@ -87,7 +87,9 @@ class Vocabulary:
             contexts: as in `Lexicon`.
         """
         self._contexts = {
-            _key(phrase): [(frozenset(map(fold, words)), curie) for words, curie in meanings if curie in names]
+            _key(phrase): [
+                (frozenset(map(fold, words)), curie) for words, curie in meanings if curie in names
+            ]
             for phrase, meanings in contexts.items()
         }
         phrases = (*phrases, *(Phrase(phrase, _NO_CURIE, 3) for phrase in contexts))

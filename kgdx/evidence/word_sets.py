@@ -103,7 +103,9 @@ def _links() -> frozenset[str]:
 def _skipped() -> frozenset[str]:
     """What may stand between the words of a name."""
     order = lexicon.read("lexicon.yaml")["word_order"]
-    return frozenset(fold(word) for group in ("links", "denials", "parts", "describing") for word in order[group])
+    return frozenset(
+        fold(word) for group in ("links", "denials", "parts", "describing") for word in order[group]
+    )
 
 
 @cache
