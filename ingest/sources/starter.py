@@ -1,17 +1,17 @@
-"""The starter graph: KGX, and tables of what a pharmacist knows, each row with the handbook that says so.
+"""The starter graph: KGX, its names in Chinese, and tables of what a pharmacist knows, with their handbooks.
 
 What a table says beyond a relation becomes the words of the edge, see `kgdx.domain.remarks`.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.catalogue import Source
 from ingest.files import read_table
-from ingest.model import Item, Row
+from ingest.model import Item, Rejected, Row
 from ingest.sources import kgx
-from kgdx.domain.graph import Edge
+from kgdx.domain.graph import Edge, Node
 from kgdx.domain.remarks import written
 
 
@@ -36,24 +36,41 @@ TABLES: Mapping[str, Table] = {
     "precautions.tsv": Table(("treatment", "condition"), ("advice",)),
     "indications.tsv": Table(("treatment", "disease"), ("line", "urgency", "only_if"), "treats"),
 }
+CHINESE = "chinese.tsv"
 _BY_SEVERITY = {"contraindicated": "contraindicated_in", "caution": "cautioned_in"}
 
 
 def read(path: Path, source: Source) -> Iterator[Item]:
-    """Every node and edge.
+    """Every node, with its Chinese name as the first of its Chinese synonyms, and every edge.
 
     Args:
-        path: a folder with `nodes.tsv`, `edges.tsv` and the tables.
+        path: a folder with `nodes.tsv`, `edges.tsv`, `chinese.tsv` and the tables.
 
     Raises:
         SourceError: if a file is missing, cannot be read or lacks a column.
     """
-    yield from kgx.read(path, source)
+    yield from _with_chinese(kgx.read(path, source), path / CHINESE)
     for name, table in TABLES.items():
         columns = (*table.ends, *table.remarks, *(() if table.relation else ("severity",)))
         for line, row in read_table(path / name, columns):
+            where, relation = f"{name}, line {line}", table.relation or _BY_SEVERITY.get(row["severity"], "")
+            if not relation:
+                yield Rejected(where, "unknown severity", row["severity"])
+                continue
             head, tail = (row[end] for end in table.ends)
             words = written({column: row[column] for column in table.remarks})
-            relation = table.relation or _BY_SEVERITY[row["severity"]]
-            edge = Edge(head, relation, tail, source.provenance(""), original_predicate=words)
-            yield Row(f"{name}, line {line}", edge)
+            yield Row(where, Edge(head, relation, tail, source.provenance(""), original_predicate=words))
+
+
+def _with_chinese(items: Iterator[Item], path: Path) -> Iterator[Item]:
+    """The items, each node with the synonyms that its translation adds."""
+    translated = {row["id"]: (line, row) for line, row in read_table(path, ("id", "name", "synonyms"))}
+    for item in items:
+        if isinstance(item, Row) and isinstance(node := item.statement, Node) and node.curie in translated:
+            _, row = translated.pop(node.curie)
+            chinese = (f"{text}@zh" for text in (row["name"], *row["synonyms"].split("|")) if text)
+            yield replace(item, statement=replace(node, synonyms=(*node.synonyms, *chinese)))
+        else:
+            yield item
+    for curie, (line, _) in translated.items():
+        yield Rejected(f"{path.name}, line {line}", "names no node", curie)

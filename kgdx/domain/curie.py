@@ -13,6 +13,11 @@ def prefix_of(curie: str) -> str:
     return curie.partition(":")[0] if ":" in curie else ""
 
 
+def is_curie(text: str) -> bool:
+    """Whether a text has the shape of a CURIE, of whatever prefix."""
+    return _SHAPE.fullmatch(text.strip()) is not None
+
+
 def standardize(text: str, schema: Schema, where: str = "curie") -> str:
     """Write an identifier the way the graph does: declared prefix, declared case, no white space.
 

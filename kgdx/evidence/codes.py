@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from graph_schema import Schema
 from kgdx.domain.case import CodedFinding, Polarity
 from kgdx.domain.concept import ConceptRef
-from kgdx.domain.curie import standardize
+from kgdx.domain.curie import is_curie, prefix_of, standardize
 from kgdx.domain.errors import CurieError
 from kgdx.domain.evidence import CodeOrigin, Evidence
 from kgdx.domain.message import Message
@@ -54,9 +54,12 @@ def lookup(given: str, snapshot: Snapshot, schema: Schema, where: str = "finding
 
     try:
         curie = _known_state(standardize(given, schema, where), snapshot, schema)
-    except CurieError as error:
-        fact = error.fact.replace(repr(given), repr(quoted))
-        return CodeLookup(given, warning=warning("bad_code", fact=fact, remedy=error.remedy))
+    except CurieError:
+        if is_curie(given):
+            return CodeLookup(
+                given, warning=warning("undeclared_prefix", prefix=prefix_of(given.strip())[:_MAX_QUOTED])
+            )
+        return CodeLookup(given, warning=warning("bad_code"))
     passed = [curie]
     while snapshot.replaced_by.get(passed[-1]):
         following = snapshot.replaced_by[passed[-1]]

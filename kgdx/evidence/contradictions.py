@@ -107,7 +107,12 @@ def _implied_codes(evidence: Sequence[Evidence], snapshot: Snapshot) -> Iterator
         yield Message("warning.implied", named)
 
 
-def _listed(weights: Mapping[str, float]) -> str:
+def _listed(weights: Mapping[str, float]) -> Message:
     """`image (+1.3), text (+5.1)`: the weight that each modality's statement has in the end."""
-    signed = (f"{modality} ({weight:+.1f})" for modality, weight in sorted(weights.items()))
-    return ", ".join(signed).replace("-", "−")
+    *others, told = (
+        Message(f"said_by.{modality}", {"weight": f"{weight:+.1f}".replace("-", "−")})
+        for modality, weight in sorted(weights.items())
+    )
+    for each in reversed(others):
+        told = Message("said_by.several", {"first": each, "others": told})
+    return told

@@ -17,6 +17,8 @@ from kgdx.report.wording import percent
 
 LANGUAGES = ("en", "zh")
 _NUM_NAMED = 3
+# Values that are words of a closed list, which the catalogue has under the name of the value.
+_LISTS = ("where", "kind")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LATIN = re.compile(r"[A-Za-z]{2}")
 
@@ -83,6 +85,8 @@ class Phrases:
             case tuple():
                 names = [concept.name for concept in value]
                 return self.enumerated(names, _NUM_NAMED, "listed_or" if name == "any_of" else "listed")
+            case str() if name in _LISTS:
+                return self.term(name, value)
             case float() if name == "probability":
                 return percent(value)
         return value

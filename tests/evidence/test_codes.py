@@ -70,10 +70,11 @@ def test_an_obsolete_code_is_followed_to_the_end(snapshot: Snapshot) -> None:
         ("", "not a CURIE"),
         ("banana", "not a CURIE"),
         ("XYZ:1", "prefix 'XYZ'"),
-        ("MONDO:0005252", "is a Disease, no finding: put a known disease under conditions"),
-        ("CHEBI:1", "is a Drug, no finding"),
+        ("MONDO:0005252", "is of kind disease, no finding: put a known disease under conditions"),
+        ("CHEBI:1", "is of kind drug, no finding"),
         ("HP:" + "9" * 5000, "not in the graph"),
         ("z" * 5000, "not a CURIE"),
+        ("z" * 5000 + ":1", "is not declared"),
     ],
 )
 def test_a_useless_code_is_explained_and_the_rest_goes_on(snapshot: Snapshot, given: str, told: str) -> None:

@@ -69,6 +69,20 @@ _GRAPH = {
         f"MONDO:2 ; biolink:subclass_of ; MONDO:1 ; {_PLAIN_QUALIFIED}",
     ),
 }
+_STARTER = {
+    **_GRAPH,
+    "chinese.tsv": rows("id ; name ; synonyms", "MONDO:1 ; 甲 ; 乙|丙"),
+    "interactions.tsv": rows(
+        "one ; other ; severity ; mechanism ; advice", "CHEBI:1 ; CHEBI:2 ; caution ; m ; a"
+    ),
+    "cross_reactions.tsv": rows(
+        "one ; other ; severity ; mechanism ; advice", "CHEBI:1 ; CHEBI:2 ; caution ; m ; a"
+    ),
+    "precautions.tsv": rows("treatment ; severity ; condition ; advice", "CHEBI:1 ; caution ; MONDO:1 ; a"),
+    "indications.tsv": rows(
+        "treatment ; disease ; line ; urgency ; only_if", "CHEBI:1 ; MONDO:1 ; first ; u ; -"
+    ),
+}
 
 GENERIC = {
     "ontology, OBO": one("ontology", "t.obo", OBO),
@@ -81,7 +95,7 @@ GENERIC = {
         "m.yaml",
     ),
     "kgx": Seed("kgx", _GRAPH),
-    "starter": Seed("starter", _GRAPH),
+    "starter": Seed("starter", _STARTER),
     "kgx, lines": Seed(
         "kgx",
         {

@@ -80,7 +80,7 @@ def test_a_store_goes_through_kgx_unchanged(store: EmbeddedStore, tmp_path: Path
     kgx.write(nodes, edges, tmp_path / "out")
     store.replace_source("starter", [], stated_edges([], {}))
     assert nodes_of(store) == {}
-    load("starter", tmp_path / "out", store)
+    load("kgx", tmp_path / "out", store, alias="starter")
     after = [table.to_pylist() for table in store.export()]
     for old, new in zip(before, after, strict=True):
         assert sorted(old, key=str) == sorted(new, key=str)

@@ -16,11 +16,13 @@ from kgdx.domain.pharmacology import Advice, Mechanism
 from kgdx.domain.report import DISCLAIMER, AssessmentModality, Report
 from kgdx.domain.treatment import ConcernKind, Line, TreatmentStatus
 from kgdx.domain.what_if import Intervention
+from kgdx.evidence import lexicon
 from kgdx.explain.walk import FAMILIES
 from kgdx.report.messages import LANGUAGES, phrases, text
 from kgdx.report.page.html import render
 from tests.report.page.spoken import SpokenPage
 
+_SLOTS = ("severity", "laterality", "anatomy")
 ENTRIES = phrases().entries
 FOLDER = Path(kgdx.report.page.__file__).parent
 _USED = re.compile(r"""(?:\bt|words|words\.plain)\(\s*f?["']([a-z_]+\.[a-z_]+)["']""")
@@ -62,6 +64,8 @@ def test_every_closed_list_is_in_the_catalogue() -> None:
         "line": {*Line, "immediate", "indirect"} - {Line.UNSTATED},
         "how_known": AssessmentModality,
         "what_if": Intervention,
+        "qualifier": {word for slot in _SLOTS for word in lexicon.read("qualifiers.yaml")[slot]},
+        "kind": load().kinds,
         "family": {*FAMILIES.values(), "other"},
         "relation": set(load().relations) - set(load().own_relations),
     }

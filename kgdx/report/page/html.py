@@ -132,10 +132,9 @@ def _words(report: Report, words: Phrases) -> dict[str, Callable[..., Any]]:
 
     def qualified(said: Qualifiers) -> str:
         size = " × ".join(f"{length:g}" for length in said.size_mm)
-        parts = [words.term("qualifier", part) for part in (said.severity, said.laterality) if part]
-        return words.plain("header.separator").join(
-            [*parts, *said.anatomy, *([f"{size} mm"] if size else [])]
-        )
+        parts = (said.severity, said.laterality, *said.anatomy)
+        told = [words.term("qualifier", part) for part in parts if part]
+        return words.plain("header.separator").join([*told, *([f"{size} mm"] if size else [])])
 
     return {
         "t": words,

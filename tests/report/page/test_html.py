@@ -134,7 +134,7 @@ def test_texts_and_names_cannot_act() -> None:
         ImageOrigin(_EVIL, (-1.0, 0.0, 2.0, 2.0), 0.5),
     )
     evidence = tuple(Evidence(_EVIL, _EVIL, Polarity.UNCERTAIN, 1.0, origin) for origin in origins)
-    evil = Message("warning.bad_code", {"where": _EVIL, "fact": _EVIL, "remedy": _EVIL})
+    evil = Message("warning.bad_code", {"where": _EVIL, "code": _EVIL})
     report = Report(_EVIL, evidence, (), (), (evil,), (evil,), _EVIL)
     page = assert_inert(render(report, (ReportText(_EVIL, _EVIL),)))
     assert "{{ 7*7 }}" in page.words
