@@ -113,6 +113,7 @@ class Engine:
             predicting.calibration,
             own_concepts,
         )
+        case_treatments = CaseTreatments(stated, UntreatedDiseases(stated, predictor), schema)
         return cls(
             release=opened.release,
             settings=settings,
@@ -122,14 +123,16 @@ class Engine:
                 snapshot, schema, clip, ImageReader.open(settings, clip), concepts, fusion, settings.link
             ),
             _justifier=Justifier(reasoner, hierarchy, writer),
-            _treatments=CaseTreatments(stated, UntreatedDiseases(stated, predictor), schema),
+            _treatments=case_treatments,
             _doubter=UncertaintyReporter.of(reasoner, hierarchy),
             _mechanisms=Mechanisms(
                 writer,
                 opened.release,
                 partial(MechanismFinder.on, snapshot, schema, acting.network, own_concepts),
             ),
-            _reopener=ReportReopener(opened.release, reasoner, hierarchy, fusion, clip),
+            _reopener=ReportReopener(
+                opened.release, reasoner, hierarchy, fusion, clip, writer, case_treatments
+            ),
         )
 
     def mechanisms(self, drug: str, disease: str, num_paths: int = 5) -> tuple[GraphPath, ...]:
@@ -198,7 +201,9 @@ class Engine:
         return report.naming(language, names_in(self.snapshot, report, language))
 
     def verify(self, report: Report, diagnoses: Sequence[Diagnosis] | None = None) -> Verification:
-        """Score diagnoses of a report again: on its retained subgraph, and without the paths it shows.
+        """Score diagnoses of a report again, on its retained subgraph and without the paths it shows.
+
+        Its treatments are weighed again, too; `Verification` says what is not held against anything.
 
         Args:
             report: of this release; also one read back from JSON.
@@ -228,7 +233,7 @@ class Engine:
             return ReportOut.of(report).showing(found.texts, found.images)
         ranking = self.reasoner.rank(query)
         differential = self._justifier.diagnoses(query, ranking, self.settings.top, _NUM_PATHS)
-        options = treatments(self._treatments.options(found, ranking), self._justifier.writer)
+        options = treatments(self._treatments.options(found.query_context, ranking), self._justifier.writer)
         doubts = self._doubter.doubts(query, ranking, found.quotes)
         report = Report(
             release=self.release,

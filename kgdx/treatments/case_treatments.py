@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from graph_schema import Schema
-from kgdx.evidence.extractor import Extraction
+from kgdx.domain.report import QueryContext
 from kgdx.reasoning.ranking import Ranking
 from kgdx.treatments.patient_context import Precautions, reasons_of
 from kgdx.treatments.predictor import PredictedTreatments, Prediction
@@ -70,7 +70,7 @@ class CaseTreatments:
     untreated: UntreatedDiseases
     schema: Schema
 
-    def options(self, found: Extraction, ranking: Ranking) -> list[Option]:
+    def options(self, context: QueryContext, ranking: Ranking) -> list[Option]:
         """As `TreatmentGraph.options`, for all diagnoses that are not too unlikely."""
         posterior = [
             (disease, probability)
@@ -80,14 +80,14 @@ class CaseTreatments:
             if probability >= _LEAST_PROBABILITY
         ]
         predictions = self.untreated.predictions(posterior)
-        return self.graph.options(posterior, self._precautions(found), predictions)
+        return self.graph.options(posterior, self._precautions(context), predictions)
 
-    def _precautions(self, found: Extraction) -> Precautions:
+    def _precautions(self, context: QueryContext) -> Precautions:
         """What the safety rules ask about. The diagnoses themselves are no conditions of the patient."""
         conditions, suspected, allergies, medications = (
             tuple(self.graph.snapshot.index[curie] for curie in curies)
-            for curies in (found.conditions, found.suspected, found.allergies, found.medications)
+            for curies in (context.conditions, context.suspected, context.allergies, context.medications)
         )
-        sex, age_years = found.patient.sex, found.patient.age_years
+        sex, age_years = context.patient.sex, context.patient.age_years
         reasons = reasons_of(self.graph.hierarchy, self.schema, conditions, suspected, sex, age_years)
         return Precautions(reasons, allergies, medications)
