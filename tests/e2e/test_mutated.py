@@ -141,7 +141,7 @@ def test_scrambled_files(
 
 
 @pytest.mark.parametrize("num", NUM_REPORTS)
-def test_mutated_reports(engine: Engine, num: int) -> None:
+def test_mutated_reports(engine: Engine, folder: Path, num: int) -> None:
     rng = random.Random(2)  # noqa: S311
     case = CaseIn(**{**CASE, "report": "Left pleural effusion."})
     whole = json.loads(engine.what_if(engine.diagnose(case), 3).model_dump_json())
@@ -161,7 +161,7 @@ def test_mutated_reports(engine: Engine, num: int) -> None:
             assert is_clear(error), text  # noqa: PT017
             continue
         num_read += 1
-        show(report)
+        show(report, folder)
         try:
             engine.verify(report)
         except KgdxError as error:
@@ -169,7 +169,7 @@ def test_mutated_reports(engine: Engine, num: int) -> None:
     assert num_read > num / 20, "some are still reports"
 
 
-def show(report: ReportOut) -> None:
+def show(report: ReportOut, folder: Path) -> None:
     """Every way out of a report that was read."""
     console = Console(file=io.StringIO(), width=100)
     print_report(report, console)
@@ -182,8 +182,6 @@ def show(report: ReportOut) -> None:
             nx.parse_graphml(text, force_multigraph=True)
         elif ending == ".cyjs":
             json.loads(text)
-    from kgdx.report.page.html import render
-
     for language in ("en", "zh"):
-        assert "\x1b" not in render(report, (), (), language, {})
+        assert "\x1b" not in report.to_html(folder / "page.html", language).read_text(encoding="utf-8")
     report.plot_differential()
