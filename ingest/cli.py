@@ -168,12 +168,19 @@ def export(
 
 
 @app.command()
-def history(store: _Store, as_json: _Json = False) -> None:
+def history(
+    store: _Store,
+    as_json: _Json = False,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="First remove what killed loads left beside the graph.")
+    ] = False,
+) -> None:
     """Show the loads that changed the graph, the newest first."""
     from ingest.console import print_history
     from kgdx.stores.registry import open_store
 
-    with open_store(store, read_only=True) as graph:
+    # Whoever opens a graph for writing removes what killed loads left, and says so.
+    with open_store(store, read_only=not clean) as graph:
         loads = [row["l"] for row in graph.query("MATCH (l:Load) RETURN l ORDER BY l.id DESC", {})]
     if as_json:
         typer.echo(json.dumps(loads, ensure_ascii=False))

@@ -43,7 +43,7 @@ from kgdx.release.checkpoints import (
 )
 from kgdx.report.localised_names import names_in
 from kgdx.schemas import CaseIn, ReportOut, Settings
-from kgdx.treatments.case_treatments import CaseTreatments, UntreatedDiseases
+from kgdx.treatments.case_treatments import CaseTreatments, UntreatedDiseases, rivals_of
 from kgdx.treatments.predictor import PredictedTreatments
 from kgdx.treatments.recommend import TreatmentGraph
 
@@ -114,6 +114,7 @@ class Engine:
             predicting.calibration,
             own_concepts,
         )
+        case_treatments = CaseTreatments(stated, UntreatedDiseases(stated, predictor), schema)
         return cls(
             release=opened.release,
             settings=settings,
@@ -123,14 +124,23 @@ class Engine:
                 snapshot, schema, clip, ImageReader.open(settings, clip), concepts, fusion, settings.link
             ),
             _justifier=Justifier(reasoner, hierarchy, writer),
-            _treatments=CaseTreatments(stated, UntreatedDiseases(stated, predictor), schema),
+            _treatments=case_treatments,
             _doubter=UncertaintyReporter.of(reasoner, hierarchy),
             _mechanisms=Mechanisms(
                 writer,
                 opened.release,
                 partial(MechanismFinder.on, snapshot, schema, acting.network, own_concepts),
             ),
-            _reopener=ReportReopener(opened.release, reasoner, hierarchy, fusion, clip, settings.curation),
+            _reopener=ReportReopener(
+                opened.release,
+                reasoner,
+                hierarchy,
+                fusion,
+                clip,
+                writer,
+                case_treatments,
+                settings.curation,
+            ),
         )
 
     def mechanisms(self, drug: str, disease: str, num_paths: int = 5) -> tuple[GraphPath, ...]:
@@ -199,7 +209,9 @@ class Engine:
         return report.naming(language, names_in(self.snapshot, report, language))
 
     def verify(self, report: Report, diagnoses: Sequence[Diagnosis] | None = None) -> Verification:
-        """Score diagnoses of a report again: on its retained subgraph, and without the paths it shows.
+        """Score diagnoses of a report again, on its retained subgraph and without the paths it shows.
+
+        Its treatments are weighed again, too; `Verification` says what is not held against anything.
 
         Args:
             report: of this release; also one read back from JSON.
@@ -239,11 +251,10 @@ class Engine:
         differential = self._justifier.diagnoses(query, ranking, self.settings.top, _NUM_PATHS)
         differential = self._doubter.marked(differential, ranking)
         doubts = self._doubter.doubts(query, ranking, found.quotes)
-        dangerous = [each.disease for each in differential[:1] if each.is_red_flag]
         options = self._treatments.options(
-            found,
+            found.query_context,
             ranking,
-            [*dangerous, *(flag.disease for flag in doubts.red_flags)],
+            rivals_of(differential, doubts.red_flags),
             is_abstaining=bool(doubts.abstained),
         )
         report = Report(

@@ -113,7 +113,7 @@ def store_reports(files: Sequence[Path], store: str, *, label: str = "", with_te
     from kgdx.stores.registry import open_store
 
     reports = [ReportOut.from_file(file) for file in files]
-    with open_store(store) as opened:
+    with open_store(store, is_private=True) as opened:
         done = remember(opened, reports, label=label, with_text=with_text)
     for case in done.cases:
         typer.echo(case)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kgdx.domain.message import Message
+from kgdx.domain.printable import printable
 
 
 class Polarity(StrEnum):
@@ -110,4 +111,4 @@ class FailedCase:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.fact}: {self.remedy}"
+        return printable(f"{self.where}: {self.fact}: {self.remedy}")

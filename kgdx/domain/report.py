@@ -252,11 +252,16 @@ class QueryContext:
         images: for each image, the (C,) vector that it adds to the vector of the case; see
             `kgdx.evidence.fusion`.
         excluded_diseases: CURIEs of diseases that were ruled out; neither they nor kinds of them are ranked.
+        conditions, suspected, allergies, medications: CURIEs of what treatments are weighed against.
     """
 
     patient: Patient
     images: tuple[tuple[float, ...], ...] = ()
     excluded_diseases: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    suspected: tuple[str, ...] = ()
+    allergies: tuple[str, ...] = ()
+    medications: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

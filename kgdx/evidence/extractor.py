@@ -76,7 +76,15 @@ class Extraction:
     def query_context(self) -> QueryContext:
         """What is asked beside the evidence, as the report keeps it."""
         images = tuple(tuple(vector.tolist()) for vector in self.image_vectors)
-        return QueryContext(self.patient, images, self.excluded_diseases)
+        return QueryContext(
+            self.patient,
+            images,
+            excluded_diseases=self.excluded_diseases,
+            conditions=self.conditions,
+            suspected=self.suspected,
+            allergies=self.allergies,
+            medications=self.medications,
+        )
 
     @property
     def quotes(self) -> list[str]:

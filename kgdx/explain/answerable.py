@@ -30,7 +30,10 @@ def check_answerable(report: Report, query_context: QueryContext, reasoner: Reas
         "evidence": [item.curie for item in report.evidence],
         "next_steps": [step.curie for step in report.next_steps],
         "differential": [diagnosis.disease for diagnosis in report.differential],
-        "query_context.excluded_diseases": query_context.excluded_diseases,
+        **{
+            f"query_context.{name}": getattr(query_context, name)
+            for name in ("excluded_diseases", "conditions", "suspected", "allergies", "medications")
+        },
     }
     for where, curies in named.items():
         unknown = next((curie for curie in curies if curie not in snapshot.index), None)

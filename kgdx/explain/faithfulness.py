@@ -72,22 +72,27 @@ class Verification:
         num_edges: distinct edges of all paths, of treatments too.
         unknown: edges of paths that the graph does not hold as the report states them.
         missing: diagnoses of the report that are not among the candidates looked at now.
+        treatments: CURIEs of treatments that come out otherwise now, or are only in one of the two: by their
+            status, concerns, benefit, or what they are for.
 
-    What a path or a finding is said to contribute is not held against anything.
+    Not held against anything are what a path or a finding is said to contribute, names, warnings, reasons to
+    abstain, red flags, next steps, pairs of diseases and suppositions.
     """
 
     diagnoses: tuple[Verified, ...]
     num_edges: int
     unknown: tuple[str, ...]
     missing: tuple[str, ...] = ()
+    treatments: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:
-        """Whether every edge is there, and every diagnosis comes out as reported.
+        """Whether every edge is there, and every diagnosis and treatment comes out as reported.
 
-        Its rank, its probability, and its logit, on the retained subgraph too.
+        Of a diagnosis its rank, its probability, and its logit, on the retained subgraph too.
         """
-        return not self.unknown and not self.missing and all(_is_as_reported(v) for v in self.diagnoses)
+        is_as_said = not (self.unknown or self.missing or self.treatments)
+        return is_as_said and all(_is_as_reported(v) for v in self.diagnoses)
 
 
 # Float32 sums in another order.

@@ -1,7 +1,7 @@
 """Asking a report again: the case it was made of is put to the same release once more."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -15,9 +15,13 @@ from kgdx.evidence.fusion import Fusion
 from kgdx.explain.answerable import check_answerable
 from kgdx.explain.counterfactual import what_if
 from kgdx.explain.faithfulness import Verification, verify
+from kgdx.explain.justify_treatments import treatments
+from kgdx.explain.paths import PathWriter
+from kgdx.explain.verified_treatments import changed_treatments
 from kgdx.graph.hierarchy import Hierarchy
 from kgdx.reasoning.query import GraphQuery, seed
 from kgdx.reasoning.reasoner import Reasoner
+from kgdx.treatments.case_treatments import CaseTreatments, rivals_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +37,8 @@ class ReportReopener:
     hierarchy: Hierarchy
     fusion: Fusion
     encoder: TextEncoder
+    writer: PathWriter
+    case_treatments: CaseTreatments
     reads_curation: bool = False
 
     def what_if(self, report: Report, most: int) -> tuple[WhatIf, ...]:
@@ -56,7 +62,14 @@ class ReportReopener:
         if context is None:
             return Verification((), 0, ())
         query = self._query(context, report.evidence)
-        return verify(report, diagnoses, self.reasoner, self.hierarchy, query)
+        verified = verify(report, diagnoses, self.reasoner, self.hierarchy, query)
+        options = self.case_treatments.options(
+            context,
+            self.reasoner.rank(query),
+            rivals_of(report.differential, report.red_flags),
+            is_abstaining=bool(report.abstained),
+        )
+        return replace(verified, treatments=changed_treatments(report, treatments(options, self.writer)))
 
     def _query_context_of(self, report: Report) -> QueryContext | None:
         if report.release != self.release:

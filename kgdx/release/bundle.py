@@ -20,7 +20,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import graph_schema
@@ -33,6 +33,7 @@ MANIFEST, GRAPH = "manifest.json", "graph"
 _RELATIONS = f"{GRAPH}/relations.json"
 MODELS = ("clip", "concepts", "fusion", "mechanisms", "reasoner", "treatments")
 _FORMAT = 5
+_HASHED = frozenset({".arrow", ".json", ".safetensors"})
 _BUILD = "make one with `kgdx build --store STORE --out FOLDER`"
 
 
@@ -55,8 +56,14 @@ class Bundle:
         Raises:
             BundleError: if it is no bundle, or a file is missing or altered.
         """
+        # A link to the release is followed once, so that all files are of one.
+        folder = Path(os.path.realpath(folder))
         manifest = _manifest(folder)
-        for name, expected in manifest["files"].items():
+        files = manifest["files"]
+        _check_complete(folder, files)
+        if not manifest["release"].endswith(f"+{_name_of(files)}"):
+            raise BundleError(str(folder / MANIFEST), "has a release name of other files", _BUILD)
+        for name, expected in files.items():
             path = folder / name
             if not path.is_file():
                 raise BundleError(str(path), "is missing from the bundle", _BUILD)
@@ -108,7 +115,7 @@ def build(
 
     Args:
         models: folder that holds the model folders to copy, such as `shipped_folder()`.
-        out: folder of the new bundle; an older bundle there is replaced.
+        out: place of the new bundle, a link to a folder beside it; an older bundle there is replaced.
         version: of kgdx.
         own_relations: declarations of relations that do not ship; those that the graph holds go along.
 
@@ -116,7 +123,11 @@ def build(
         BundleError: if `out` holds something that is no bundle, or cannot be written, or the models are not
             there.
     """
-    out = out.resolve()
+    out = Path(os.path.abspath(out))
+    if not snapshot.num_nodes or not snapshot.num_edges:
+        raise BundleError(
+            str(out), "would be built from an empty graph", "load a source with kgdx ingest add"
+        )
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise BundleError(str(out), "is in the way and is no bundle", "choose another folder for --out")
     for name in MODELS:
@@ -135,7 +146,8 @@ def build(
     except OSError as error:
         fact = f"cannot be written ({error.strerror or error})"
         raise BundleError(str(out), fact, "choose another folder for --out") from error
-    return Bundle(out, _manifest(out)["release"])
+    folder = Path(os.path.realpath(out))
+    return Bundle(folder, _manifest(folder)["release"])
 
 
 def write_manifest(folder: Path, snapshot: Snapshot, version: str) -> Bundle:
@@ -150,18 +162,10 @@ def write_manifest(folder: Path, snapshot: Snapshot, version: str) -> Bundle:
 
 
 def _write_hashes(folder: Path, snapshot: Snapshot, version: str) -> None:
-    names = [GRAPH, *MODELS]
-    paths = sorted(
-        p
-        for name in names
-        for p in (folder / name).rglob("*")
-        if p.suffix in {".arrow", ".json", ".safetensors"}
-    )
-    files = {path.relative_to(folder).as_posix(): digest_of_file(path) for path in paths}
-    whole = digest_of("".join(f"{name}={digest}\n" for name, digest in files.items()).encode())
+    files = {path.relative_to(folder).as_posix(): digest_of_file(path) for path in _hashed(folder)}
     manifest = {
         "format": _FORMAT,
-        "release": f"kgdx-{version}+{whole[:12]}",
+        "release": f"kgdx-{version}+{_name_of(files)}",
         "graph": {
             "content_hash": snapshot.content_hash,
             "num_nodes": snapshot.num_nodes,
@@ -171,6 +175,36 @@ def _write_hashes(folder: Path, snapshot: Snapshot, version: str) -> None:
         "files": files,
     }
     write_json(folder / MANIFEST, manifest)
+
+
+def _name_of(files: Mapping[str, str]) -> str:
+    """What follows the plus in the name of a release with these files, name -> SHA-256."""
+    return digest_of("".join(f"{name}={digest}\n" for name, digest in files.items()).encode())[:12]
+
+
+def _hashed(folder: Path) -> Iterator[Path]:
+    """The files of a bundle that its manifest names, by path."""
+    found = (path for name in (GRAPH, *MODELS) for path in (folder / name).rglob("*"))
+    return iter(sorted(path for path in found if path.suffix in _HASHED))
+
+
+def _check_complete(folder: Path, files: Mapping[str, str]) -> None:
+    """Whether a manifest names files within its bundle, and every one that is there to be read.
+
+    Raises:
+        BundleError: naming the first that it should not name, or does not.
+    """
+    for name in files:
+        head, *rest = PurePosixPath(name).parts or ("",)
+        if len(name) > 255 or head not in (GRAPH, *MODELS) or not rest or ".." in rest:
+            fact = f"names {name[:80]!r}, no file of a bundle"
+            raise BundleError(str(folder / MANIFEST), fact, _BUILD)
+    for path in _hashed(folder):
+        if path.relative_to(folder).as_posix() not in files:
+            raise BundleError(str(path), "is in no list of the manifest", _BUILD)
+    for name in (GRAPH, *MODELS):
+        if not any(file.startswith(f"{name}/") for file in files):
+            raise BundleError(str(folder / MANIFEST), f"names no file of {name}", _BUILD)
 
 
 def _sources(snapshot: Snapshot) -> dict[str, str]:
@@ -197,18 +231,43 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def _replacing(out: Path) -> Iterator[Path]:
-    """A fresh folder that takes the place of `out` when all went well, and vanishes when not."""
+    """A fresh folder that takes the place of `out` by one move when all went well, and vanishes when not.
+
+    `out` is a link to a folder beside it that is named by this build: a link can be replaced in one step, a
+    folder cannot. Whoever has opened the old release goes on reading it until the next build takes it away.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    old = draft.with_name(draft.name + "-old")
+    for killed in out.parent.glob(f".{out.name}-draft-*"):
+        shutil.rmtree(killed, ignore_errors=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-draft-", dir=out.parent))
+    held = draft.with_name(draft.name.replace("-draft-", "-release-"))
+    old = Path(os.path.realpath(out)) if out.is_symlink() else None
     try:
         yield draft
         draft.chmod(0o755)
-        if out.exists():
-            os.replace(out, old)
-        os.replace(draft, out)
-    finally:
-        if old.exists() and not out.exists():
-            os.replace(old, out)
+        os.replace(draft, held)
+        _point(out, held)
+    except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(held, ignore_errors=True)
+        raise
+    for stale in out.parent.glob(f".{out.name}-release-*"):
+        if stale not in (held, old):
+            shutil.rmtree(stale, ignore_errors=True)
+
+
+def _point(out: Path, held: Path) -> None:
+    """Make `out` a link to a folder beside it, in one step where there is a link or nothing."""
+    link = held.with_name(f"{held.name}.link")
+    link.symlink_to(held.name)
+    try:
+        if out.is_dir() and not out.is_symlink():
+            # A folder of before there were links: from now on there is one.
+            aside = held.with_name(f"{held.name}.old")
+            os.replace(out, aside)
+            os.replace(link, out)
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            os.replace(link, out)
+    finally:
+        link.unlink(missing_ok=True)

@@ -122,7 +122,11 @@ def _verification(verification: Verification) -> Iterator[RenderableType]:
         yield from (hanging(label, told, "bold") for label, told in _scores(verified))
     if verification.missing:
         yield hanging("missing", f"{', '.join(verification.missing)}: not ranked among the first now", "bold")
-    sound = "every edge is in the graph as stated, and every diagnosis comes out as reported"
+    changed = ", ".join(plain(curie) for curie in verification.treatments)
+    yield hanging("treatments", f"otherwise now: {changed}" if changed else "come out as reported", "bold")
+    left_out = "contributions, names, warnings, red flags, next steps, pairs and suppositions"
+    yield hanging("not covered", left_out, "bold")
+    sound = "every edge is in the graph as stated, every diagnosis and treatment comes out as reported"
     yield hanging("result", sound if verification.is_sound else "NOT as reported: see above", "bold")
 
 

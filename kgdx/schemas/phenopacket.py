@@ -174,7 +174,9 @@ def _read(named: Mapping[str, Any], where: str) -> Any:
     """The part of a phenopacket that a case may know, as version 2."""
     copy = {key: named[key] for key in _READ if key in named}
     diseases = named.get("diseases")
-    if isinstance(diseases, list):
+    if diseases and not isinstance(diseases, list):
+        raise CaseError(f"{where}, field diseases", "is no list", REMEDY)
+    if diseases:
         copy["diseases"] = [
             item for item in diseases if isinstance(item, dict) and item.get("excluded") is True
         ]

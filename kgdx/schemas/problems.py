@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from kgdx.domain.printable import printable
+
 _FACTS = {
     "extra_forbidden": "is no known field",
     "missing": "is missing",
@@ -12,7 +14,7 @@ _FACTS = {
 def field_path(location: tuple[int | str, ...]) -> str:
     """A path such as `findings[2].status`; a key as long as a text is cut."""
     parts = [f"[{part}]" if isinstance(part, int) else f".{part[:40]}" for part in location]
-    return "".join(parts).lstrip(".")
+    return printable("".join(parts).lstrip("."))
 
 
 def fact_of(problem: Any) -> str:

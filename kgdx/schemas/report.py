@@ -153,7 +153,8 @@ class ReportOut(Report):
 
         page = render(self, self.texts, self.images, language, self._names_in(language))
         target = Path(path)
-        write_whole(target, page, PRIVATE)
+        # What no document may hold, from a report read back.
+        write_whole(target, page.translate(_CONTROLS), PRIVATE)
         return target
 
     def plot_differential(self, language: str = "en") -> "Plot":
@@ -183,6 +184,7 @@ class ReportOut(Report):
 _REPORT = TypeAdapter(Report)
 _AS_WRITTEN = "give a report as `kgdx diagnose --json` writes it"
 _MOST_BYTES = 50 * 2**20
+_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A, 0x0D})
 
 
 def _check_version(text: str | bytes) -> None:

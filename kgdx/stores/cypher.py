@@ -72,7 +72,6 @@ _COLUMN_TYPES = {
     pa.int64(): "INT64",
 }
 _QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`[^`]*`|//[^\n]*|/\*.*?\*/", re.DOTALL)
-_READING = ("MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CALL", "EXPLAIN")
 
 
 def table_statements(schema: Schema) -> Iterator[str]:
@@ -132,20 +131,6 @@ def records(condition: str = "") -> str:
 def orphans_of(kind: str, ending: str) -> str:
     """Nodes of a kind that no source mentions and no edge touches; `ending` says what to do with `n`."""
     return f"MATCH (n:{kind}) WHERE size(n.{MENTIONS}) = 0 AND NOT EXISTS {{ MATCH (n)--() }} {ending}"
-
-
-def check_reads_only(cypher: str) -> None:
-    """Refuse what does not begin like a reading statement.
-
-    The store's read-only transaction is the lock on the door; this keeps the text from ending it.
-
-    Raises:
-        QueryError: saying which rule the text breaks.
-    """
-    words = _QUOTED.sub(" ", cypher).split(maxsplit=1)
-    if words and words[0].upper() not in _READING:
-        remedy = f"begin with one of {', '.join(_READING)}; change the graph with kgdx ingest"
-        raise QueryError("query", f"it begins with {words[0].upper()!r}, which does not read", remedy)
 
 
 def check_complete(cypher: str, parameters: frozenset[str]) -> None:

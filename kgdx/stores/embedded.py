@@ -34,14 +34,17 @@ class EmbeddedStore(PropertyGraph, EmbeddedExplanations):
         self._schema = load()
 
     @classmethod
-    def open(cls, path: Path, read_only: bool = False) -> Self:
+    def open(cls, path: Path, read_only: bool = False, *, is_private: bool = False) -> Self:
         """Open the graph at `path`, made when missing unless it is only to be read.
+
+        Args:
+            is_private: a file that is made is for its owner alone.
 
         Raises:
             BackendUnavailableError: if there is none to read, it is no graph, was made with another schema,
                 or somebody else holds it.
         """
-        store = cls(Session.open(path, read_only))
+        store = cls(Session.open(path, read_only, is_private=is_private))
         try:
             store._prepare()
         except RuntimeError as error:

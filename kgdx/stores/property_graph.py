@@ -17,6 +17,7 @@ from kgdx.stores import cypher as texts
 from kgdx.stores import rows
 from kgdx.stores.base import GraphStore
 from kgdx.stores.load_plan import LOADED_EDGE_COLUMNS, RECORD, Key, LoadPlan, StoreState, keys_of, plan_load
+from kgdx.stores.reading_clauses import check_reads_only
 
 Ask = Callable[..., pa.Table]
 """From a reading text, the layout of its columns, and its parameters by name, to its rows."""
@@ -82,7 +83,7 @@ class PropertyGraph(GraphStore):
             BackendUnavailableError: if a load runs, or a server is lost.
         """
         if not may_write:
-            texts.check_reads_only(cypher)
+            check_reads_only(cypher)
         texts.check_complete(cypher, frozenset(parameters))
         return self._rows(cypher, parameters, limit, timeout_s, may_write)
 

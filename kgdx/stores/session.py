@@ -2,8 +2,9 @@
 
 import os
 import shutil
+import stat
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -16,6 +17,7 @@ from graph_schema.explanations import KEY, explanation_schema
 from kgdx.domain.errors import BackendUnavailableError
 from kgdx.stores import rows
 from kgdx.stores.cypher import EDGE_PROPERTIES, LOAD_COLUMNS, MENTIONS, NODE_PROPERTIES, RECORD_COLUMNS
+from kgdx.stores.store_lock import StoreLock, clean_drafts, draft_beside, forget_draft
 
 
 class Session:
@@ -24,16 +26,20 @@ class Session:
     # The file's lock keeps out other processes; this keeps one process from opening a file twice.
     _sessions: ClassVar["WeakSet[Session]"] = WeakSet()
 
-    def __init__(self, path: Path, read_only: bool, database: ladybug.Database) -> None:
+    def __init__(self, path: Path, read_only: bool, database: ladybug.Database, lock: StoreLock) -> None:
         self.path = path
         self.is_read_only = read_only
+        self._lock = lock
         self._database = database
         self._connection = _connected(database, read_only)
         self._sessions.add(self)
 
     @classmethod
-    def open(cls, path: Path, read_only: bool) -> Self:
+    def open(cls, path: Path, read_only: bool, *, is_private: bool = False) -> Self:
         """Open the file, made with its folder when missing unless it is only to be read.
+
+        Args:
+            is_private: a file that is made is for its owner alone.
 
         Raises:
             BackendUnavailableError: if there is none to read, it is no graph, or somebody else holds it.
@@ -43,11 +49,21 @@ class Session:
             raise BackendUnavailableError(f"{path}: no graph there: load a source with kgdx ingest add")
         if any(path == other.path and not (read_only and other.is_read_only) for other in cls._sessions):
             raise BackendUnavailableError(f"{path}: already open in this process: close it first")
+        lock = StoreLock(None)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if not read_only:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            lock = StoreLock.take(path, is_writing=not read_only)
+            if not read_only:
+                clean_drafts(path)
+            is_new = not path.exists()
             with _directory_lock(path, exclusive=False):
-                return cls(path, read_only, ladybug.Database(path, read_only=read_only, backend="pybind"))
+                database = ladybug.Database(path, read_only=read_only, backend="pybind")
+                if is_new and is_private:
+                    path.chmod(0o600)
+                return cls(path, read_only, database, lock)
         except (RuntimeError, OSError) as error:
+            lock.release()
             raise unavailable(path, error) from error
 
     def do(self, statement: str, parameters: Mapping[str, Any] | None = None) -> None:
@@ -102,33 +118,39 @@ class Session:
         Ladybug's own way back after a crash, its write-ahead log, can lose what a transaction wrote. The
         file that others see is therefore never written to: it is there as it was, or replaced whole.
         """
-        copy = _beside(self.path)
-        _forget(copy)
-        shutil.copyfile(self.path, copy)
+        copy = None
         kept = self._connection, self._database
-        self._database = ladybug.Database(copy, backend="pybind")
-        self._connection = ladybug.Connection(self._database)
         try:
+            copy = draft_beside(self.path)
+            shutil.copyfile(self.path, copy)
+            self._database = ladybug.Database(copy, backend="pybind")
+            self._connection = ladybug.Connection(self._database)
             self.do("BEGIN TRANSACTION")  # much quicker than a checkpoint after every statement
             yield
             self.do("COMMIT")
-        except BaseException:
             self._disconnect()
             self._connection, self._database = kept
-            _forget(copy)
+            with _directory_lock(self.path, exclusive=True):
+                _replace(copy, self.path, before=self._disconnect)
+                self._database = ladybug.Database(self.path, backend="pybind")
+                self._connection = _connected(self._database, self.is_read_only)
+        except BaseException as error:
+            if self._database is not kept[1]:
+                with suppress(RuntimeError):
+                    self._disconnect()
+                self._connection, self._database = kept
+            if isinstance(error, OSError) or (isinstance(error, RuntimeError) and is_about_disk(error)):
+                raise unavailable(self.path, error) from error
             raise
-        self._disconnect()
-        self._connection, self._database = kept
-        with _directory_lock(self.path, exclusive=True):
-            self._disconnect()
-            _replace(copy, self.path)
-            self._database = ladybug.Database(self.path, backend="pybind")
-            self._connection = _connected(self._database, self.is_read_only)
+        finally:
+            if copy is not None:
+                forget_draft(copy)
 
     def close(self) -> None:
         """Give the file back. Closing twice does nothing."""
         self._sessions.discard(self)
         self._disconnect()
+        self._lock.release()
 
     def _disconnect(self) -> None:
         self._connection.close()
@@ -159,21 +181,16 @@ def _connected(database: ladybug.Database, read_only: bool) -> ladybug.Connectio
     return connection
 
 
-def _beside(path: Path) -> Path:
-    """Where the next state of a file is written."""
-    return path.with_name(f"{path.name}.loading")
+def _replace(copy: Path, path: Path, before: Callable[[], None]) -> None:
+    """Put the copy in the place of the file, with its mode, and have that on the disk.
 
-
-def _forget(copy: Path) -> None:
-    """Take away a copy, also one that a load which was killed left, with what Ladybug keeps beside it."""
-    for path in (copy, *copy.parent.glob(f"{copy.name}.*")):
-        path.unlink(missing_ok=True)
-
-
-def _replace(copy: Path, path: Path) -> None:
-    """Put the copy in the place of the file, and have that on the disk."""
+    Args:
+        before: called when nothing but the move itself can go wrong any more.
+    """
+    copy.chmod(stat.S_IMODE(path.stat().st_mode))
     with copy.open("rb") as file:
         os.fsync(file.fileno())
+    before()
     copy.replace(path)
     if sys.platform != "win32":
         folder = os.open(path.parent, os.O_RDONLY)
@@ -199,10 +216,18 @@ def _directory_lock(path: Path, exclusive: bool) -> Iterator[None]:
         os.close(folder)
 
 
+def is_about_disk(error: Exception) -> bool:
+    """Whether a statement failed because nothing more could be written."""
+    told = str(error).lower()
+    return any(word in told for word in ("no space left", "disk quota", "input/output error", "cannot write"))
+
+
 def unavailable(path: Path, error: Exception) -> BackendUnavailableError:
     """What a failure to open means for the user."""
     first = (str(error).splitlines() or ["it cannot be opened"])[0]
     lower = first.lower()
+    if is_about_disk(error):
+        return BackendUnavailableError(f"{path}: {first}: nothing was changed; make room and do it again")
     if "lock" in lower:
         return BackendUnavailableError(f"{path}: another process holds it ({first}): wait for it, or end it")
     if any(word in lower for word in ("not a valid", "directory", "does not exist")):

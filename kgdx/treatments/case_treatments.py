@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from graph_schema import Schema
-from kgdx.evidence.extractor import Extraction
+from kgdx.domain.report import Diagnosis, QueryContext, RedFlag
 from kgdx.reasoning.ranking import Ranking
 from kgdx.treatments.patient_context import Precautions, reasons_of
 from kgdx.treatments.predictor import PredictedTreatments, Prediction
@@ -13,6 +13,8 @@ from kgdx.treatments.recommend import Commitment, Option, TreatmentGraph
 
 # A diagnosis less likely than this lists no treatment.
 _LEAST_PROBABILITY = 0.01
+# A dangerous diagnosis less likely than this is flagged and holds no treatment back: every chest pain has several.
+_LEAST_RIVAL = 0.02
 # Predictions are a hint for what is likely, and each costs as much as a diagnosis.
 _NUM_PREDICTED_FOR, _LEAST_PREDICTED_FOR = 3, 0.2
 _NUM_EACH, _NUM_REASONS = 5, 3
@@ -71,7 +73,7 @@ class CaseTreatments:
     schema: Schema
 
     def options(
-        self, found: Extraction, ranking: Ranking, rivals: Sequence[str] = (), *, is_abstaining: bool = False
+        self, context: QueryContext, ranking: Ranking, rivals: Sequence[str] = (), *, is_abstaining: bool = False
     ) -> list[Option]:
         """As `TreatmentGraph.options`, for all diagnoses that are not too unlikely.
 
@@ -89,14 +91,20 @@ class CaseTreatments:
         predictions = self.untreated.predictions(posterior)
         index = self.graph.snapshot.index
         commitment = Commitment(is_abstaining, tuple(index[curie] for curie in rivals))
-        return self.graph.options(posterior, self._precautions(found), predictions, commitment)
+        return self.graph.options(posterior, self._precautions(context), predictions, commitment)
 
-    def _precautions(self, found: Extraction) -> Precautions:
+    def _precautions(self, context: QueryContext) -> Precautions:
         """What the safety rules ask about. The diagnoses themselves are no conditions of the patient."""
         conditions, suspected, allergies, medications = (
             tuple(self.graph.snapshot.index[curie] for curie in curies)
-            for curies in (found.conditions, found.suspected, found.allergies, found.medications)
+            for curies in (context.conditions, context.suspected, context.allergies, context.medications)
         )
-        sex, age_years = found.patient.sex, found.patient.age_years
+        sex, age_years = context.patient.sex, context.patient.age_years
         reasons = reasons_of(self.graph.hierarchy, self.schema, conditions, suspected, sex, age_years)
         return Precautions(reasons, allergies, medications)
+
+
+def rivals_of(differential: Sequence[Diagnosis], red_flags: Sequence[RedFlag]) -> list[str]:
+    """CURIEs of the dangerous diagnoses that are likely enough to hold back what is forbidden in them."""
+    first = [each.disease for each in differential[:1] if each.is_red_flag]
+    return [*first, *(flag.disease for flag in red_flags if flag.probability >= _LEAST_RIVAL)]

@@ -10,6 +10,7 @@ from kgdx.cli.main import app
 from kgdx.domain.case import CodedFinding, Polarity
 from kgdx.domain.errors import BadInputError
 from kgdx.domain.evidence import CodeOrigin
+from kgdx.domain.treatment import TreatmentStatus
 from kgdx.domain.what_if import Intervention
 from kgdx.engine import Engine
 from kgdx.explain.faithfulness import TOLERANCE
@@ -101,6 +102,23 @@ def test_what_was_altered_is_found_out(engine: Engine, report: ReportOut) -> Non
         assert len(engine.verify(altered, [bent]).unknown) == 1
     raised = replace(report, differential=(replace(first, logit=first.logit + 1), *others))
     assert not engine.verify(raised).is_sound
+
+
+def test_a_treatment_that_was_altered_is_found_out(engine: Engine, report: ReportOut) -> None:
+    vetoed = next(each for each in report.treatments if each.status is TreatmentStatus.CONTRAINDICATED)
+    others = tuple(each for each in report.treatments if each is not vetoed)
+    for changed in (
+        replace(vetoed, status=TreatmentStatus.RECOMMENDED),
+        replace(vetoed, status=TreatmentStatus.RECOMMENDED, concerns=()),
+        replace(vetoed, concerns=()),
+        replace(vetoed, expected_benefit=vetoed.expected_benefit / 2 + 0.01),
+        replace(vetoed, indications=()),
+    ):
+        found = engine.verify(replace(report, treatments=(changed, *others)))
+        assert (found.treatments, found.is_sound) == ((vetoed.drug,), False)
+    left_out = engine.verify(replace(report, treatments=others))
+    assert (left_out.treatments, left_out.is_sound) == ((vetoed.drug,), False)
+    assert engine.verify(report).treatments == ()
 
 
 def test_another_release_is_refused(engine: Engine, report: ReportOut) -> None:

@@ -50,7 +50,7 @@ def same_graph(one: Snapshot, two: Snapshot) -> bool:
 def test_what_was_built_is_opened(built: Bundle, out: Path) -> None:
     opened = Bundle.open(out)
     assert opened == built
-    assert opened.folder == out
+    assert opened.folder == out.resolve()
     assert same_graph(opened.snapshot(), SMALL)
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["graph"]["content_hash"] == SMALL.content_hash
@@ -87,7 +87,7 @@ def test_an_altered_or_missing_file_is_told(built: Bundle, out: Path, name: str)
     with pytest.raises(BundleError, match="is missing from the bundle") as missing:
         Bundle.open(out)
     for error in (altered.value, missing.value):
-        assert error.where == str(path)
+        assert error.where == str(path.resolve())
         assert "kgdx build" in error.remedy
 
 
@@ -122,12 +122,15 @@ def test_a_newer_bundle_takes_the_place_of_an_older_one(built: Bundle, models: P
     newer = build(OTHER, models, out, "1.2.3")
     assert newer.release != built.release
     assert same_graph(Bundle.open(out).snapshot(), OTHER)
-    assert os.listdir(out.parent) == [out.name]
+    assert same_graph(built.snapshot(), SMALL), "whoever opened the older one goes on reading it"
+    build(SMALL, models, out, "1.2.3")
+    assert not built.folder.exists(), "until the build after the next"
+    assert len(os.listdir(out.parent)) == 3
 
 
 def test_an_empty_folder_may_be_filled(models: Path, out: Path) -> None:
     out.mkdir(parents=True)
-    assert build(SMALL, models, out, "1").folder == out
+    assert build(SMALL, models, out, "1").folder == out.resolve()
 
 
 def test_what_is_no_bundle_is_never_overwritten(models: Path, out: Path) -> None:
@@ -162,7 +165,7 @@ def _broken(*_: object) -> None:
 def test_a_build_that_fails_leaves_the_old_bundle_and_nothing_else(
     built: Bundle, models: Path, out: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = everything(out)
+    before, there = everything(out), set(os.listdir(out.parent))
     with monkeypatch.context() as patched:
         if step == "copytree":
             patched.setattr(bundle.shutil, "copytree", _broken)
@@ -172,7 +175,7 @@ def test_a_build_that_fails_leaves_the_old_bundle_and_nothing_else(
             patched.setattr(bundle.os, "replace", _failing_move(0 if step == "first move" else 1))
         with pytest.raises(DiskFullError):
             build(OTHER, models, out, "1.2.3")
-    assert os.listdir(out.parent) == [out.name]
+    assert set(os.listdir(out.parent)) == there
     assert everything(out) == before
     assert Bundle.open(out) == built
 
@@ -223,7 +226,7 @@ def test_a_bundle_may_be_built_in_the_working_folder(
     monkeypatch.chdir(out)
     build(SMALL, models, Path("."), "1")
     assert same_graph(Bundle.open(out).snapshot(), SMALL)
-    assert os.listdir(out.parent) == [out.name]
+    assert len(os.listdir(out.parent)) == 2
 
 
 def test_a_place_that_cannot_be_written_is_told(models: Path, out: Path) -> None:
@@ -232,3 +235,53 @@ def test_a_place_that_cannot_be_written_is_told(models: Path, out: Path) -> None
     with pytest.raises(BundleError, match="cannot be written") as told:
         build(SMALL, models, out / "below", "1")
     assert "--out" in told.value.remedy
+
+
+def test_nothing_is_built_of_an_empty_graph(built: Bundle, models: Path, out: Path) -> None:
+    empty = Snapshot.from_tables(SMALL.nodes.slice(0, 0), SMALL.edges.slice(0, 0))
+    with pytest.raises(BundleError, match="would be built from an empty graph"):
+        build(empty, models, out, "1")
+    assert Bundle.open(out) == built
+
+
+def test_a_build_that_was_killed_is_cleaned_by_the_next(built: Bundle, models: Path, out: Path) -> None:
+    (out.parent / ".release-draft-abc").mkdir()
+    build(SMALL, models, out, "1.2.3")
+    assert not (out.parent / ".release-draft-abc").exists()
+
+
+def test_a_folder_of_before_there_were_links_is_replaced(built: Bundle, models: Path, out: Path) -> None:
+    plain = out.with_name("plain")
+    shutil.copytree(out, plain)
+    build(OTHER, models, plain, "1.2.3")
+    assert same_graph(Bundle.open(plain).snapshot(), OTHER)
+
+
+def _resealed(out: Path, files: dict[str, str]) -> None:
+    manifest = json.loads((out / "manifest.json").read_text())
+    manifest["files"] = files
+    manifest["release"] = f"kgdx-1.2.3+{bundle._name_of(files)}"
+    (out / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_every_file_must_be_listed_and_the_name_follows_from_the_list(built: Bundle, out: Path) -> None:
+    manifest = json.loads((out / "manifest.json").read_text())
+    (out / "manifest.json").write_text(json.dumps(manifest | {"release": "kgdx-1.2.3+000000000000"}))
+    with pytest.raises(BundleError, match="release name of other files"):
+        Bundle.open(out)
+    files = manifest["files"]
+    left_out = next(iter(files))
+    for altered, fact in (
+        (
+            {name: digest for name, digest in files.items() if name != left_out},
+            "is in no list of the manifest",
+        ),
+        (files | {"../outside.json": "0" * 64}, "no file of a bundle"),
+        (files | {"graph/../../outside.json": "0" * 64}, "no file of a bundle"),
+        (files | {f"graph/{'x' * 5000}": "0" * 64}, "no file of a bundle"),
+    ):
+        _resealed(out, altered)
+        with pytest.raises(BundleError, match=fact):
+            Bundle.open(out)
+    _resealed(out, files)
+    assert Bundle.open(out).release == built.release

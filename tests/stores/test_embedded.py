@@ -1,5 +1,8 @@
 """The embedded store keeps the contract, and its file behaves."""
 
+import errno
+import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -87,7 +90,7 @@ def test_only_a_load_writes_to_the_file(tmp_path: Path) -> None:
         with pytest.raises(SourceError):
             put(store, "hpoa", [replace(NODES[0], kind="Planet")])
     assert path.read_bytes() == held
-    assert [file.name for file in tmp_path.iterdir()] == ["graph"]
+    assert {file.name for file in tmp_path.iterdir()} == {"graph", ".graph.lock"}
 
 
 def test_what_was_loaded_is_there_after_reopening(tmp_path: Path) -> None:
@@ -166,3 +169,80 @@ def test_a_load_that_was_killed_leaves_the_graph_as_it_was(tmp_path: Path, root:
     assert ended.returncode == 9
     with EmbeddedStore.open(path, read_only=True) as store:
         assert content(store) == before
+
+
+_ADD = """
+import sys
+from pathlib import Path
+from kgdx.domain.graph import Node
+from kgdx.graph.arrow_schema import STATED_EDGE_COLUMNS
+from kgdx.stores.embedded import EmbeddedStore
+with EmbeddedStore.open(Path(sys.argv[1])) as store:
+    nodes = [Node(f"MONDO:{i}", "Disease", f"disease {i}") for i in range(200)]
+    store.replace_source(sys.argv[2], nodes, STATED_EDGE_COLUMNS.empty_table(), "1")
+"""
+
+
+def test_writers_at_once_wait_for_each_other_and_lose_nothing(tmp_path: Path, root: Path) -> None:
+    graph = tmp_path / "graph"
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    command = [sys.executable, "-c", _ADD, str(graph)]
+    started = [
+        subprocess.Popen([*command, name], env=environment, stderr=subprocess.PIPE)
+        for name in ("one", "two", "three")
+    ]
+    told = [(each.communicate(timeout=120)[1].decode(), each.returncode) for each in started]
+    done = [code == 0 for _, code in told]
+    assert any(done)
+    for text, code in told:
+        assert code == 0 or "another process holds it" in text, text
+    with EmbeddedStore.open(graph, read_only=True) as store:
+        loaded = {row["s"] for row in store.query("MATCH (l:Load) RETURN l.source AS s", {})}
+    assert loaded == {name for name, is_done in zip(("one", "two", "three"), done, strict=True) if is_done}
+
+
+def test_a_write_keeps_the_mode_and_leaves_no_draft(tmp_path: Path) -> None:
+    graph = tmp_path / "graph"
+    with EmbeddedStore.open(graph, is_private=True) as store:
+        assert stat.S_IMODE(graph.stat().st_mode) == 0o600
+        put(store, "hpoa", NODES, EDGES)
+    assert stat.S_IMODE(graph.stat().st_mode) == 0o600
+    graph.chmod(0o640)
+    with EmbeddedStore.open(graph) as store:
+        put(store, "hpoa", NODES, EDGES[:0])
+    assert stat.S_IMODE(graph.stat().st_mode) == 0o640
+    assert not list(tmp_path.glob("graph.loading*"))
+
+
+def test_what_a_killed_load_left_is_removed_by_the_next_writer_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    graph = tmp_path / "graph"
+    EmbeddedStore.open(graph).close()
+    (tmp_path / "graph.loading").write_bytes(b"x" * 2**20)
+    (tmp_path / "graph.loading-1-ab").mkdir()
+    (tmp_path / "graph.loading-1-ab" / "graph").write_bytes(b"x")
+    (tmp_path / "graph2.loading").touch()
+    EmbeddedStore.open(graph, read_only=True).close()
+    assert (tmp_path / "graph.loading").exists()
+    EmbeddedStore.open(graph).close()
+    assert {file.name for file in tmp_path.iterdir()} == {"graph", ".graph.lock", "graph2.loading"}
+    assert "2 drafts of killed loads removed, 1.0 MB" in caplog.text
+
+
+def test_a_full_disk_is_one_error_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = tmp_path / "graph"
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with EmbeddedStore.open(graph) as store:
+        put(store, "hpoa", NODES, EDGES)
+        before = store.export()
+        monkeypatch.setattr("shutil.copyfile", full)
+        with pytest.raises(BackendUnavailableError, match=r"No space left on device.*: nothing was changed"):
+            put(store, "other", NODES, EDGES)
+        assert store.export() == before
+    assert {file.name for file in tmp_path.iterdir()} == {"graph", ".graph.lock"}
