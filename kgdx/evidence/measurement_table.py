@@ -50,12 +50,15 @@ class Side:
     Attributes:
         findings: CURIEs that name it; the first that a graph has is meant.
         limits: bands, of which the first that holds counts; none where only words and flags tell.
+        grave: CURIEs of a graver finding; it is there beyond `grave_limit`.
         clear: from here on towards the middle the finding is not there; None where the limit itself is meant.
     """
 
     findings: tuple[str, ...]
     limits: tuple[Limit, ...]
     clear: float | None
+    grave: tuple[str, ...] = ()
+    grave_limit: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,14 @@ def _quantity(entry: Mapping[str, Any]) -> Quantity:
 def _side(entry: Mapping[str, Any] | None) -> Side | None:
     if entry is None:
         return None
-    return Side(tuple(entry["finding"]), tuple(map(_limit, entry.get("limits", ()))), entry.get("clear"))
+    grave = entry.get("grave", {})
+    return Side(
+        findings=tuple(entry["finding"]),
+        limits=tuple(map(_limit, entry.get("limits", ()))),
+        clear=entry.get("clear"),
+        grave=tuple(grave.get("finding", ())),
+        grave_limit=grave.get("limit", math.nan),
+    )
 
 
 def _limit(entry: Mapping[str, Any]) -> Limit:

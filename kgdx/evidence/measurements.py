@@ -198,6 +198,7 @@ def _judged(
     if quantity.name == "oxygen saturation" and _ON_OXYGEN.match(text, end):
         # Enough while oxygen is given says nothing of what would be without.
         findings = tuple(found for found in findings if found[1] is Polarity.PRESENT)
+    findings = (*findings, *_grave(quantity, value))
     has_limit = any(limit is not None for limit in limits)
     return Measured(quantity.name, start, end, findings, "" if has_limit else "no_limit")
 
@@ -227,6 +228,13 @@ def _beyond(
         if is_there or is_clear:
             found.append((side.findings, Polarity.PRESENT if is_there else Polarity.EXCLUDED))
     return tuple(found)
+
+
+def _grave(quantity: Quantity, value: float) -> Iterator[tuple[tuple[str, ...], Polarity]]:
+    if quantity.low and quantity.low.grave and value < quantity.low.grave_limit:
+        yield quantity.low.grave, Polarity.PRESENT
+    if quantity.high and quantity.high.grave and value > quantity.high.grave_limit:
+        yield quantity.high.grave, Polarity.PRESENT
 
 
 def _limit(side: Side | None, patient: Patient) -> tuple[float, bool] | None:

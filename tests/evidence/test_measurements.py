@@ -133,6 +133,11 @@ def test_limits_depend_on_age_and_sex() -> None:
     assert _said("D-dimer 700 ng/mL", Patient(age_years=80))["HP:0033106"] is Polarity.EXCLUDED
 
 
+def test_a_grave_value_is_the_graver_finding_as_well() -> None:
+    assert _said("eGFR 12")["kgdx:severe-renal-insufficiency"] is Polarity.PRESENT
+    assert "kgdx:severe-renal-insufficiency" not in _said("eGFR 45")
+
+
 def test_several_values_have_a_quote_each() -> None:
     text = "SpO2 84% on room air, BP 82/44, HR 128, RR 32, T 39.2"
     quotes = [text[each.start : each.end] for each in measured_in(text, _ADULT)]
