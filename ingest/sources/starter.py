@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ingest.catalogue import Source
 from ingest.files import read_table
-from ingest.model import Item, Row
+from ingest.model import Item, Rejected, Row
 from ingest.sources import kgx
 from kgdx.domain.graph import Edge
 from kgdx.domain.remarks import written
@@ -43,17 +43,23 @@ def read(path: Path, source: Source) -> Iterator[Item]:
     """Every node and edge.
 
     Args:
-        path: a folder with `nodes.tsv`, `edges.tsv` and the tables.
+        path: a folder with `nodes.tsv`, `edges.tsv` and the tables; a graph written as KGX has none of these,
+            for it holds their rows among its edges.
 
     Raises:
         SourceError: if a file is missing, cannot be read or lacks a column.
     """
     yield from kgx.read(path, source)
     for name, table in TABLES.items():
+        if not (path / name).exists():
+            continue
         columns = (*table.ends, *table.remarks, *(() if table.relation else ("severity",)))
         for line, row in read_table(path / name, columns):
             head, tail = (row[end] for end in table.ends)
             words = written({column: row[column] for column in table.remarks})
-            relation = table.relation or _BY_SEVERITY[row["severity"]]
+            relation = table.relation or _BY_SEVERITY.get(row["severity"])
+            if relation is None:
+                yield Rejected(f"{name}, line {line}", "unknown severity", row["severity"])
+                continue
             edge = Edge(head, relation, tail, source.provenance(""), original_predicate=words)
             yield Row(f"{name}, line {line}", edge)
