@@ -11,7 +11,7 @@ _SIZES = (20, 100, 1000)
 
 
 def measure_inherited(snapshot: Snapshot) -> dict[str, Any]:
-    """Of the treatments that diseases with statements of their own would inherit, the share stated of them, too.
+    """Of the treatments that diseases with statements of their own would inherit, the share stated of both.
 
     By the number of `subclass_of` steps, and for one step by how many kinds the wider disease has at most.
     """

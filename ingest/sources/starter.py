@@ -44,13 +44,16 @@ def read(path: Path, source: Source) -> Iterator[Item]:
     """Every node, with its Chinese name as the first of its Chinese synonyms, and every edge.
 
     Args:
-        path: a folder with `nodes.tsv`, `edges.tsv`, `chinese.tsv` and the tables.
+        path: a folder with `nodes.tsv`, `edges.tsv`, `chinese.tsv` and the tables; a graph written as KGX has none of these,
+            for it holds their rows among its edges.
 
     Raises:
         SourceError: if a file is missing, cannot be read or lacks a column.
     """
     yield from _with_chinese(kgx.read(path, source), path / CHINESE)
     for name, table in TABLES.items():
+        if not (path / name).exists():
+            continue
         columns = (*table.ends, *table.remarks, *(() if table.relation else ("severity",)))
         for line, row in read_table(path / name, columns):
             where, relation = f"{name}, line {line}", table.relation or _BY_SEVERITY.get(row["severity"], "")
@@ -64,7 +67,8 @@ def read(path: Path, source: Source) -> Iterator[Item]:
 
 def _with_chinese(items: Iterator[Item], path: Path) -> Iterator[Item]:
     """The items, each node with the synonyms that its translation adds."""
-    translated = {row["id"]: (line, row) for line, row in read_table(path, ("id", "name", "synonyms"))}
+    rows = read_table(path, ("id", "name", "synonyms")) if path.exists() else ()
+    translated = {row["id"]: (line, row) for line, row in rows}
     for item in items:
         if isinstance(item, Row) and isinstance(node := item.statement, Node) and node.curie in translated:
             _, row = translated.pop(node.curie)

@@ -47,7 +47,7 @@ class Extraction:
         evidence: findings with their final weights, codes first, then texts, then images.
         conditions: CURIEs of what else the patient has, and of findings that are surely present; they veto
             treatments.
-        suspected: CURIEs of findings that may be present; they caution against treatments.
+        suspected: CURIEs of findings that may be present, or once were; they caution against treatments.
         allergies, medications: CURIEs of drugs and drug classes.
         stated: diseases that the texts say the patient has; no evidence for themselves.
         excluded_diseases: CURIEs of diseases that were ruled out.
@@ -166,7 +166,9 @@ class Extractor:
             patient=case.patient,
             evidence=weighed,
             conditions=tuple(dict.fromkeys(conditions)),
-            suspected=tuple({e.curie: None for e in present if e.curie not in conditions}),
+            suspected=_each_once(
+                tuple(e.curie for e in present if e.curie not in conditions), found.past if found else ()
+            ),
             allergies=_each_once(known["allergies"].curies, found.allergies if found else ()),
             medications=_each_once(known["medications"].curies, found.medications if found else ()),
             stated=found.stated if found else (),

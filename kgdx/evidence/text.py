@@ -41,7 +41,8 @@ class SkippedMention:
 
     curie: str
     name: str
-    reason: str
+    polarity: Polarity
+    setting: Setting
     origin: TextOrigin
 
 
@@ -93,7 +94,7 @@ def text_evidence(
                     weight = damped(_weight(one), mention.probability)
                     evidence.append(Evidence(mention.curie, mention.name, one.polarity, weight, origin, how))
                 else:
-                    skipped.append(SkippedMention(mention.curie, mention.name, one.setting.value, origin))
+                    skipped.append(SkippedMention(mention.curie, mention.name, one.polarity, one.setting, origin))
             for mention, one in zip(other, said[len(found) :], strict=True):
                 place = _origin(text, mention)
                 named.append(DiseaseMention(mention.curie, mention.name, one.polarity, one.setting, place))

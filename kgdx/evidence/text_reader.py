@@ -15,7 +15,7 @@ from kgdx.evidence.linking import Linker
 from kgdx.evidence.measurements import Measured, measured_in, unnamed_in
 from kgdx.evidence.medicines import Medicine, Role, drug_vocabulary, medicines_in
 from kgdx.evidence.mentions import Mention, Vocabulary
-from kgdx.evidence.text import WEIGHTS, DiseaseMention, text_evidence
+from kgdx.evidence.text import WEIGHTS, DiseaseMention, SkippedMention, text_evidence
 from kgdx.evidence.words import Sentence, sentences
 from kgdx.graph.kinds import DISEASE_KINDS, FINDING_KINDS
 from kgdx.graph.snapshot import Snapshot
@@ -30,12 +30,14 @@ class TextReading:
     Attributes:
         evidence: findings, and values that are findings, in reading order.
         diseases: diseases named, present or denied, now or in the past.
+        past: CURIEs of findings that the patient once had, each once.
         allergies, medications: CURIEs of drugs and drug classes, each once.
         warnings: allergies and medications that were read, and what looks like content and was not used.
     """
 
     evidence: tuple[Evidence, ...] = ()
     diseases: tuple[DiseaseMention, ...] = ()
+    past: tuple[str, ...] = ()
     allergies: tuple[str, ...] = ()
     medications: tuple[str, ...] = ()
     warnings: tuple[Message, ...] = ()
@@ -89,6 +91,7 @@ class TextReader:
         return TextReading(
             evidence=(*found.evidence, *measured),
             diseases=found.diseases,
+            past=tuple(dict.fromkeys(m.curie for m in found.skipped if _was_had(m))),
             allergies=_of(Role.ALLERGY, medicines),
             medications=_of(Role.MEDICATION, medicines),
             warnings=tuple(dict.fromkeys(warnings)),
@@ -169,6 +172,10 @@ def _told(medicines: Sequence[Medicine]) -> Iterator[Message]:
             yield Message("warning.intolerance_read", {"concept": concept, "reaction": medicine.reaction})
         else:
             yield Message("warning.medication_read", {"concept": concept})
+
+
+def _was_had(mention: SkippedMention) -> bool:
+    return mention.polarity is Polarity.PRESENT and mention.setting is Setting.HISTORICAL
 
 
 def _of(role: Role, medicines: Sequence[Medicine]) -> tuple[str, ...]:

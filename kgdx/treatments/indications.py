@@ -2,7 +2,7 @@
 
 What is stated of a kind is a poor guide to its special cases. Of the indications of the Every Cure list that
 diseases with statements of their own would inherit over MONDO, 12 % of those over one step are stated of the
-disease as well (17 % where the wider disease has at most 20 kinds) and 5 % of those over two. So a disease
+disease as well (16 % where the wider disease has at most 20 kinds) and 5 % of those over two. So a disease
 inherits over one step, of a narrow disease, only where nothing is stated of its own, and what it inherits
 counts for so much.
 """
@@ -17,7 +17,7 @@ from kgdx.graph.hierarchy import EdgePath, Hierarchy
 from kgdx.treatments.predictor import WalkReason
 from kgdx.treatments.safety_graph import grouped
 
-INDIRECT_SHARE = 0.17
+INDIRECT_SHARE = 0.16
 """Of what is stated of a narrow disease, the share that holds for a kind of it."""
 _MOST_KINDS = 20
 _IMMEDIATE = "immediate"

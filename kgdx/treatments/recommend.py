@@ -127,16 +127,22 @@ class TreatmentGraph:
         patient = self.safety.climb_patient(precautions)
         had = {node for reason, kinds in patient.reasons if reason.is_certain for node in kinds}
         had |= {node for taken in patient.medications for node in taken.kinds}
+        stand = commitment or Commitment()
+        # Hardly any treatment is forbidden in one of the rivals: all of them are asked at once.
+        rivals = self._climb_conditions(stand.rivals)
         options = [
-            self._option(treatment, indications, patient, had, commitment or Commitment())
+            self._option(treatment, indications, patient, had, rivals, stand)
             for treatment, indications in found.items()
         ]
         return sorted(options, key=self._place)
 
     def vetoes_of(self, treatment: int, conditions: Sequence[int]) -> tuple[Concern, ...]:
         """What forbids a treatment to somebody who has these conditions, given as nodes; often nothing."""
-        climbed = self.safety.climb_patient(Precautions(tuple(Reason(node) for node in conditions)))
+        climbed = self._climb_conditions(conditions)
         return tuple(found for found in self.safety.concerns_of(treatment, climbed) if found.is_veto)
+
+    def _climb_conditions(self, conditions: Sequence[int]) -> ClimbedPatient:
+        return self.safety.climb_patient(Precautions(tuple(Reason(node) for node in conditions)))
 
     def _option(
         self,
@@ -144,14 +150,16 @@ class TreatmentGraph:
         found: Sequence[Indication],
         patient: ClimbedPatient,
         had: set[int],
+        rivals: ClimbedPatient,
         commitment: Commitment,
     ) -> Option:
         indications = tuple(sorted(found, key=lambda item: -item.benefit))
+        is_forbidden = any(each.is_veto for each in self.safety.concerns_of(treatment, rivals))
         return Option(
             treatment,
             indications,
             self.safety.concerns_of(treatment, patient),
-            tuple(self._rivals(treatment, indications, commitment)),
+            tuple(self._rivals(treatment, indications, commitment)) if is_forbidden else (),
             tuple(self._doubts(indications, had, commitment)),
         )
 

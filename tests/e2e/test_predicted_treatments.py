@@ -154,7 +154,8 @@ def test_nothing_is_predicted_for_what_the_graph_states_a_treatment_of(engine: E
     fresh = _with(engine, open_predictor=_never)
     found = fresh.diagnose(CaseIn(findings=["HP:9100003", "HP:9100103"]))
     assert found.differential[0].probability > 0.2
-    assert {t.status for t in found.treatments} == {TreatmentStatus.RECOMMENDED}
+    stated = {TreatmentStatus.RECOMMENDED, TreatmentStatus.POSSIBLE}
+    assert TreatmentStatus.RECOMMENDED in {t.status for t in found.treatments} <= stated
     with pytest.raises(AssertionError, match="opened"):
         asked(fresh)
 
