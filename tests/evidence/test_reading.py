@@ -231,7 +231,7 @@ def test_a_test_tells_of_a_disease(text: str, polarity: Polarity) -> None:
     ],
 )
 def test_what_is_dated_is_historical(text: str) -> None:
-    assert [(s.name, s.reason) for s in read(text).skipped] == [("Pericardial effusion", "historical")]
+    assert [(s.name, s.setting.value) for s in read(text).skipped] == [("Pericardial effusion", "historical")]
 
 
 @pytest.mark.parametrize(

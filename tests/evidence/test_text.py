@@ -77,7 +77,7 @@ def test_what_is_not_about_the_patient_now_is_told_with_its_reason(vocabulary: V
     texts = (ReportText("family history", "Effusion."), ReportText("history", "History of pneumothorax."))
     read = text_evidence(texts, vocabulary)
     assert read.evidence == ()
-    assert [(s.name, s.reason) for s in read.skipped] == [
+    assert [(s.name, s.setting.value) for s in read.skipped] == [
         ("Pleural effusion", "family"),
         ("Pneumothorax", "historical"),
     ]
