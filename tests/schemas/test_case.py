@@ -327,7 +327,9 @@ def test_a_path_whose_steps_do_not_follow_each_other_is_refused() -> None:
         ReportOut.model_validate_json(json.dumps(told))
 
 
-def test_what_is_written_is_for_its_owner_alone_and_whole(tmp_path: Path) -> None:
+def test_what_is_written_is_for_its_owner_alone_and_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     report = ReportOut.of(REPORT)
     for path in (report.export(tmp_path / "a.graphml"), report.to_html(tmp_path / "a.html")):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -336,8 +338,8 @@ def test_what_is_written_is_for_its_owner_alone_and_whole(tmp_path: Path) -> Non
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.MonkeyPatch.context() as patched, pytest.raises(OSError, match="No space left"):
-        patched.setattr("os.fsync", full)
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
         report.to_html(tmp_path / "a.html", "zh")
     assert (tmp_path / "a.html").read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} == {"a.graphml", "a.html"}
