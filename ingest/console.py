@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as escape_markup
 from rich.table import Table
 
 from ingest.audit import Finding
 from ingest.catalogue import Source, owner_of
 from ingest.diff import Diff
 from ingest.load import Summary
+from kgdx.domain.printable import printable
 
 _COLORS = {"+": "green", "-": "red", "~": "yellow", "error": "red", "warning": "yellow"}
 
@@ -103,3 +104,8 @@ def print_sources(sources: Sequence[Source], loaded: Mapping[str, Mapping[str, i
         release = [str(counts.get("release", ""))] if columns else []
         table.add_row(name, escape(about), *(f"{cell:,}" for cell in cells), *release)
     Console().print(table)
+
+
+def escape(text: str) -> str:
+    """A text of a source as rich prints it: neither markup nor what a terminal obeys."""
+    return escape_markup(printable(text))

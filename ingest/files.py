@@ -14,6 +14,9 @@ from kgdx.domain.errors import SourceError
 
 _AGAIN = "download it again"
 _GZIP_MAGIC = b"\x1f\x8b"
+# Texts of this field are zipped to a tenth; a hundredth is suspicious.
+_LEAST_UNZIPPED, _MOST_RATIO = 1 << 27, 100
+_STAGE = 1 << 26
 _MAX_FIELD = 1 << 24
 _MAX_TOLD = 5
 # What JSON lets pass and Python does not: a surrogate without its other half, a number of over 4,300 digits.
@@ -201,6 +204,49 @@ def _cells(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         raise SourceError(where, str(error), f"correct the row or {_AGAIN}") from error
 
 
+class _Bounded(gzip.GzipFile):
+    """A gzip file of which no more than so many bytes are unzipped.
+
+    Raises:
+        SourceError: once there are more.
+    """
+
+    def __init__(self, raw: IO[bytes], most: int) -> None:
+        super().__init__(fileobj=raw, mode="rb")
+        self._most = most
+
+    def read(self, size: int | None = -1) -> bytes:
+        """As of a file; all that is left is read in stages."""
+        if size is not None and size >= 0:
+            return self._counted(super().read(size))
+        parts = []
+        while part := self._counted(super().read(_STAGE)):
+            parts.append(part)
+        return b"".join(parts)
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """As of a file; a line is no longer than a stage."""
+        line = super().readline(_STAGE if size is None or size < 0 else size)
+        if len(line) == _STAGE and not line.endswith(b"\n"):
+            raise _too_much("a line", _STAGE)
+        return self._counted(line)
+
+    def __next__(self) -> bytes:
+        line = self.readline()
+        if not line:
+            raise StopIteration
+        return line
+
+    def _counted(self, part: bytes) -> bytes:
+        if self.tell() > self._most:
+            raise _too_much("the file", self._most)
+        return part
+
+
+def _too_much(what: str, most: int) -> SourceError:
+    return SourceError(what, f"unzips to more than {most >> 20:,} MB", "unzip it, and look what it is")
+
+
 @contextmanager
 def open_bytes(path: Path) -> Iterator[IO[bytes]]:
     """The file to read from, unzipped on the way.
@@ -217,7 +263,8 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
             if not is_zipped:
                 yield raw
                 return
-            with gzip.open(raw) as unzipped:
+            size = path.stat().st_size
+            with _Bounded(raw, max(_LEAST_UNZIPPED, size * _MOST_RATIO)) as unzipped:
                 # GzipFile reads bytes just as a plain file does; the stubs do not say so.
                 yield unzipped  # type: ignore[misc]
     except FileNotFoundError as error:

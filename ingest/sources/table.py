@@ -43,6 +43,10 @@ def _files(path: Path) -> tuple[Path, TableMapping]:
             if not path.name.endswith(_ENDING):
                 raise SourceError(str(path), "it does not name its table", "write file: followed by its name")
             return path.with_name(path.name.removesuffix(_ENDING)), mapping
+        folder = path.parent.resolve()
+        if not (folder / mapping.file).resolve().is_relative_to(folder):
+            fact = f"its table {mapping.file!r} is outside its folder"
+            raise SourceError(str(path), fact, "put the table beside the mapping")
         if not (path.parent / mapping.file).is_file():
             raise SourceError(str(path), f"its table {mapping.file!r} is not there", "correct file:")
         return path.parent / mapping.file, mapping

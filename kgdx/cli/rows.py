@@ -13,10 +13,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from graph_schema.queries import NamedQuery, named_queries
+from kgdx.cli.cells import guarded
 from kgdx.domain.errors import QueryError
+from kgdx.domain.printable import printable
 from kgdx.stores.registry import open_store
 from kgdx.stores.walks import graph_of
 
+_MOST_S = 86_400
 FORMATS = ("table", "json", "csv", "graphml")
 
 Rows = Sequence[dict[str, Any]]
@@ -61,6 +64,10 @@ def ask(
         raise QueryError("query", "no store is given", "add --store STORE, as given to kgdx ingest add")
     if style not in FORMATS:
         raise QueryError(f"--format {style}", "is not known", f"take one of {', '.join(FORMATS)}")
+    if not 0 < timeout_s <= _MOST_S:
+        raise QueryError(
+            f"--timeout {timeout_s:g}", "is no time to wait", f"give 0.001 to {_MOST_S:,} seconds"
+        )
     named = named_queries().get(question)
     if named is None and " " not in question.strip():
         known = ", ".join(named_queries())
@@ -85,7 +92,20 @@ def print_rows(rows: Rows, style: str) -> None:
     elif style == "csv":
         typer.echo(to_csv(rows), nl=False)
     else:
-        typer.echo("\n".join(nx.generate_graphml(graph_of(rows))))
+        typer.echo("\n".join(nx.generate_graphml(_writable(graph_of(rows)))))
+
+
+def _writable(graph: nx.MultiDiGraph) -> nx.MultiDiGraph:
+    """A graph without the control characters that XML cannot hold."""
+    cleaned = nx.MultiDiGraph()
+    cleaned.add_nodes_from((printable(str(node)), _clean(data)) for node, data in graph.nodes(data=True))
+    for head, tail, key, data in graph.edges(keys=True, data=True):
+        cleaned.add_edge(printable(str(head)), printable(str(tail)), printable(str(key)), **_clean(data))
+    return cleaned
+
+
+def _clean(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: printable(value) if isinstance(value, str) else value for name, value in data.items()}
 
 
 def to_csv(rows: Rows) -> str:
@@ -95,7 +115,7 @@ def to_csv(rows: Rows) -> str:
     if rows:
         writer.writerow(rows[0])
     for row in rows:
-        writer.writerow([_cell(value) for value in row.values()])
+        writer.writerow([guarded(printable(_cell(value))) for value in row.values()])
     return text.getvalue()
 
 
@@ -120,7 +140,7 @@ def _parameters(given: Sequence[str], named: NamedQuery | None) -> Mapping[str, 
 def _print_table(rows: Rows) -> None:
     table = Table(*(rows[0] if rows else ["no rows"]))
     for row in rows:
-        table.add_row(*(escape(_text(value)) for value in row.values()))
+        table.add_row(*(escape(printable(_text(value))) for value in row.values()))
     Console().print(table)
 
 

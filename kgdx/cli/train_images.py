@@ -17,6 +17,7 @@ Encoder = Annotated[
     str, typer.Option(help="Folder of a model, ARCHITECTURE@CHECKPOINT or hf-hub:NAME; or the shipped one.")
 ]
 Labels = Annotated[Path | None, typer.Option(help='JSON list of {"name": …, "curie": …} for the labels.')]
+Force = Annotated[bool, typer.Option("--force", help="Write it even if it is no better than chance.")]
 MultiLabel = Annotated[
     bool, typer.Option("--multi-label", help="A file of one name in several subfolders is one image.")
 ]
@@ -53,6 +54,7 @@ def classifier(
         bool, typer.Option("--from-scratch", help="Train a small tower with the head; needs 100 images.")
     ] = False,
     epochs: Annotated[int, typer.Option(min=1, help="At most, with --from-scratch.")] = 24,
+    force: Force = False,
     seed: Annotated[int, typer.Option()] = 7,
 ) -> None:
     """Train an image classifier on labelled images: from one image a label up. Never reads a `test` part."""
@@ -68,6 +70,7 @@ def classifier(
             labels,
             from_scratch=from_scratch,
             is_multi_label=multi_label,
+            is_forced=force,
             epochs=epochs,
             seed=seed,
             progress=progress,
@@ -81,13 +84,20 @@ def prompts(
     encoder: Annotated[str, typer.Option(help="Folder of a model, ARCHITECTURE@CHECKPOINT or hf-hub:NAME.")],
     labels: Annotated[Path, typer.Option(help='JSON list of {"name": …, "curie": …} for the labels.')],
     multi_label: MultiLabel = False,
+    force: Force = False,
 ) -> None:
     """Calibrate the answers of an encoder of your own to prompts, on labelled images."""
     from kgdx.training.classifier.run import train_prompts
 
     print_metrics(
         lambda progress: train_prompts(
-            data, out, encoder, labels, is_multi_label=multi_label, progress=progress
+            data,
+            out,
+            encoder,
+            labels,
+            is_multi_label=multi_label,
+            is_forced=force,
+            progress=progress,
         )
     )
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from safetensors import SafetensorError
 
 from kgdx.domain.errors import BundleError
+from kgdx.encoders.config_bounds import out_of_bounds
 from kgdx.whole_files import write_whole
 
 if TYPE_CHECKING:
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
     Network = TypeVar("Network", bound=Module)
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
-_DAMAGED = (AttributeError, IndexError, KeyError, RuntimeError, SafetensorError, TypeError, ValueError)
+_DAMAGED = (
+    ArithmeticError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    RuntimeError,
+    SafetensorError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +68,12 @@ class CheckpointFiles:
         content = self.read(path)
         try:
             value = json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self.error(path, "is not JSON") from error
         if not isinstance(value, dict):
             raise self.error(path, "is not a JSON object")
+        if fault := out_of_bounds(value):
+            raise self.error(path, f"holds a number that cannot be: {fault}")
         return value
 
     def read_named(self, path: Path, digest: str, config: str = CONFIG) -> bytes:

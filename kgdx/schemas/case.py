@@ -24,6 +24,8 @@ _MAX_FINDINGS = 2_000
 _MAX_CODES = 2_000
 _MAX_IMAGES = 200
 _MAX_TEXT = 2**20
+MAX_READ = 100_000
+"""Characters of all sections together that are read; of more, there is a warning."""
 _MAX_ID = 300
 _MAX_AGE_YEARS = 130
 _NUM_TOLD = 3
@@ -215,11 +217,12 @@ class CaseIn(_Part):
             raise CaseError(error.where.replace(name, where, 1), error.fact, error.remedy) from None
 
     def to_domain(self) -> Case:
-        """The case as the engine takes it."""
+        """The case as the engine takes it, of long texts the beginning."""
+        texts, cut = _texts(self.report)
         return Case(
             case_id=self.id,
             findings=tuple(CodedFinding(f.id, Polarity(f.status), f.elicited) for f in self.findings),
-            texts=tuple(ReportText(name, text) for name, text in self.report.items() if text.strip()),
+            texts=texts,
             images=_images(self.images),
             conditions=tuple(self.conditions),
             allergies=tuple(self.allergies),
@@ -228,7 +231,7 @@ class CaseIn(_Part):
             age_years=self.age_years,
             onset_years=self.onset_years,
             excluded_diseases=tuple(self.excluded_diseases),
-            warnings=self._warnings,
+            warnings=(*self._warnings, *cut),
         )
 
     @field_validator("report", mode="before")
@@ -272,6 +275,18 @@ class CaseIn(_Part):
         if not (self.findings or has_text or self.images):
             raise ValueError("holds no finding, no text and no image")
         return self
+
+
+def _texts(report: dict[str, str]) -> tuple[tuple[ReportText, ...], tuple[Message, ...]]:
+    """Sections that hold anything, as far as they are read together, and a warning if they are cut."""
+    left, texts = MAX_READ, []
+    for name, text in report.items():
+        if text.strip() and left > 0:
+            texts.append(ReportText(name, text[:left]))
+            left -= len(text)
+    total = sum(map(len, report.values()))
+    is_cut = total > MAX_READ
+    return tuple(texts), (Message("warning.text_cut", {"n": MAX_READ, "total": total}),) if is_cut else ()
 
 
 def _images(given: list[ImageIn]) -> tuple[CaseImage, ...]:

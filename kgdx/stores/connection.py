@@ -1,6 +1,7 @@
 """A connection to a Neo4j server: statements, rows and columns, with every driver error translated."""
 
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -39,15 +40,17 @@ class Connection:
         Raises:
             BackendUnavailableError: if nobody answers, or not with this user and password.
         """
+        # An address may hold a user and a password, which no message repeats.
+        told = re.sub(r"//[^@/]*@", "//", uri)
         try:
             driver = GraphDatabase.driver(
                 uri, auth=(user, password), notifications_min_severity="OFF", connection_timeout=15
             )
         except (ConfigurationError, ValueError) as error:
             raise BackendUnavailableError(
-                f"{uri}: no address of a Neo4j server: write neo4j://HOST:PORT"
+                f"{told}: no address of a Neo4j server: write neo4j://HOST:PORT"
             ) from error
-        connection = cls(uri, driver, database)
+        connection = cls(told, driver, database)
         try:
             connection.rows("RETURN 1 AS one")
         except BaseException:

@@ -12,10 +12,10 @@ BEGINNINGS = ("MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CALL", "EXPLAIN"
 # Words that may follow an operand, such as a name, a number or a closing bracket. No other word may.
 _KEYWORDS = frozenset(
     {
-        "MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CALL", "EXPLAIN", "WHERE", "ORDER", "BY", "SKIP",
-        "LIMIT", "AS", "AND", "OR", "XOR", "NOT", "IN", "STARTS", "ENDS", "CONTAINS", "IS", "NULL",
-        "DISTINCT", "UNION", "ALL", "YIELD", "CASE", "WHEN", "THEN", "ELSE", "END", "ASC", "ASCENDING", "DESC",
-        "DESCENDING", "SHORTEST", "TRAIL", "ACYCLIC", "PATHS", "GROUPS",
+        "MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CALL", "EXPLAIN", "WHERE", "ORDER", "BY",
+        "SKIP", "LIMIT", "AS", "AND", "OR", "XOR", "NOT", "IN", "STARTS", "ENDS", "CONTAINS", "IS",
+        "NULL", "DISTINCT", "UNION", "ALL", "YIELD", "CASE", "WHEN", "THEN", "ELSE", "END", "ASC",
+        "ASCENDING", "DESC", "DESCENDING", "SHORTEST", "TRAIL", "ACYCLIC", "PATHS", "GROUPS",
     }
 )  # fmt: skip
 # Those of them that an operand follows; of the others a keyword does, or a bracket.

@@ -66,3 +66,20 @@ def test_broken_files_are_source_errors(tmp_path: Path, write: Write) -> None:
         if "UTF-8" not in fact:
             with pytest.raises(SourceError, match=fact):
                 read_bytes(tmp_path / name)
+
+
+def test_what_unzips_to_too_much_is_refused_in_stages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.files._LEAST_UNZIPPED", 1 << 20)
+    monkeypatch.setattr("ingest.files._STAGE", 1 << 16)
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(b"\n" * (1 << 23)))
+    with pytest.raises(SourceError, match="unzips to more than"):
+        read_bytes(path)
+    with pytest.raises(SourceError, match="unzips to more than"):
+        list(read_lines(path))
+    path.write_bytes(gzip.compress(b"x" * (1 << 18)))
+    with pytest.raises(SourceError, match="a line: unzips to more than"):
+        list(read_lines(path))
+    assert len(read_bytes(path)) == 1 << 18

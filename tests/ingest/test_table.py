@@ -218,6 +218,9 @@ def test_what_is_missing_is_named(write: Write, tmp_path: Path) -> None:
         list(read(write("m.yaml", ENDS), SOURCE))
     with pytest.raises(SourceError, match=r"m\.yaml: its table 'gone\.tsv' is not there: correct file:"):
         list(read(write("m.yaml", "file: gone.tsv\n" + ENDS), SOURCE))
+    for outside in ("../t.tsv", "/etc/hostname", "sub/../../t.tsv"):
+        with pytest.raises(SourceError, match="is outside its folder"):
+            list(read(write("m.yaml", f"file: {outside}\n" + ENDS), SOURCE))
     for header, fact in (("a\tc", "no column 'b'"), ("a\tb\tb", "two columns 'b'")):
         with pytest.raises(SourceError, match=rf"t\.tsv, line 2: {fact}: correct the header or the mapping"):
             items(write, f"# x\n{header}\n1\t2\n", ENDS)

@@ -1,6 +1,8 @@
 """The border: every wrong case is a CaseError with place, fact and remedy, and quotes no patient text."""
 
+import errno
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -277,3 +279,67 @@ def test_a_message_that_cannot_be_said_is_refused(message: dict[str, object], tm
     (tmp_path / "r.json").write_text(json.dumps(told | {"abstained": [message]}), encoding="utf-8")
     with pytest.raises(BadInputError, match=r"r\.json, report: holds a message that cannot be said"):
         ReportOut.from_file(tmp_path / "r.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("KGDX_TOP", "abc"), ("KGDX_TOP", "0"), ("KGDX_LINK", "perhaps"), ("KGDX_CLASSIFIERS", "x")],
+)
+def test_a_setting_that_does_not_parse_is_bad_input(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadInputError, match=f"setting {name}"):
+        Settings()
+
+
+def test_of_long_texts_the_beginning_is_read_and_that_is_told() -> None:
+    case = CaseIn(report={"a": "x" * 60_000, "b": "y" * 60_000, "c": "z"}).to_domain()
+    assert [(text.section, len(text.text)) for text in case.texts] == [("a", 60_000), ("b", 40_000)]
+    assert case.warnings == (Message("warning.text_cut", {"n": 100_000, "total": 120_001}),)
+    whole = CaseIn(report="x" * 100_000).to_domain()
+    assert (len(whole.texts[0].text), whole.warnings) == (100_000, ())
+    assert CaseIn(report={"a": "x" * 100_000, "b": "y"}).to_domain().warnings
+
+
+@pytest.mark.parametrize(
+    ("changes", "fact"),
+    [
+        ({"probability": 2.0}, "probability is not in"),
+        ({"probability": -1.0}, "probability is not in"),
+        ({"rank": 2}, "ranks of its diagnoses"),
+        ({"disease": "MONDO:1\u0007"}, "disease is empty, too long, or holds control characters"),
+        ({"name": "x" * 200_000}, "a text of more than"),
+    ],
+)
+def test_a_report_that_does_not_fit_together_is_refused(changes: dict[str, object], fact: str) -> None:
+    told = json.loads(ReportOut.of(REPORT).model_dump_json())
+    told["differential"][0] |= changes
+    with pytest.raises(BadInputError, match=fact):
+        ReportOut.model_validate_json(json.dumps(told))
+
+
+def test_a_path_whose_steps_do_not_follow_each_other_is_refused() -> None:
+    told = json.loads(ReportOut.of(REPORT).model_dump_json())
+    steps = told["differential"][0]["paths"][0]["steps"]
+    steps.append(steps[0] | {"head": "MONDO:9", "tail": "HP:9"})
+    with pytest.raises(BadInputError, match="steps of a path do not follow each other"):
+        ReportOut.model_validate_json(json.dumps(told))
+
+
+def test_what_is_written_is_for_its_owner_alone_and_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = ReportOut.of(REPORT)
+    for path in (report.export(tmp_path / "a.graphml"), report.to_html(tmp_path / "a.html")):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    before = (tmp_path / "a.html").read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        report.to_html(tmp_path / "a.html", "zh")
+    assert (tmp_path / "a.html").read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"a.graphml", "a.html"}

@@ -13,6 +13,7 @@ from kgdx.encoders.registry import folder_of, open_encoder, open_trainable
 from kgdx.encoders.save_open_clip import save_open_clip
 from kgdx.graph.arrays import Ints
 from kgdx.release.bundle import shipped_folder
+from kgdx.training.chance import check_better_than_chance
 from kgdx.training.classifier.train import encode, split_labelled, train_from_scratch, train_head
 from kgdx.training.classifier.train_tower import TowerTraining
 from kgdx.training.data.image_text_pairs import Pairs, read_pairs, split_by_case
@@ -30,6 +31,7 @@ def train_classifier(
     *,
     from_scratch: bool,
     is_multi_label: bool,
+    is_forced: bool,
     epochs: int,
     seed: int,
     progress: Progress,
@@ -43,7 +45,9 @@ def train_classifier(
     named = read_labels(labels) if labels is not None else ()
     if from_scratch:
         settings = TowerTraining(seed=seed, epochs=epochs)
-        metrics = train_from_scratch(data, out, named, progress, settings, is_multi_label=is_multi_label)
+        metrics = train_from_scratch(
+            data, out, named, progress, settings, is_multi_label=is_multi_label, is_forced=is_forced
+        )
     else:
         metrics = train_head(
             data,
@@ -53,13 +57,21 @@ def train_classifier(
             progress,
             encoder_name=encoder,
             is_multi_label=is_multi_label,
+            is_forced=is_forced,
             seed=seed,
         )
     return asdict(metrics)
 
 
 def train_prompts(
-    data: Path, out: Path, encoder: str, labels: Path, *, is_multi_label: bool, progress: Progress
+    data: Path,
+    out: Path,
+    encoder: str,
+    labels: Path,
+    *,
+    is_multi_label: bool,
+    is_forced: bool,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Calibrate what an encoder answers to prompts, and write it to a file.
 
@@ -73,6 +85,11 @@ def train_prompts(
     chosen, opened = heldout or fitted, open_encoder(encoder)
     vectors = encode(opened, chosen, progress)
     findings = calibrate_prompts(vectors, chosen, named, opened, data.name)
+    for finding in findings.findings:
+        truths = chosen.truths[:, [label.curie for label in named].index(finding.curie)]
+        check_better_than_chance(
+            f"the finding {finding.name}", finding.heldout_auc, truths[:, None], is_forced=is_forced
+        )
     try:
         write_findings(out, findings, opened.revision)
     except OSError as error:

@@ -1,7 +1,7 @@
 """Train a classifier on labelled images: a head on a given encoder, or a small tower with its head."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from kgdx.encoders.classifier import TOWER_FOLDER, save_head
 from kgdx.encoders.linear_head import Head, HeadLabel
 from kgdx.encoders.small_tower import Tower, TowerSettings, save_tower
 from kgdx.graph.arrays import Floats32
+from kgdx.training.chance import check_better_than_chance, least_auc
 from kgdx.training.classifier.fit_head import fit_domain, fit_head, fit_temperature
 from kgdx.training.classifier.train_tower import TowerTraining, train_tower
 from kgdx.training.data.labelled_images import Labelled, read_labelled
@@ -49,6 +50,7 @@ def train_head(
     *,
     encoder_name: str = "",
     is_multi_label: bool = False,
+    is_forced: bool = False,
     seed: int = 0,
 ) -> HeldoutMetrics:
     """Fit a head on an encoder, which stays as it is, and write it to a folder.
@@ -57,9 +59,11 @@ def train_head(
         data: a MedMNIST file or a folder, see `read_labelled`.
         encoder_name: under which `open_encoder` finds it again; empty for that of a release.
         labels: names and CURIEs of the labels; empty takes the source's own names.
+        is_forced: write it even if it is no better than chance; it then has no CURIEs, and gives no evidence.
 
     Raises:
         SourceError, ImageError, BundleError: if data or encoder cannot be read.
+        BadInputError: if it is no better than chance.
     """
     fitted, heldout = read_labelled(data, labels, is_multi_label=is_multi_label)
     vectors = encode(encoder, fitted, progress)
@@ -74,8 +78,11 @@ def train_head(
         calibration=calibration,
         seed=seed,
     )
+    metrics = _metrics(head, len(fitted), answered)
+    if answered is not None:
+        head = _skilled(head, metrics, answered[1], is_forced=is_forced)
     save_head(out, head, encoder_name)
-    return _metrics(head, len(fitted), answered)
+    return metrics
 
 
 def train_from_scratch(
@@ -86,11 +93,16 @@ def train_from_scratch(
     settings: TowerTraining,
     *,
     is_multi_label: bool = False,
+    is_forced: bool = False,
 ) -> HeldoutMetrics:
     """Train a tower of its own with its head and write both to a folder.
 
+    Args:
+        is_forced: as of `train_head`.
+
     Raises:
         SourceError, ImageError: if the data cannot be read, or are too few.
+        BadInputError: if it is no better than chance.
     """
     fitted, heldout = read_labelled(data, labels, is_multi_label=is_multi_label)
     if len(fitted) < _LEAST_FOR_TOWER:
@@ -109,8 +121,9 @@ def train_from_scratch(
     border, named = fit_domain(vectors, watched, settings.seed), tuple(_labels(fitted, labels))
     is_multi_label = fitted.is_multi_label
     head = Head(named, weight, bias, temperature, is_multi_label, tower.revision, *border, data.name)
-    save_head(out, head, "")
-    return _metrics(head, len(fitted), (logits, heldout.truths))
+    metrics = _metrics(head, len(fitted), (logits, heldout.truths))
+    save_head(out, _skilled(head, metrics, heldout.truths, is_forced=is_forced), "")
+    return metrics
 
 
 def encode(encoder: ImageEncoder, data: Labelled, progress: Progress) -> Floats32:
@@ -133,6 +146,15 @@ def split_labelled(data: Labelled, seed: int, share: float = 0.15) -> tuple[Labe
     members = [rng.permutation(np.flatnonzero(kinds == kind)) for kind in np.unique(kinds)]
     chosen = np.sort(np.concatenate([rows[: round(share * len(rows))] for rows in members]))
     return data.take(np.setdiff1d(np.arange(len(data)), chosen)), data.take(chosen)
+
+
+def _skilled(head: Head, metrics: HeldoutMetrics, truths: Floats32, *, is_forced: bool) -> Head:
+    """The head; one that is forced although it is no better than chance stands for no finding."""
+    auc = metrics.auc if metrics.auc is not None else 0.5
+    check_better_than_chance("the classifier", auc, truths, is_forced=is_forced)
+    if auc > least_auc(truths):
+        return head
+    return replace(head, labels=tuple(HeadLabel(label.name) for label in head.labels))
 
 
 def _metrics(head: Head, num_images: int, answered: tuple[Floats32, Floats32] | None) -> HeldoutMetrics:
