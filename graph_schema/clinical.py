@@ -117,6 +117,12 @@ def must_not_miss() -> MustNotMiss:
 
 
 @cache
+def common_findings() -> frozenset[str]:
+    """CURIEs of `common_findings.yaml`: findings of which common diseases are the usual cause."""
+    return frozenset(_read("common_findings.yaml"))
+
+
+@cache
 def finding_kinds() -> FindingKinds:
     """The table of `finding_kinds.yaml`."""
     read = _read("finding_kinds.yaml")
@@ -126,7 +132,7 @@ def finding_kinds() -> FindingKinds:
 
 @cache
 def implied_conditions() -> Mapping[str, tuple[str, ...]]:
-    """CURIE of a condition -> CURIEs of what its patient has as well: the table of `implied_conditions.yaml`."""
+    """CURIE of a condition -> those of what its patient has as well, by `implied_conditions.yaml`."""
     return {curie: tuple(others) for curie, others in _read("implied_conditions.yaml").items()}
 
 

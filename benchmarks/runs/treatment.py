@@ -21,6 +21,7 @@ from sklearn.metrics import average_precision_score
 from benchmarks import metrics, stamp
 from benchmarks.baselines.treatments import disease_likeness, name_likeness, nearest, popularity
 from benchmarks.datasets.treatment_graph import Hidden, open_hidden
+from benchmarks.measures.inherited_treatments import measure_inherited
 from benchmarks.measures.vetoes import measure_vetoes
 from kgdx.domain.errors import KgdxError
 from kgdx.encoders.concepts import ConceptEncoder
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     hidden, files = open_hidden(options.data, *lists, options.graph, _TALK.print)
     result = _predicted(hidden, options.models)
     result["contra"] = measure_vetoes(hidden.whole, options.contraindications)
+    result["inherited"] = measure_inherited(hidden.whole.snapshot)
     result |= {
         "seconds": round(time.monotonic() - began, 1),
         "release": Bundle.shipped().release,

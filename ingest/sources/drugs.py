@@ -1,6 +1,7 @@
 """Every Cure drug list: drugs with the names under which they are sold, and their other identifiers."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,6 +16,11 @@ from kgdx.domain.graph import Edge, Node
 _COLUMNS = ("curie", "curie_label", "source_ingredients")
 _OTHERS = "alternate_ids"
 _INGREDIENTS = "combination_therapy_ingredients_curies"
+# What chemistry adds to the name by which doctors know an organic drug: its charge, the acid of its salt.
+_ADDED = re.compile(
+    r"(\(\d*[+-]\)| (hydrochloride|hydrobromide|maleate|mesylate|besylate|tartrate|xinafoate))+$",
+    re.IGNORECASE,
+)
 # Vocabularies of substances. RxNorm and UMLS name forms and packages of a drug, too.
 _SUBSTANCES = {
     "CHEBI",
@@ -49,8 +55,9 @@ def read(path: Path, source: Source) -> Iterator[Item]:
         if kind_of(curie, "Drug") != "Drug":
             yield Rejected(where, f"{prefix_of(curie)} identifier, not of a drug", curie)
             continue
-        name = row["curie_label"].strip()
-        names = {text.strip() for text in row["source_ingredients"].split("|")}
+        label = row["curie_label"].strip()
+        name = _ADDED.sub("", label)
+        names = {label, *(text.strip() for text in row["source_ingredients"].split("|"))}
         drug = Node(curie, "Drug", name, tuple(sorted(names - {"", name})))
         yield Row(where, drug)
         yield from _matches(where, drug, row, source)

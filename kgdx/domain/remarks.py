@@ -1,7 +1,7 @@
 """What a table of kgdx says of a statement beyond the relation, as the words of its source.
 
-An edge keeps them as its `original_predicate`, `severity: caution; advice: reduce_dose`, which every store and every
-release holds. Words of any other source say nothing here.
+An edge keeps them as its `original_predicate`, `severity: caution; advice: reduce_dose`, which every store
+and every release holds. Words of any other source say nothing here.
 """
 
 from collections.abc import Mapping

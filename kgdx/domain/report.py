@@ -228,8 +228,8 @@ class Treatment:
             the benefit first.
         concerns: contraindications first; empty if nothing speaks against it.
         confidence: of the prediction, in [0, 1], if no indication is stated in the graph; else None.
-        reservations: why it is not recommended though the graph states that it treats; the dangerous diagnoses
-            to be ruled out first.
+        reservations: why it is not recommended though the graph states that it treats, such as a dangerous
+            diagnosis to be ruled out first.
     """
 
     drug: str

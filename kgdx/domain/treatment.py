@@ -6,10 +6,10 @@ from enum import StrEnum
 class TreatmentStatus(StrEnum):
     """What the graph says of a treatment in this patient; the order is that of a report.
 
-    A predicted treatment stays one whatever cautions it raises; only a contraindication takes its place. What is
-    possible is listed and not recommended: the engine abstains, or the indication is unlikely, indirect or wants
-    something that the patient is not known to have. What is held back waits until a dangerous diagnosis, in which it
-    is forbidden, is ruled out.
+    A predicted treatment stays one whatever cautions it raises; only a contraindication takes its place. What
+    is possible is listed and not recommended: the engine abstains, or the indication is unlikely, indirect or
+    wants something that the patient is not known to have. What is held back waits until a dangerous
+    diagnosis, in which it is forbidden, is ruled out.
     """
 
     RECOMMENDED = "recommended"

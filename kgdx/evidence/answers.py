@@ -19,8 +19,8 @@ _DASHES = frozenset({"-", "–", "−"})
 _QUESTIONS = frozenset({"?", "？"})
 # What may follow an answer. A word that is none of these makes "no" the beginning of a statement.
 _CLOSES = frozenset({
-    ",", ".", ";", ")", "，", "。", "；", "and", "but", "today", "now", "currently", "reported", "noted", "at",
-    "since", "for", "on", "x", "times",
+    ",", ".", ";", ")", "，", "。", "；", "and", "but", "today", "now", "currently", "reported", "noted",
+    "at", "since", "for", "on", "x", "times",
 })  # fmt: skip
 # Said bare, without a mark between finding and answer: "Pleural effusion absent."
 _BARE_CLOSES = frozenset({",", ".", ";", "，", "。", "；", "and", "but"})
@@ -56,6 +56,8 @@ def marked(sentence: Sentence, forms: list[str], places: Sequence[tuple[int, int
         elif form in known:
             marker = _answer(forms, i, ends, starts, known[form], is_prefixed)
             told[i] = marker or form
+            if marker and forms[i - 1] in _QUESTIONS:  # asked and answered
+                told[i - 1] = ":"
         elif len(form) == 4 and _YEAR.match(form):
             told[i] = "YEAR"
     return told

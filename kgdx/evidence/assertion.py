@@ -32,14 +32,19 @@ _BEGINS = frozenset({
     "positive",
 })  # fmt: skip
 _MAY_BEGIN = frozenset({
-    "bilateral", "bibasilar", "bibasal", "biapical", "unilateral", "right", "left", "severe", "marked", "diffuse",
-    "extensive", "scattered", "multiple", "numerous", "prominent", "elevated",
+    "bilateral", "bibasilar", "bibasal", "biapical", "unilateral", "right", "left", "severe", "marked",
+    "diffuse", "extensive", "scattered", "multiple", "numerous", "prominent", "elevated",
 })  # fmt: skip
 _LARGE = frozenset({"large", "sizable", "sizeable", "massive", "huge", "big"})
 _PLACING = frozenset({"in", "at", "on", "within", "involving", "along", "measuring", "with"})
 _OR = frozenset({"or", "nor"})
 _ALTERNATIVE = frozenset({"or", "versus", "vs"})
 _PARTING = _FINITE | {";", ":", "without", "with", "but", "/", "and", "no", "not", "denies", "in", "on", "at"}
+_NO_ALTERNATIVE = frozenset({
+    "not", "more", "less", "greater", "no", "without", "so", "one", "two", "three", "right", "left",
+    "bilateral", "mild", "moderate", "severe", "acute", "chronic", "small", "large", "new", "old", "day",
+    "days", "week", "weeks", "month", "months", ".", "otherwise", "with", "when", "after",
+})  # fmt: skip
 _MAX_BETWEEN = 5
 
 
@@ -237,7 +242,7 @@ def _alternatives(
     for place, mention in zip(places, mentions, strict=True):
         meant.setdefault(place, set()).add(mention.curie)
     ordered = sorted(meant)
-    found: set[tuple[int, int]] = set()
+    found = {place for place in ordered if _is_beside_unknown(forms, place, ordered)}
     is_open = False
     for one, other in reversed(list(pairwise(ordered))):
         between = forms[one[1] : other[0]]
@@ -248,6 +253,17 @@ def _alternatives(
         if is_open and meant[one].isdisjoint(meant[other]):
             found |= {one, other}
     return found
+
+
+def _is_beside_unknown(forms: list[str], place: tuple[int, int], ordered: Sequence[tuple[int, int]]) -> bool:
+    """Whether "or" joins a mention to what is no mention: "atelectasis or something else"."""
+    start, end = place
+    if forms[end] == "or" and forms[end + 1] not in _NO_ALTERNATIVE:
+        return not any(end < other[0] <= end + _MAX_BETWEEN for other in ordered)
+    i = next((i for i in (start - 1, start - 2) if i > 0 and forms[i] == "or"), None)
+    if i is None or forms[i - 1] in _NO_ALTERNATIVE or not forms[i - 1].isalpha():
+        return False
+    return not any(i - _MAX_BETWEEN < other[1] <= i for other in ordered)
 
 
 def _rest_of_clause(forms: list[str], begin: int) -> list[str]:

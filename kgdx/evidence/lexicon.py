@@ -22,7 +22,7 @@ class Lexicon:
         decoys: phrases that hold a finding's name and mean something else.
         junk: synonyms in the ontologies that are everyday words; never looked for.
         contexts: phrase -> (words, CURIE): beside one of the words the phrase means this, as "mass" means a
-            pulmonary mass beside "lobe". The first that fits is meant; if none does, what else the phrase means.
+            pulmonary mass beside "lobe"; the first that fits is meant.
     """
 
     names: Mapping[str, tuple[str, ...]]

@@ -25,6 +25,7 @@ _LANGUAGES = ("", "zh")
 # Longer abbreviations than this are no words of English by chance.
 _MAX_AMBIGUOUS = 3
 _NO_CURIE = ""
+_NAME = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +132,14 @@ class Vocabulary:
         for curie, name, synonyms in active_concepts(snapshot, kinds):
             names[curie] = name or curie
             said = [bare for bare, language in map(untagged, synonyms) if language in _LANGUAGES]
-            phrases += [Phrase(name, curie, 1), *(Phrase(synonym, curie, 2) for synonym in said)]
+            phrases += [Phrase(name, curie, _NAME), *(Phrase(synonym, curie, 2) for synonym in said)]
         phrases += [Phrase(t, c, 0) for c, texts in words.names.items() if c in names for t in texts]
         phrases += [Phrase(t, c, 0, True) for c, texts in words.normals.items() if c in names for t in texts]
         phrases += [Phrase(text, _NO_CURIE, 3) for text in words.decoys]
         return cls(phrases, names, words.junk, linker, words.contexts)
 
     def find(self, text: str) -> tuple[Mention, ...]:
-        """Every mention in a text, in order; none overlaps another, but words that deny two findings are two."""
+        """Every mention in a text, in order; none overlaps another, but words may deny two findings."""
         defined = self.look_ahead(text)
         return tuple(mention for sentence in sentences(text) for mention in self.find_in(sentence, defined))
 
@@ -240,7 +241,7 @@ class Vocabulary:
 def _choose(phrases: Iterable[Phrase], junk: set[str]) -> dict[tuple[str, ...], Phrase]:
     """Folded words -> the phrase that has them."""
     meant: dict[tuple[str, ...], Phrase] = {}
-    for phrase in sorted(phrases, key=lambda p: p.rank):
+    for phrase in sorted(phrases, key=_precedence):
         key = _key(phrase.text)
         is_junk = len(key) == 1 and key[0] in junk and phrase.rank > 0
         if _is_long_enough(key) and any(part.isalpha() for part in key) and not is_junk:
@@ -260,6 +261,11 @@ def _normals(phrases: Iterable[Phrase]) -> dict[tuple[str, ...], tuple[str, ...]
 def _key(phrase: str) -> tuple[str, ...]:
     """The words of a phrase, folded."""
     return tuple(fold(word.text) for word in joined(words_of(phrase)))
+
+
+def _precedence(phrase: Phrase) -> int:
+    """A name of several words is its own concept's, whatever the lexicon says: "thoracic scoliosis"."""
+    return -1 if phrase.rank == _NAME and " " in phrase.text else phrase.rank
 
 
 def _is_long_enough(key: tuple[str, ...]) -> bool:

@@ -23,6 +23,10 @@ _UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?|毫米|厘米)"
 _SIZE = re.compile(
     rf"((?:{_NUMBER}\s?{_UNIT}?\s?[x×*]\s?){{0,2}}{_NUMBER})[\s-]?({_UNIT})(?![a-z])", re.IGNORECASE
 )
+# "R chest pain"; small letters are no sides.
+_SIDE_LETTERS = {"R": "right", "L": "left"}
+_PREPOSITIONS = frozenset({"in", "on", "at", "within", "involving", "along", "of"})
+_PARTS = frozenset({",", ";", "and", "with", "but"})
 _COUPLINGS = frozenset({"and", "or", "to", "及", "和"})
 _MM = {"m": 1.0, "c": 10.0, "毫": 1.0, "厘": 10.0}
 
@@ -53,16 +57,37 @@ def qualifiers(text: str, sentence: Sentence, mentions: Sequence[Mention]) -> tu
     places = [(bisect_right(starts, m.start) - 1, bisect_right(starts, m.end - 1)) for m in mentions]
     forms = [fold(word.text) for word in sentence]
     own: list[list[_Described]] = [[] for _ in mentions]
-    described = [*_words(forms), *_sizes(text, sentence, starts)]
+    forms = [_side_letter(sentence, i) or form for i, form in enumerate(forms)]
+    described = [said for said in _words(forms) if not _is_of_organ(forms, said)]
+    described += _sizes(text, sentence, starts)
     # "moderate right and small left effusions": what only couples describing words parts nothing.
     coupled = {i for said in described for i in range(said.start, said.end)} | {
         i for i, form in enumerate(forms) if form in _COUPLINGS
     }
     for said in described:
         owner = _owner(forms, places, said, coupled)
-        if owner is not None:
+        if owner is not None and not _is_in_name(mentions[owner], said):
             own[owner].append(said)
     return tuple(_gathered(items) for items in own)
+
+
+def _side_letter(sentence: Sentence, i: int) -> str:
+    """The side that a capital letter stands for, as in "R chest pain"; not in "L spine" and "B/L"."""
+    is_part = i > 0 and sentence[i - 1].text == "/"
+    is_spine = i + 1 < len(sentence) and sentence[i + 1].text.lower() in {"spine", "-"}
+    return "" if is_part or is_spine else _SIDE_LETTERS.get(sentence[i].text, "")
+
+
+def _is_of_organ(forms: list[str], said: _Described) -> bool:
+    """Whether a side belongs to the name of an organ, as in "left ventricular function"."""
+    is_side = said.slot == "laterality" and said.end < len(forms)
+    return is_side and forms[said.end] in _organs_with_side()
+
+
+def _is_in_name(mention: Mention, said: _Described) -> bool:
+    """Whether a side is part of the finding's own name: right ventricular dilatation is on no side."""
+    name = {fold(word) for word in mention.name.split()}
+    return said.slot == "laterality" and said.value in name & {"left", "right"}
 
 
 def _gathered(items: list[_Described]) -> Qualifiers:
@@ -88,15 +113,22 @@ def _owner(
         if start <= said.start and said.end <= end:
             return i
     after = next((i for i, (start, _) in enumerate(places) if start >= said.end), None)
-    if after is not None:
+    before = max((i for i, (_, end) in enumerate(places) if end <= said.start), default=None)
+    is_placed = before is not None and _is_placed(forms, places[before][1], said.start)
+    if after is not None and not is_placed:
         between = range(said.end, places[after][0])
         if coupled.issuperset(between) or _joints().isdisjoint(forms[i] for i in between):
             return after
-    before = max((i for i, (_, end) in enumerate(places) if end <= said.start), default=None)
     if before is not None and _walls().isdisjoint(forms[places[before][1] : said.start]):
         return before
     # "In the left lower lobe there is consolidation": nothing stands before it.
     return after if before is None and after is not None and _is_opening(forms[: said.start]) else None
+
+
+def _is_placed(forms: list[str], begin: int, end: int) -> bool:
+    """Whether words `begin` to `end` lead from a finding to where it is: "effusion on the"."""
+    between = [form for form in forms[begin:end] if form != "the"]
+    return bool(between) and between[-1] in _PREPOSITIONS and _PARTS.isdisjoint(between)
 
 
 def _is_opening(forms: list[str]) -> bool:
@@ -143,6 +175,11 @@ def _phrases(slot: str) -> tuple[dict[tuple[str, ...], str], int]:
 @cache
 def _joints() -> frozenset[str]:
     return frozenset(lexicon.read("qualifiers.yaml")["joints"])
+
+
+@cache
+def _organs_with_side() -> frozenset[str]:
+    return frozenset(fold(word) for word in lexicon.read("qualifiers.yaml")["organs_with_side"])
 
 
 @cache

@@ -42,7 +42,7 @@ _LEAST_STEM = 4
 _IRREGULAR = {
     "hemidiaphragm": "diaphragm", "diaphragmatic": "diaphragm", "wide": "widen", "swollen": "swell",
     "reduction": "reduc", "distention": "distend", "distension": "distend", "thick": "thicken",
-    "flat": "flatten", "pulmonary": "lung", "tumour": "tumor", "lesser": "less", "lymphadenopathy": "adenopathi",
+    "flat": "flatten", "pulmonary": "lung", "tumour": "tumor", "lymphadenopathy": "adenopathi",
     "collapse": "collaps", "painful": "pain", "tender": "tenderness",
 }  # fmt: skip
 

@@ -19,8 +19,8 @@ WEIGHTS = {Polarity.PRESENT: 5.6, Polarity.EXCLUDED: -3.2, Polarity.UNCERTAIN: 2
 # "There is no large pneumothorax; a small apical one is present."
 _ARTICLES = frozenset({"a", "an", "the", "another"})
 _AFTER_ONE = frozenset({
-    "is", "was", "has", "remains", "persists", "can", "may", "seen", "present", "noted", "in", "on", "at", ".",
-    ",", ";", "and", "but",
+    "is", "was", "has", "remains", "persists", "can", "may", "seen", "present", "noted", "in", "on", "at",
+    ".", ",", ";", "and", "but",
 })  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def text_evidence(
 def _definitions(
     text: str, vocabulary: Vocabulary, diseases: Vocabulary | None
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Abbreviations that the text defines, for findings and for diseases: what is the one is not the other."""
+    """Abbreviations that the text defines, for findings and diseases: what is the one is not the other."""
     ours = vocabulary.look_ahead(text)
     theirs = diseases.look_ahead(text) if diseases else {}
     return dict.fromkeys(theirs, "") | ours, dict.fromkeys(ours, "") | theirs

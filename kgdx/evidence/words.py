@@ -27,7 +27,7 @@ _OPEN_ENDS = frozenset({
 _OPEN_STARTS = frozenset({"of", "or", "and", "nor", "to", "for", "in", "on", "at", "by", "which", "that"})
 _UNITS = frozenset({"cm", "mm", "ml"})
 _ITEM_MARKS = frozenset({".", ")"})
-# Alone after a colon or a question mark they are the whole answer, and what follows them is another statement.
+# Alone after a colon or a question mark they are the whole answer; what follows is another statement.
 _ANSWERS = frozenset({"no", "none", "yes", "nil", "negative", "positive", "denies", "denied", "unknown"})
 _BULLETS = frozenset("-–—*•·+>")
 # Printed lines shorter than this were broken by the writer, not by the page.
@@ -107,7 +107,7 @@ def _item_number(words: Sentence, i: int) -> int | None:
     """The number of the item that begins at word `i`; None if none does."""
     if i + 2 >= len(words) or words[i + 1].text not in _ITEM_MARKS or not words[i].text.isdecimal():
         return None
-    is_number = len(words[i].text) <= 2 and words[i].end == words[i + 1].start and words[i + 2].is_name  # noqa: PLR2004
+    is_number = len(words[i].text) <= 2 and words[i].end == words[i + 1].start and words[i + 2].is_name
     return int(words[i].text) if is_number and not words[i + 2].text[0].isdigit() else None
 
 
@@ -142,7 +142,7 @@ def _is_line_cut(text: str, words: Sentence, i: int, gap: str) -> bool:
         return True
     if i + 1 < len(words) and following.text.isdigit() and words[i + 1].text in {".", ")"}:
         return True
-    if i >= 2 and words[i - 2].text in ":=?" and last.text.lower() in _ANSWERS:  # noqa: PLR2004 - two words
+    if i >= 2 and words[i - 2].text in ":=?" and last.text.lower() in _ANSWERS:
         return True
     if last.text.lower() in _OPEN_ENDS or following.text in _OPEN_STARTS:
         return last.text.lower() == "no" and _is_list_answer(text, words, i)

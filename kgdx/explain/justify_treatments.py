@@ -9,7 +9,8 @@ from kgdx.domain.remarks import read
 from kgdx.domain.report import TreatedDiagnosis, Treatment, TreatmentConcern
 from kgdx.domain.treatment import ConcernKind
 from kgdx.explain.paths import PathWriter
-from kgdx.treatments.recommend import Indication, Option
+from kgdx.treatments.indications import Indication
+from kgdx.treatments.recommend import Option
 from kgdx.treatments.safety import Concern
 
 _PATH_KINDS = {

@@ -25,6 +25,7 @@ from kgdx.uncertainty.comorbidity import Combinations, Pair
 from kgdx.uncertainty.families import Families, Family
 from kgdx.uncertainty.next_findings import Asked, NextFindings
 from kgdx.uncertainty.presentations import probabilities
+from kgdx.uncertainty.rare_graph import RareGraph
 from kgdx.uncertainty.red_flags import DangerFinder
 from kgdx.uncertainty.ruling_out import RuledOutBy, RulingOut
 
@@ -56,14 +57,14 @@ class UncertaintyReporter:
     @classmethod
     def of(cls, reasoner: Reasoner, hierarchy: Hierarchy) -> "UncertaintyReporter":
         """For the candidates and the graph of a reasoner."""
-        asking = NextFindings.of(reasoner)
+        asking, snapshot = NextFindings.of(reasoner), reasoner.graph.snapshot
         dangers = DangerFinder(reasoner, asking.frequencies)
         return cls(
             reasoner,
             asking,
             dangers,
             Combinations(reasoner, asking.frequencies),
-            AbstentionRule(reasoner.graph.snapshot, hierarchy),
+            AbstentionRule(snapshot, hierarchy, RareGraph(snapshot, reasoner.demographics.prevalence)),
             RulingOut(asking, asking.frequencies, dangers.presentations),
         )
 
@@ -175,6 +176,8 @@ class UncertaintyReporter:
     def _reasons(
         self, hesitation: Abstention, query: GraphQuery, ranking: Ranking, steps: Sequence[NextFinding]
     ) -> tuple[Message, ...]:
+        if hesitation.doubt is AbstentionReason.NO_COMMON_DISEASES:
+            return (Message("abstained.no_common_diseases"), Message("abstained.add_common_diseases"))
         if hesitation.doubt is AbstentionReason.INDISTINGUISHABLE:
             return tuple(self._alike(hesitation, ranking))
         if hesitation.doubt is AbstentionReason.UNEXPLAINED:

@@ -1,4 +1,4 @@
-"""What a condition is, too, in another vocabulary: the disease behind a finding, the finding behind a disease."""
+"""What a condition is, too, in another vocabulary: the finding behind a disease, the disease behind it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,9 +1,10 @@
 """What the graph states to be for a disease: of the disease itself, or indirectly, of what it is a kind of.
 
-What is stated of a kind is a poor guide to its special cases. Of the indications of the Every Cure list that diseases
-with statements of their own would inherit over MONDO, 12 % of those over one step are stated of the disease as well
-(17 % where the wider disease has at most 20 kinds) and 5 % of those over two. So a disease inherits over one step, of
-a narrow disease, only where nothing is stated of its own, and what it inherits counts for so much.
+What is stated of a kind is a poor guide to its special cases. Of the indications of the Every Cure list that
+diseases with statements of their own would inherit over MONDO, 12 % of those over one step are stated of the
+disease as well (17 % where the wider disease has at most 20 kinds) and 5 % of those over two. So a disease
+inherits over one step, of a narrow disease, only where nothing is stated of its own, and what it inherits
+counts for so much.
 """
 
 from collections.abc import Mapping

@@ -1,11 +1,11 @@
 """Treatments for a posterior over diagnoses: what helps whom, how likely, and what speaks against it.
 
-Predicted treatments stand beside the stated ones and go through the same safety rules. Nothing is dropped: what must
-not be given is kept and shown, last.
+Predicted treatments stand beside the stated ones and go through the same safety rules. Nothing is dropped:
+what must not be given is kept and shown, last.
 
-To recommend is more than to list. A treatment is recommended if the engine commits itself, if what the graph states
-of its diseases directly, with all that is asked of the patient, is likely enough, and if no dangerous rival that is not
-ruled out forbids it.
+To recommend is more than to list. A treatment is recommended if the engine commits itself, if the diseases
+that it is directly stated for, in a patient who has what it asks for, are likely enough, and if no dangerous
+rival that is not ruled out forbids it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

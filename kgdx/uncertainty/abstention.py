@@ -12,6 +12,7 @@ from kgdx.reasoning.ranking import Ranking
 from kgdx.uncertainty.families import Families, Family
 from kgdx.uncertainty.information import Questions, entropy
 from kgdx.uncertainty.next_findings import Asked
+from kgdx.uncertainty.rare_graph import RareGraph
 
 _HEREDITARY = "MONDO:0003847"
 
@@ -19,6 +20,7 @@ _HEREDITARY = "MONDO:0003847"
 class AbstentionReason(StrEnum):
     """Why no diagnosis is named."""
 
+    NO_COMMON_DISEASES = "no_common_diseases"
     UNEXPLAINED = "unexplained"
     INDISTINGUISHABLE = "indistinguishable"
     UNLIKELY = "unlikely"
@@ -30,6 +32,7 @@ class AbstentionSettings:
 
     Attributes:
         least_probability: below this, the likeliest diagnosis is not likely enough to be named, in [0, 1].
+        least_alone: the same where a single finding is all that is there: it fits many diseases.
         near_equal: share of the first's probability from which another one is as good as equal, in [0, 1].
         least_told: share of the doubt among the near-equal that some finding must be expected to remove.
         explained: logit from which a finding speaks for a diagnosis.
@@ -39,6 +42,7 @@ class AbstentionSettings:
     """
 
     least_probability: float = 0.2
+    least_alone: float = 0.35
     near_equal: float = 0.8
     least_told: float = 0.05
     explained: float = 0.5
@@ -73,6 +77,7 @@ class AbstentionRule:
 
     snapshot: Snapshot
     hierarchy: Hierarchy
+    rare_graph: RareGraph
     settings: AbstentionSettings = field(default_factory=AbstentionSettings)
 
     def judge(self, query: GraphQuery, ranking: Ranking, asked: Asked) -> Abstention | None:
@@ -81,10 +86,14 @@ class AbstentionRule:
         Args:
             asked: what might be looked for, of the same ranking.
         """
+        if self.rare_graph.lacks(query):
+            return Abstention(AbstentionReason.NO_COMMON_DISEASES)
         families = Families.of(ranking, self.hierarchy)
         first = families.of_place(0)
-        is_likely = first.probability >= self.settings.least_probability
         present = [i for i, seen in enumerate(query.observations) if seen.weight > 0]
+        is_alone = len(present) == 1
+        least = self.settings.least_alone if is_alone else self.settings.least_probability
+        is_likely = first.probability >= least
         unexplained = self._unexplained(present, ranking)
         if present and len(unexplained) == len(present):
             return Abstention(AbstentionReason.UNEXPLAINED, unexplained=unexplained)

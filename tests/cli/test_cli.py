@@ -210,7 +210,8 @@ def test_a_diagnosis_as_json(kgdx: Kgdx, opened: Engine) -> None:
         ("HP:0012764", "excluded"),
         ("HP:0002202", "present"),
     }
-    assert {t["status"] for t in report["treatments"]} == {"recommended", "caution", "contraindicated"}
+    statuses = {t["status"] for t in report["treatments"]}
+    assert {"recommended", "caution", "contraindicated"} <= statuses
 
 
 def test_medications_are_heard(kgdx: Kgdx, opened: Engine) -> None:

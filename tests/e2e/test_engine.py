@@ -27,6 +27,7 @@ from kgdx.report.exports.export import FORMATS
 from kgdx.report.messages import text as text_of
 from kgdx.report.sentences import sentence as said
 from kgdx.schemas import CaseIn, ReportOut
+from kgdx.treatments.patient_context import Precautions, reasons_of
 
 PLEURAL_OR_PNEUMONIC = {
     "kgdx:parapneumonic-effusion",
@@ -49,9 +50,13 @@ KEYS = {
     "paths": "steps contribution stages sentence",
     "steps": "edge_id head head_name relation tail tail_name is_forward source publications frequency "
     "negated licence release",
-    "treatments": "drug name status expected_benefit indications paths concerns confidence chains",
-    "concerns": "kind severity curie name path is_certain",
+    "treatments": "drug name status expected_benefit indications paths concerns confidence chains "
+    "reservations",
+    "concerns": "kind severity curie name path is_certain mechanism advice",
 }
+
+
+COTRIMOXAZOLE = "kgdx:trimethoprim-sulfamethoxazole"
 
 
 def stops(path: GraphPath) -> list[str]:
@@ -123,7 +128,8 @@ def test_every_score_has_its_reason_in_the_graph(report: ReportOut, engine: Engi
         assert diagnosis.paths
         for path in diagnosis.paths:
             assert {step.edge_id for step in path.steps} <= edges
-            assert stops(path)[0] in believed
+            is_of_patient = path.stages[0].patient_fact is not None
+            assert is_of_patient or stops(path)[0] in believed
             assert stops(path)[-1] == diagnosis.disease
             assert said(path)[0] == said(path)[0].upper()
 
@@ -153,7 +159,7 @@ def test_an_absence_lowers_what_usually_shows_it(engine: Engine) -> None:
 
     def empyema(text: str) -> float:
         found = engine.diagnose(CaseIn(findings=codes, report=text))
-        return next(d.probability for d in found.differential if d.name == "pleural empyema")
+        return next((d.probability for d in found.differential if d.name == "pleural empyema"), 0.0)
 
     with_it, silent, without = map(empyema, ("Pleural effusion.", "", "No pleural effusion."))
     assert with_it > silent > without
@@ -187,7 +193,7 @@ def by_name(report: ReportOut) -> dict[str, Treatment]:
 
 def test_penicillins_are_vetoed_over_the_allergy(report: ReportOut) -> None:
     found = by_name(report)
-    for name in ("amoxicillin", "amoxicillin clavulanate", "piperacillin-tazobactam"):
+    for name in ("ampicillin-sulbactam", "amoxicillin-clavulanate", "piperacillin-tazobactam"):
         drug = found[name]
         assert drug.status is TreatmentStatus.CONTRAINDICATED
         (concern,) = drug.concerns
@@ -202,7 +208,7 @@ def test_penicillins_are_vetoed_over_the_allergy(report: ReportOut) -> None:
 def test_without_the_allergy_nothing_else_changes(report: ReportOut, engine: Engine, case: CaseIn) -> None:
     free = engine.diagnose(case.model_copy(update={"allergies": [], "images": []}))
     bound = engine.diagnose(case.model_copy(update={"images": []}))
-    assert by_name(free)["amoxicillin"].status is TreatmentStatus.RECOMMENDED
+    assert by_name(free)["amoxicillin-clavulanate"].status is TreatmentStatus.RECOMMENDED
     assert {t.drug for t in free.treatments} == {t.drug for t in bound.treatments}
     assert free.differential == bound.differential
 
@@ -212,7 +218,13 @@ def test_cephalosporins_may_cross_react(report: ReportOut) -> None:
     assert drug.status is TreatmentStatus.CAUTION
     (concern,) = drug.concerns
     assert (concern.kind, concern.severity) == (ConcernKind.CROSS_REACTIVITY, Severity.CAUTION)
-    assert "beta-lactams" in said(concern.path)
+    assert said(concern.path).endswith(
+        "Ceftriaxone, which is one of cephalosporins, may cause the same reaction"
+    )
+    assert concern.mechanism is not None
+    assert concern.advice is not None
+    assert "side chain" in text_of(concern.mechanism)
+    assert "dissimilar side chain" in text_of(concern.advice)
 
 
 def treated(engine: Engine, **more: object) -> dict[str, Treatment]:
@@ -229,27 +241,37 @@ def test_a_state_is_found_by_any_of_its_codes(engine: Engine) -> None:
     """The graph knows pregnancy as kgdx:pregnancy alone."""
     found = engine.diagnose(CaseIn(findings=["HP:0001945", "HP:0032177"], conditions=["SCTID:77386006"]))
     assert not [warning for warning in found.warnings if warning.values.get("where") == "conditions"]
-    assert kinds(by_name(found)["levofloxacin"]) == {(ConcernKind.PREGNANCY, Severity.CONTRAINDICATED)}
+    assert kinds(by_name(found)["doxycycline"]) == {(ConcernKind.PREGNANCY, Severity.CONTRAINDICATED)}
+    assert kinds(by_name(found)["levofloxacin"]) == {(ConcernKind.PREGNANCY, Severity.CAUTION)}
 
 
 def test_an_allergy_to_an_ingredient_forbids_the_combination(engine: Engine) -> None:
     found = treated(engine, allergies=["CHEBI:2676"])  # amoxicillin
     forbidden = {(ConcernKind.ALLERGY, Severity.CONTRAINDICATED)}
-    assert kinds(found["amoxicillin"]) == kinds(found["amoxicillin clavulanate"]) == forbidden
+    assert kinds(found["amoxicillin"]) == kinds(found["amoxicillin-clavulanate"]) == forbidden
     assert kinds(found["ceftriaxone"]) == {(ConcernKind.CROSS_REACTIVITY, Severity.CAUTION)}
 
 
-def test_age_forbids_what_the_graph_forbids_at_it(engine: Engine) -> None:
-    child, adult = treated(engine, age_years=9), treated(engine, age_years=58)
-    assert kinds(child["doxycycline"]) == {(ConcernKind.AGE, Severity.CONTRAINDICATED)}
+def test_age_forbids_or_cautions_as_the_graph_says(engine: Engine) -> None:
+    newborn, infant, adult = (treated(engine, age_years=years) for years in (0.02, 5, 58))
+    assert kinds(infant["doxycycline"]) == {(ConcernKind.AGE, Severity.CAUTION)}
     assert kinds(adult["doxycycline"]) == set()
-    assert child.keys() == adult.keys()
+    assert newborn.keys() == infant.keys() == adult.keys()
+    rules = engine._treatments
+    cotrimoxazole, aspirin = (engine.snapshot.index[c] for c in (COTRIMOXAZOLE, "CHEBI:15365"))
+    for drug, years, is_veto in ((cotrimoxazole, 0.02, True), (cotrimoxazole, 5, False), (aspirin, 5, True)):
+        reasons = reasons_of(rules.graph.hierarchy, rules.schema, (), age_years=years)
+        patient = rules.graph.safety.climb_patient(Precautions(reasons))
+        concerns = rules.graph.safety.concerns_of(drug, patient)
+        assert {(c.kind, c.is_veto) for c in concerns} == ({(ConcernKind.AGE, True)} if is_veto else set())
 
 
 def test_what_the_patient_takes_already_is_said(engine: Engine) -> None:
     found = treated(engine, medications=["CHEBI:63611", "CHEBI:29007"])  # moxifloxacin, ceftriaxone
     duplicate = {(ConcernKind.DUPLICATE, Severity.CAUTION)}
-    assert kinds(found["levofloxacin"]) == kinds(found["ceftriaxone"]) == duplicate
+    assert kinds(found["ceftriaxone"]) == duplicate
+    both_prolong_qt = {(ConcernKind.INTERACTION, Severity.CAUTION)}
+    assert kinds(found["levofloxacin"]) == duplicate | both_prolong_qt
     assert said(found["ceftriaxone"].concerns[-1].path) == "The patient already takes Ceftriaxone"
 
 
@@ -282,12 +304,33 @@ def test_recommended_come_first_and_every_path_ends_at_the_drug(report: ReportOu
     edges = set(engine.snapshot.edges["edge_id"].to_pylist())
     places = [list(TreatmentStatus).index(t.status) for t in report.treatments]
     assert places == sorted(places)
-    assert {t.status for t in report.treatments} == set(TreatmentStatus) - {TreatmentStatus.PREDICTED}
+    unseen = {TreatmentStatus.HELD_BACK, TreatmentStatus.PREDICTED}
+    assert {t.status for t in report.treatments} == set(TreatmentStatus) - unseen
     for treatment in report.treatments:
         assert treatment.indications
         for path in (*treatment.paths, *(concern.path for concern in treatment.concerns)):
             assert {step.edge_id for step in path.steps} <= edges
             assert not path.steps or stops(path)[-1] == treatment.drug
+
+
+def test_an_engine_that_abstains_recommends_nothing_and_rivals_hold_back(engine: Engine) -> None:
+    found = engine.diagnose(CaseIn(report="Chest pain.", sex="male", age_years=55))
+    assert found.abstained
+    assert "aortic dissection" in {flag.name for flag in found.red_flags}
+    statuses = {t.name: t.status for t in found.treatments}
+    assert not {TreatmentStatus.RECOMMENDED, TreatmentStatus.CAUTION} & set(statuses.values())
+    assert statuses["Tenecteplase"] is TreatmentStatus.HELD_BACK
+    told = {t.name: [text_of(each) for each in t.reservations] for t in found.treatments}
+    assert "forbidden in aortic dissection, which must be ruled out first" in told["Tenecteplase"]
+
+
+def test_epinephrine_comes_first_in_anaphylaxis(engine: Engine) -> None:
+    found = engine.diagnose(
+        CaseIn(report="Urticaria, angioedema, stridor, wheezing and hypotension minutes after a bee sting.")
+    )
+    assert found.differential[0].name == "anaphylaxis"
+    first = found.treatments[0]
+    assert (first.name, first.status) == ("Epinephrine", TreatmentStatus.RECOMMENDED)
 
 
 # The ways out
@@ -487,7 +530,7 @@ def test_a_text_without_findings_abstains(engine: Engine) -> None:
 
 def test_weak_evidence_makes_the_engine_hesitate(engine: Engine) -> None:
     found = engine.diagnose(CaseIn(findings=["HP:0001945"]))
-    assert found.differential[0].probability < 0.2
+    assert found.differential[0].probability < 0.35
     assert found.abstained
 
 

@@ -101,7 +101,7 @@ def test_links_are_added_to_what_the_dictionary_finds_and_overlap_nothing(dictio
     ("text", "curie", "quote"),
     [
         ("There is cardiomegally.", "HP:0001640", "cardiomegally"),
-        ("We saw nuchal skin fold thickening.", "HP:0000002", "nuchal skin fold thickening"),
+        ("We saw nuchal skin folds thickness.", "HP:0000002", "nuchal skin folds thickness"),
     ],
 )
 def test_what_the_dictionary_misses_is_linked_at_its_place(dictionary, vocabulary, text, curie, quote):

@@ -96,6 +96,25 @@ def test_the_drug_list_names_its_drugs_whoever_named_them_before(store: Embedded
     assert summary.rejected == {"NCBIGene identifier, not of a drug": 1}
 
 
+@pytest.mark.parametrize(
+    ("listed", "spoken"),
+    [
+        ("oxacillin(1-)", "oxacillin"),
+        ("Labetalol hydrochloride", "Labetalol"),
+        ("Salmeterol xinafoate", "Salmeterol"),
+        ("Potassium chloride", "Potassium chloride"),
+        ("Maleate", "Maleate"),
+    ],
+)
+def test_a_drug_goes_by_the_name_that_doctors_use(
+    store: EmbeddedStore, write: Write, listed: str, spoken: str
+) -> None:
+    load("drugs", write("d.csv", f"curie,curie_label,source_ingredients\nCHEBI:1,{listed},X\n"), store)
+    drug = nodes_of(store)["CHEBI:1"]
+    assert drug.name == spoken
+    assert {drug.name, *drug.synonyms} == {listed, spoken, "X"}
+
+
 def test_a_combination_holds_its_ingredients(store: EmbeddedStore, write: Write) -> None:
     text = (
         "curie,curie_label,source_ingredients,combination_therapy_ingredients_curies\n"

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ingest.sources.starter import TABLES
+from kgdx.domain.pharmacology import Advice, Mechanism
 from kgdx.domain.treatment import Line, Severity
 
 NODE_COLUMNS = ["id", "category", "name", "synonym", "description"]
@@ -291,6 +292,8 @@ def test_a_table_names_what_is_there_and_says_who_says_so(
         assert kinds[row[head]] in relation["domain"], row
         assert kinds[row[tail]] in relation["range"], row
         assert row.get("severity", "caution") in tuple(Severity), row
+        assert row.get("mechanism", "kidney") in tuple(Mechanism), row
+        assert row.get("advice", "monitor_ecg").partition(":")[0] in tuple(Advice), row
         assert row.get("line", "first") in tuple(Line), row
         assert row.get("urgency", "") in ("", "immediate"), row
         assert set(filter(None, row.get("only_if", "").split("|"))) <= known.keys(), row
@@ -381,7 +384,7 @@ def test_mondo_ids_names_and_is_a_are_real(data: Path, nodes: list[Row], edges: 
 
 @pytest.mark.realdata
 def test_drug_ids_and_names_are_real(data: Path, nodes: list[Row]) -> None:
-    """A drug goes by the name that doctors use; the name of the vocabulary is a synonym where it is another."""
+    """A drug goes by the name that doctors use; where the vocabulary has another one, that is a synonym."""
     real, ours = drug_labels(data), names(nodes, "CHEBI", "UNII")
     called = {n["id"]: {n["name"].casefold(), *n["synonym"].casefold().split("|")} for n in nodes}
     known = {(curie, word.casefold()) for curie, word in real}

@@ -1,4 +1,4 @@
-"""The safety rules on the starter graph against what a pharmacist says: no silent miss, hardly a false veto."""
+"""The safety rules on the starter graph against a pharmacist: no silent miss, hardly a false veto."""
 
 import csv
 from collections.abc import Iterator

@@ -14,6 +14,7 @@ from kgdx.uncertainty.danger_classes import emergencies
 from kgdx.uncertainty.frequencies import Frequencies
 from kgdx.uncertainty.information import Questions, entropy
 from kgdx.uncertainty.next_findings import NextFindings
+from kgdx.uncertainty.rare_graph import RareGraph
 from kgdx.uncertainty.red_flags import DangerFinder
 from tests.reasoning import tiny
 
@@ -162,20 +163,21 @@ def test_no_pair_is_proposed_where_one_disease_explains_all() -> None:
     assert _pairs(*[f"F{i}" for i in range(1, 7)], "F11") == []
 
 
-def _judged(facts: str, *given_: str) -> AbstentionReason | None:
+def judged(facts: str, *given_: str) -> AbstentionReason | None:
     snapshot = tiny.graph(facts)
     made = tiny.reasoner(snapshot)
     query = tiny.query(snapshot, *given_)
     ranking = made.rank(query)
     asked = NextFindings.of(made).consider(query, ranking)
-    told = AbstentionRule(snapshot, Hierarchy(snapshot)).judge(query, ranking, asked)
+    rare = RareGraph(snapshot, made.demographics.prevalence)
+    told = AbstentionRule(snapshot, Hierarchy(snapshot), rare).judge(query, ranking, asked)
     return told.doubt if told else None
 
 
 def test_twins_cannot_be_told_apart() -> None:
     twins = "D1 shows F1 0.9\nD2 shows F1 0.9\nD3 shows F2 0.9\nD4 shows F3 0.9"
-    assert _judged(twins, "F1") is AbstentionReason.INDISTINGUISHABLE
+    assert judged(twins, "F1") is AbstentionReason.INDISTINGUISHABLE
 
 
 def test_what_no_disease_shows_is_said_to_be_unexplained() -> None:
-    assert _judged("D1 shows F1 0.9\nD2 shows F2 0.9\nF8", "F8") is AbstentionReason.UNEXPLAINED
+    assert judged("D1 shows F1 0.9\nD2 shows F2 0.9\nF8", "F8") is AbstentionReason.UNEXPLAINED

@@ -22,6 +22,7 @@ from kgdx.report.localised_names import Names, renamed
 from kgdx.report.messages import Phrases, language_spoken, phrases
 from kgdx.report.page.facts import facts_of
 from kgdx.report.page.figures import figures
+from kgdx.report.page.glance import MOST_AT_A_GLANCE, dangers, treatments_by_status
 from kgdx.report.page.layout import relation_text
 from kgdx.report.page.overview import notes_of, starts_of, summary
 from kgdx.report.page.spans import Segment, cut
@@ -96,11 +97,17 @@ def _parts(
 ) -> dict[str, object]:
     """What the page shows."""
     passages, differential = _passages(report.evidence, texts), report.differential
+    by_status = treatments_by_status(report)
+    num_shown = sum(min(most, len(by_status.get(status, ()))) for status, most in MOST_AT_A_GLANCE.items())
     reached = [stops(path) for path in all_paths(report)]
     return {
         "report": report,
         "disclaimer": words("page.disclaimer") if report.disclaimer == DISCLAIMER else report.disclaimer,
         "summary": summary(report, words),
+        "dangers": dangers(report),
+        "treatments_by_status": by_status,
+        "most_at_a_glance": MOST_AT_A_GLANCE,
+        "num_treatments_folded": sum(map(len, by_status.values())) - num_shown,
         "num_left_out": num_left_out(report),
         "ranges": {each.disease: probability_range(report, each.disease) for each in differential},
         "comparison": compare(*differential[:2]) if len(differential) > 1 else None,

@@ -192,6 +192,7 @@ def test_tab_reaches_everything_and_is_seen(kind: str, width: int, kinds: Kinds,
 
 def test_a_box_or_an_arrow_in_focus_says_what_is_known_of_it(rich: Report, shown: Open) -> None:
     page = shown(render(rich))
+    page.locator("#details > summary").click()
     drawing = page.locator(".diagnosis .explore").first
     assert drawing.locator(".fact:visible").count() == 0
     drawing.locator(".wide .n0").focus()
@@ -221,6 +222,7 @@ def test_paths_of_one_finding_alone_by_arrow_key(rich: Report, shown: Open) -> N
     first = rich.differential[0]
     many = replace(first, paths=(*first.paths, *first.paths))
     page = shown(render(replace(rich, differential=(many, *rich.differential[1:]))))
+    page.locator("#details > summary").click()
     shown_paths = page.locator(".diagnosis").first.locator(".path-item:visible")
     assert shown_paths.count() == 4
     page.locator(".diagnosis").first.locator("input").first.focus()
@@ -231,16 +233,27 @@ def test_paths_of_one_finding_alone_by_arrow_key(rich: Report, shown: Open) -> N
     assert shown_paths.count() == 4  # on paper all but the folded ones
 
 
-def test_opens_by_keyboard_and_is_open_on_paper(rich: Report, shown: Open) -> None:
+def test_details_open_by_keyboard_and_are_printed_where_they_were_opened(rich: Report, shown: Open) -> None:
     page = shown(render(rich))
     second = page.locator(".diagnosis").nth(1)
-    assert not second.locator(".body").is_visible()
+    page.emulate_media(media="print")
+    assert not second.is_visible()
+    page.emulate_media(media="screen")
+    for summary in (page.locator("#details > summary"), second.locator("summary").first):
+        assert not second.locator(".body").is_visible()
+        summary.focus()
+        page.keyboard.press("Enter")
+    assert second.locator(".body").is_visible()
     page.emulate_media(media="print")
     assert second.locator(".body").is_visible()
-    page.emulate_media(media="screen")
-    second.locator("summary").first.focus()
-    page.keyboard.press("Enter")
-    assert second.locator(".body").is_visible()
+
+
+def test_the_first_screen_holds_diagnoses_dangers_and_treatments(rich: Report, shown: Open) -> None:
+    page = shown(render(rich))
+    for title in ("Diagnoses", "Must not be missed", "Treatments"):
+        box = page.locator("#glance h2", has_text=title).bounding_box()
+        assert box is not None
+        assert box["y"] < 700
 
 
 def test_marks_are_green_grey_and_amber(rich: Report, texts, shown: Open) -> None:

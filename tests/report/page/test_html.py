@@ -1,5 +1,6 @@
 """One file that needs nothing, in which nothing of a case or a graph can act."""
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -217,7 +218,26 @@ def test_findings_prior_and_logit_add_up(report: Report) -> None:
 def test_abstention_is_said(abstained: Report) -> None:
     page = assert_inert(render(abstained))
     assert "The engine does not commit itself. the case holds no finding" in page.words
-    assert page.count("details") == 0
+    assert "No dangerous diagnosis stands out." in page.words
+
+
+def test_nothing_technical_stands_outside_the_details(rich: Report, texts, images) -> None:
+    source = render(rich, texts, images)
+    words = Page(source[: source.index('<details id="details"')] + "</main></body></html>").words
+    told = {item.curie for item in rich.evidence} | {each.disease for each in rich.differential}
+    assert not [curie for curie in told if curie in words]
+    assert not re.search(r"\blogit|\bbits?\b|[+−]\d\.\d", words)
+
+
+def test_every_veto_and_danger_is_at_a_glance(report: Report) -> None:
+    source = render(report)
+    glance = source[source.index('<section id="glance"') : source.index('<section id="reasons"')]
+    forbidden = [each for each in report.treatments if each.status.value == "contraindicated"]
+    assert forbidden
+    for treatment in forbidden[:4]:
+        assert treatment.name in glance
+    for flag in report.red_flags[:4]:
+        assert flag.name in glance
 
 
 def test_a_differential_without_commitment_gets_no_headline(report: Report) -> None:
@@ -283,7 +303,9 @@ def test_the_runner_up_is_compared_where_there_is_one(report: Report) -> None:
 
 def test_every_edge_shown_stands_in_the_provenance_with_its_source(rich: Report) -> None:
     source = render(rich)
-    provenance = Page(source[source.index('<section id="provenance"') : source.index("</main>")]).words
+    provenance = Page(
+        source[source.index('<section id="provenance"') : source.index("</details>\n</main>")]
+    ).words
     steps = {step.edge_id: step for path in all_paths(rich) for step in path.steps}
     assert f"All {len(steps)} edges shown" in provenance
     for step in steps.values():
