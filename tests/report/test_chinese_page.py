@@ -125,10 +125,17 @@ def test_the_page_of_the_demo_has_no_english_but_its_quotes(
         ("右侧膈面抬高", "kgdx:elevated-hemidiaphragm"),
         ("两肺多发结节影", "kgdx:multiple-pulmonary-nodules"),
         ("左肺占位", "HP:0033821"),
+        ("右肺上叶肿块", "HP:0033821"),
+        ("双肺清晰，前上纵隔见肿块", "HP:0033823"),
     ],
 )
 def test_chinese_reports_are_read(vocabulary: Vocabulary, text: str, found: str) -> None:
     assert [mention.curie for mention in vocabulary.find(text)] == [found]
+
+
+@pytest.mark.parametrize("text", ["颈部肿块", "双肺清晰，左侧乳腺肿块", "占位效应明显"])
+def test_a_mass_elsewhere_is_none_of_the_lung(vocabulary: Vocabulary, text: str) -> None:
+    assert vocabulary.find(text) == ()
 
 
 def test_every_chinese_name_of_a_finding_is_found(engine: Engine, vocabulary: Vocabulary) -> None:
