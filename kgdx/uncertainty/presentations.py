@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from graph_schema.clinical import MustNotMiss, Presentation, must_not_miss
 from kgdx.domain.concept import ConceptRef
-from kgdx.domain.message import Message
+from kgdx.domain.message import Message, Value
 from kgdx.graph.arrays import Ints
 from kgdx.reasoning.query import GraphQuery, Observation
 from kgdx.reasoning.ranking import Ranking
@@ -53,7 +53,10 @@ class PresentationTable:
                 if not is_it[place] or place == 0 or decades[positions[place]] <= _TOO_RARE:
                     continue
                 if not self.is_excluded(query, int(candidates[positions[place]]), curie):
-                    values = {"danger": Message(f"danger.{danger}"), "finding": complaint}
+                    values: dict[str, Value] = {
+                        "danger": Message(f"danger.{danger}"),
+                        "finding": complaint,
+                    }
                     found.setdefault(place, Message("danger_shown.by_presentation", values))
         return found
 
