@@ -44,8 +44,8 @@ def read(path: Path, source: Source) -> Iterator[Item]:
     """Every node, with its Chinese name as the first of its Chinese synonyms, and every edge.
 
     Args:
-        path: a folder with `nodes.tsv`, `edges.tsv`, `chinese.tsv` and the tables; a graph written as KGX has none of these,
-            for it holds their rows among its edges.
+        path: a folder with `nodes.tsv`, `edges.tsv`, `chinese.tsv` and the tables; a graph written as KGX
+            has none of the latter, for it holds their rows among its edges.
 
     Raises:
         SourceError: if a file is missing, cannot be read or lacks a column.

@@ -94,7 +94,9 @@ def text_evidence(
                     weight = damped(_weight(one), mention.probability)
                     evidence.append(Evidence(mention.curie, mention.name, one.polarity, weight, origin, how))
                 else:
-                    skipped.append(SkippedMention(mention.curie, mention.name, one.polarity, one.setting, origin))
+                    skipped.append(
+                        SkippedMention(mention.curie, mention.name, one.polarity, one.setting, origin)
+                    )
             for mention, one in zip(other, said[len(found) :], strict=True):
                 place = _origin(text, mention)
                 named.append(DiseaseMention(mention.curie, mention.name, one.polarity, one.setting, place))
