@@ -52,7 +52,9 @@ def check_reads_only(cypher: str) -> None:
     if "\\" in bare or any(quote in bare for quote in "'\"`"):
         raise QueryError("query", "it holds a quote that does not end", "correct it")
     tokens = _TOKEN.findall(bare)
-    if tokens and tokens[0].upper() not in BEGINNINGS:
+    if not tokens:
+        raise QueryError("query", "it is empty", _REMEDY)
+    if tokens[0].upper() not in BEGINNINGS:
         raise QueryError("query", f"it begins with {tokens[0].upper()[:40]!r}, which does not read", _REMEDY)
     _check_words(tokens)
     _check_calls(bare)

@@ -14,7 +14,7 @@ from kgdx.treatments.recommend import Commitment, Option, TreatmentGraph
 # A diagnosis less likely than this lists no treatment.
 _LEAST_PROBABILITY = 0.01
 # A dangerous diagnosis less likely than this is flagged and holds nothing back: a chest pain has several.
-_LEAST_RIVAL = 0.02
+_LEAST_RIVAL = 0.002
 # Predictions are a hint for what is likely, and each costs as much as a diagnosis.
 _NUM_PREDICTED_FOR, _LEAST_PREDICTED_FOR = 3, 0.2
 _NUM_EACH, _NUM_REASONS = 5, 3

@@ -111,7 +111,7 @@ MASSES = [
      ["+ Pulmonary nodule (right)", "+ Pulmonary mass (left)"]),
     ("Breast mass. Body mass index 30.", []),
     ("Shock.", ["+ Shock"]),
-    ("Cardiogenic shock.", ["+ Shock"]),
+    ("Cardiogenic shock.", ["+ Cardiogenic shock"]),
     ("Emotional upset, ICD shock, shock wave therapy.", []),
 ]  # fmt: skip
 WORD_ORDER = [
