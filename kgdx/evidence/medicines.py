@@ -5,6 +5,7 @@ told: a list under the heading "Allergies" of which no item is a drug of the gra
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -72,6 +73,7 @@ _DOSED_LIST = rf"(?P<drugs>{_SIGN}(?:{_DOSE}{_COUPLED}{_SIGN})*)"
 # A list ends with its sentence; one that begins on a line of its own, with an empty line or a heading.
 _LIST_END = re.compile(r"\.(?=\s|$)|\n[ \t]*\n|\n(?![ \t]*[-*•\d])|$")
 _LINES_END = re.compile(r"\n[ \t]*\n|\n[ \t]*[A-Za-z][\w /&-]{2,40}:|$")
+_LINE_END = re.compile(r"[ \t]*\n")
 _LOOSE = re.compile(r"\b(?:allergic|allerg(?:y|ies)) (?:reactions? )?to\s+(?P<what>[a-z][\w-]{2,30})", re.I)
 _ITEM = re.compile(r"[^,;.\n•*，、；。]+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -109,7 +111,7 @@ def medicines_in(text: str, section: str, vocabulary: Vocabulary) -> Medicines:
         Unread(Role.ALLERGY, *found.span())
         for found in _LOOSE.finditer(text)
         if not _overlaps(found.span(), known)
-        and not any(scope.start <= found.start() < scope.end for scope in scopes)
+        and _listed_at(found.start(), scopes) is None
         and found["what"].lower() not in _fillers()
         and not _any(_cues("denied_before"), text[max(0, found.start() - _FAR) : found.start()])
     )
@@ -131,11 +133,16 @@ def _scopes(text: str, section: str) -> list[_Scope]:
     found = [
         _Scope(Role(role), 0, len(text)) for role, names in _tables()["sections"].items() if named in names
     ]
-    for role, pattern in _tables()["headings"].items():
-        for heading in re.finditer(pattern, text, re.IGNORECASE):
-            is_block = text[heading.end() :].lstrip(" \t").startswith("\n")
-            end = (_LINES_END if is_block else _LIST_END).search(text, heading.end())
-            found.append(_Scope(Role(role), heading.end(), end.start() if end else len(text)))
+    headings = sorted(
+        (heading.span(), Role(role))
+        for role, pattern in _tables()["headings"].items()
+        for heading in re.finditer(pattern, text, re.IGNORECASE)
+    )
+    following = [start for (start, _), _ in (*headings[1:], ((len(text), 0), ""))]
+    for ((_, start), role), last in zip(headings, following, strict=False):
+        is_block = _LINE_END.match(text, start) is not None
+        end = (_LINES_END if is_block else _LIST_END).search(text, start, last)
+        found.append(_Scope(role, start, end.start() if end else last))
     return found
 
 
@@ -148,9 +155,11 @@ def _in_sentence(
     settings = [said.setting for said in default_asserter().assess(sentence, mentions)]
     allergic, taken = _stated(signed, "allergic"), _stated(signed, "taken")
     for number, (mention, at, setting) in enumerate(zip(mentions, places, settings, strict=True)):
-        listed = next((scope.role for scope in scopes if scope.start <= mention.start < scope.end), None)
+        listed = _listed_at(mention.start, scopes)
         reaction, is_severe, is_allergy = _reaction(signed, at, listed is Role.ALLERGY)
-        is_denied = _any(_cues("denied_before"), signed[:at]) or _any(_cues("denied_after"), signed[at + 1 :])
+        is_denied = _any(_cues("denied_before"), signed[max(0, at - _FAR) : at]) or _any(
+            _cues("denied_after"), signed[at + 1 : at + _FAR]
+        )
         if setting is Setting.FAMILY:
             continue
         if (
@@ -163,8 +172,8 @@ def _in_sentence(
         elif (
             (number in taken or listed is Role.MEDICATION)
             and setting is not Setting.HYPOTHETICAL
-            and not _any(_cues("not_taken_before"), signed[:at])
-            and not _any(_cues("not_taken_after"), signed[at + 1 :])
+            and not _any(_cues("not_taken_before"), signed[max(0, at - _FAR) : at])
+            and not _any(_cues("not_taken_after"), signed[at + 1 : at + _FAR])
         ):
             yield _medicine(Role.MEDICATION, mention)
 
@@ -187,7 +196,8 @@ def _stated(signed: str, kind: str) -> set[int]:
     found: set[int] = set()
     for cue in _cues(kind):
         for match in cue.finditer(signed):
-            before, after = signed[: match.start()], signed[match.end() :]
+            before = signed[max(0, match.start() - _FAR) : match.start()]
+            after = signed[match.end() : match.end() + _FAR]
             if kind == "allergic" and (
                 _any(_cues("denied_before"), before) or _any(_cues("denied_after"), after)
             ):
@@ -201,7 +211,7 @@ def _reaction(signed: str, at: int, is_listed: bool) -> tuple[str, bool, bool]:
     """(words of the reaction to the drug at a place, whether it is severe, whether it is an allergy)."""
     for kind in ("severe", "mild", *(("listed", "no_allergy") if is_listed else ("no_allergy",))):
         for following, preceding in _reaction_cues(kind):
-            found = following.match(signed, at + 1) or preceding.search(signed[:at])
+            found = following.match(signed, at + 1) or preceding.search(signed[max(0, at - _FAR) : at])
             if found:
                 return found["reaction"], kind in {"severe", "listed"}, kind != "no_allergy"
     return "", False, False
@@ -241,8 +251,17 @@ def _not_understood(text: str, scope: _Scope, known: Sequence[tuple[int, int]]) 
             yield start, start + len(inner)
 
 
+def _listed_at(place: int, scopes: Sequence[_Scope]) -> Role | None:
+    """What a list around a place holds; lists are in order, and one of the whole text is the first."""
+    last = bisect_right(scopes, place, key=lambda scope: scope.start) - 1
+    around = (scopes[i] for i in (last, 0) if i >= 0 and scopes)
+    return next((scope.role for scope in around if scope.start <= place < scope.end), None)
+
+
 def _overlaps(span: tuple[int, int], places: Sequence[tuple[int, int]]) -> bool:
-    return any(start < span[1] and span[0] < end for start, end in places)
+    """Whether a span shares characters with one of the places, which are in order and apart."""
+    last = bisect_left(places, (span[1], 0)) - 1
+    return last >= 0 and places[last][1] > span[0]
 
 
 @cache
