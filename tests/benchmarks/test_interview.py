@@ -65,7 +65,7 @@ def test_no_method_asks_anything_twice(data: Path, ranker: Ranker) -> None:
 
         interviewer._interview(start, present, patient.pathology, recorded, is_marked)
         questions = [node for node in asked if node >= 0]
-        # By the shipped calibration four diseases after one common finding are equal: no gain is left to ask for.
+        # The shipped calibration holds four diseases after one common finding for equal: nothing is gained.
         assert len(questions) > (0 if name.startswith("gain") else 2)
         assert len(questions) == len(set(questions))
 
