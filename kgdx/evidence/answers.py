@@ -5,7 +5,7 @@ The word or sign that answers is replaced by a marker that `context_rules.yaml` 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from kgdx.evidence import lexicon
@@ -14,17 +14,19 @@ from kgdx.evidence.words import Sentence
 _SIGNS = {"+": "WITH", "-": "WITHOUT", "–": "WITHOUT", "−": "WITHOUT"}
 _BRACKETS = {"(": ")", "[": "]", "（": "）"}
 _IN_BRACKETS = {"NO": "ABSENT", "YES": "PRESENT", "UNKNOWN": "DOUBTFUL"}
-_COLONS = frozenset({":", "=", "?", "：", "？"})
+_COLONS = frozenset({":", "=", "?", "|", "：", "？"})
 _DASHES = frozenset({"-", "–", "−"})
 _QUESTIONS = frozenset({"?", "？"})
 # What may follow an answer. A word that is none of these makes "no" the beginning of a statement.
 _CLOSES = frozenset({
-    ",", ".", ";", ")", "，", "。", "；", "and", "but", "today", "now", "currently", "reported", "noted",
+    ",", ".", ";", ")", "|", "，", "。", "；", "and", "but", "today", "now", "currently", "reported", "noted",
     "at", "since", "for", "on", "x", "times",
 })  # fmt: skip
 # Said bare, without a mark between finding and answer: "Pleural effusion absent."
 _BARE_CLOSES = frozenset({",", ".", ";", "，", "。", "；", "and", "but"})
 _NEVER_BARE = frozenset({"n", "y", "是", "有", "无", "否", "false", "true", "reported", "confirmed"})
+_TICKS = frozenset({"x", "✓", "✔", "☑", "☒"})
+_BOXES = frozenset({"☐", "☑", "☒"})
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 
 
@@ -49,8 +51,12 @@ def marked(sentence: Sentence, forms: list[str], places: Sequence[tuple[int, int
     told = list(forms)
     ends, starts = {end for _, end in places}, {start for start, _ in places}
     known = answer_words()
+    for i, marker in _ticked(forms, starts):
+        told[i] = marker
     is_prefixed = _is_prefixed(forms, starts)
     for i, form in enumerate(forms[:-1]):
+        if told[i] != form:
+            continue
         if form in _QUESTIONS:
             told[i] = "ASK" if _asks_ahead(sentence, i) else "?"
         elif form in known:
@@ -61,6 +67,17 @@ def marked(sentence: Sentence, forms: list[str], places: Sequence[tuple[int, int
         elif len(form) == 4 and _YEAR.match(form):
             told[i] = "YEAR"
     return told
+
+
+def _ticked(forms: list[str], starts: set[int]) -> Iterator[tuple[int, str]]:
+    """Boxes before a finding, as in "[x] cough [ ] fever", with their markers; one left open leaves open."""
+    for i, form in enumerate(forms):
+        if form in _BOXES and i + 1 in starts:
+            yield i, "WITH" if form in _TICKS else "UNTICKED"
+        elif form == "[" and forms[i + 1 : i + 2] == ["]"] and i + 2 in starts:
+            yield i, "UNTICKED"
+        elif form == "[" and forms[i + 2 : i + 3] == ["]"] and forms[i + 1] in _TICKS and i + 3 in starts:
+            yield i, "WITH"
 
 
 def _answer(

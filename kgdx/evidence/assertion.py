@@ -15,7 +15,7 @@ from kgdx.evidence import lexicon
 from kgdx.evidence.answers import marked
 from kgdx.evidence.context import AFFIRMED, NEGATED, POSSIBLE, ConText, Cue, Rule, default_rules, form
 from kgdx.evidence.mentions import Mention
-from kgdx.evidence.words import Sentence
+from kgdx.evidence.words import Sentence, marks_in_chinese
 
 _FINITE = frozenset({
     "is", "are", "was", "were", "has", "have", "had", "appears", "appear", "remains", "remain",
@@ -81,7 +81,8 @@ class Asserter:
         if not mentions:
             return ()
         places = [_place(sentence, mention) for mention in mentions]
-        forms = marked(sentence, [*(form(word.text) for word in sentence), "."], places)
+        plain = marks_in_chinese(sentence, [form(word.text) for word in sentence])
+        forms = marked(sentence, [*plain, "."], places)
         cues = self._context.cues(forms, places)
         said = [
             _decide(forms, place, [cue for cue in cues if cue.reaches(place)], mention.is_normal)

@@ -18,7 +18,7 @@ from kgdx.evidence.words import words_of
 NEGATED, POSSIBLE, AFFIRMED = "NEGATED_EXISTENCE", "POSSIBLE_EXISTENCE", "AFFIRMED_EXISTENCE"
 _FORWARD, _BACKWARD, _TERMINATE, _PSEUDO = "FORWARD", "BACKWARD", "TERMINATE", "PSEUDO"
 # Where a cue that speaks of its own phrase alone ends.
-_JOINTS = frozenset({",", ";", ":", "and", "or", "but", "with", "，", "；", "、"})
+_JOINTS = frozenset({",", ";", ":", "|", "and", "or", "but", "with", "，", "；", "、", "WITH", "UNTICKED"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ A value is judged by the flag or the reference range printed beside it, else by 
 `measurements.yaml`. What is named and cannot be judged is told, never guessed.
 """
 
-import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from kgdx.domain.case import Patient, Polarity
-from kgdx.evidence.measurement_table import Quantity, Side, converted, quantities, unit_patterns
+from kgdx.evidence.measurement_limits import Findings, by_range, by_table, together
+from kgdx.evidence.measurement_table import Quantity, converted, quantities, unit_patterns
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,6}(?:[.,]\d{1,3}(?!\d))?)"
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
@@ -60,26 +61,11 @@ _ON_OXYGEN = re.compile(
 )
 _REACH, _FAR = 24, 60
 # What only laboratories write is a value, whatever it is called.
-_LABORATORY = [
-    "mg/dL",
-    "mg/L",
-    "g/dL",
-    "g/L",
-    "ng/mL",
-    "ng/L",
-    "pg/mL",
-    "ug/L",
-    "ug/mL",
-    "U/L",
-    "mU/L",
-    "mmol/L",
-    "umol/L",
-    "10^9/L",
-]
+_LABORATORY = (
+    *("mg/dL", "mg/L", "g/dL", "g/L", "ng/mL", "ng/L", "pg/mL", "ug/L", "ug/mL"),
+    *("U/L", "mU/L", "mmol/L", "umol/L", "10^9/L"),
+)
 _ANY_VALUE = r"(?<![\w.])(?P<name>[A-Za-z][\w-]+(?:[ -][\w-]+){0,2}?)\s*(?:[:=]|\bis|\bwas|\bof|\blevel)*\s*"
-
-
-_Findings = tuple[tuple[tuple[str, ...], Polarity], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +82,7 @@ class Measured:
     quantity: str
     start: int
     end: int
-    findings: _Findings = ()
+    findings: Findings = ()
     unread: str = ""
 
 
@@ -122,10 +108,15 @@ def measured_in(text: str, patient: Patient) -> Iterator[Measured]:
 
 
 def unnamed_in(text: str, read: Sequence[Measured]) -> Iterator[Measured]:
-    """Values of the laboratory under a name that the table has not."""
-    taken = [(each.start, each.end) for each in read]
+    """Values of the laboratory under a name that the table has not.
+
+    Args:
+        read: what was read, in the order of the text.
+    """
+    starts = [each.start for each in read]
     for found in _any_value().finditer(text):
-        if not any(start < found.end() and found.start() < end for start, end in taken):
+        before = bisect_left(starts, found.end()) - 1
+        if before < 0 or read[before].end <= found.start():
             yield Measured(found["name"], found.start(), found.end(), unread="unknown_quantity")
 
 
@@ -148,7 +139,7 @@ def _read(text: str, named: re.Match[str], quantity: Quantity, patient: Patient)
         end = _unit(text, given.end(), quantity)[1]
         both = (quantity, given["first"]), (quantities()[quantity.second], given["second"])
         judged = [_judged(each, float(n), "", named.start(), end, text, patient) for each, n in both]
-        yield replace(judged[0], findings=_worst(judged))
+        yield replace(judged[0], findings=together([each.findings for each in judged]))
     elif given["value"]:
         number = _number(given["value"])
         sign = _SIGN.get(given["sign"] or "", given["sign"] or "")
@@ -172,7 +163,7 @@ def _valued(
         return _as_flag(quantity, flag, named.start(), flag.end())
     if printed_range:
         least, most = (_number(printed_range[side]) for side in ("least", "most"))
-        findings = _beyond(quantity, number, sign, (least, False), (most, False))
+        findings = by_range(quantity, number, sign, least, most)
         return Measured(
             quantity.name, named.start(), printed_range.end(), findings, "" if findings else "no_limit"
         )
@@ -193,55 +184,11 @@ def _judged(
     quantity: Quantity, value: float, sign: str, start: int, end: int, text: str, patient: Patient
 ) -> Measured:
     """By the limits of the table, in the first unit."""
-    limits = [_limit(side, patient) for side in (quantity.low, quantity.high)]
-    findings = _beyond(quantity, value, sign, *limits)
+    findings, has_limit = by_table(quantity, value, sign, patient)
     if quantity.name == "oxygen saturation" and _ON_OXYGEN.match(text, end):
         # Enough while oxygen is given says nothing of what would be without.
         findings = tuple(found for found in findings if found[1] is Polarity.PRESENT)
-    findings = (*findings, *_grave(quantity, value))
-    has_limit = any(limit is not None for limit in limits)
     return Measured(quantity.name, start, end, findings, "" if has_limit else "no_limit")
-
-
-def _beyond(
-    quantity: Quantity,
-    value: float,
-    sign: str,
-    low: tuple[float, bool] | None,
-    high: tuple[float, bool] | None,
-) -> _Findings:
-    """What a value says of either side; with a sign it is anything below, or above, the number."""
-    least, most = (-math.inf if sign == "<" else value), (math.inf if sign == ">" else value)
-    found = []
-    for side, limit, is_high in ((quantity.low, low, False), (quantity.high, high, True)):
-        if side is None or limit is None:
-            continue
-        edge, is_inclusive = limit
-        clear = edge if side.clear is None else side.clear
-        if is_high:
-            is_there = least > edge or (is_inclusive and least == edge) or (sign == ">" and least >= edge)
-            clear = edge if sign == "<" else clear
-            is_clear = most < clear or (most == clear and (sign == "<" or not is_inclusive))
-        else:
-            is_there = most < edge or (is_inclusive and most == edge) or (sign == "<" and most <= edge)
-            is_clear = least >= (edge if sign == ">" else clear)
-        if is_there or is_clear:
-            found.append((side.findings, Polarity.PRESENT if is_there else Polarity.EXCLUDED))
-    return tuple(found)
-
-
-def _grave(quantity: Quantity, value: float) -> Iterator[tuple[tuple[str, ...], Polarity]]:
-    if quantity.low and quantity.low.grave and value < quantity.low.grave_limit:
-        yield quantity.low.grave, Polarity.PRESENT
-    if quantity.high and quantity.high.grave and value > quantity.high.grave_limit:
-        yield quantity.high.grave, Polarity.PRESENT
-
-
-def _limit(side: Side | None, patient: Patient) -> tuple[float, bool] | None:
-    if side is None:
-        return None
-    band = next((limit for limit in side.limits if limit.holds_for(patient)), None)
-    return None if band is None else (band.at(patient), band.is_inclusive)
 
 
 def _flagged(text: str, named: re.Match[str], quantity: Quantity) -> Measured | None:
@@ -273,15 +220,6 @@ def _unit(text: str, at: int, quantity: Quantity) -> tuple[str | None, int]:
 def _number(written: str) -> float:
     """English thousands, or a decimal point or comma."""
     return float(written.replace(",", "") if _THOUSANDS.fullmatch(written) else written.replace(",", "."))
-
-
-def _worst(judged: Sequence[Measured]) -> _Findings:
-    """What several numbers of one value say together: the finding is there if one of them says so."""
-    said: dict[tuple[str, ...], Polarity] = {}
-    for findings, polarity in (found for each in judged for found in each.findings):
-        if said.get(findings) is not Polarity.PRESENT:
-            said[findings] = polarity
-    return tuple(said.items())
 
 
 def _meant(quantity: Quantity, number: float) -> list[str]:
@@ -317,7 +255,7 @@ def _by_word() -> dict[str, Quantity]:
 def _is_another(text: str, named: re.Match[str], quantity: Quantity) -> bool:
     """Whether a word beside it makes it another quantity, as in "urine sodium" and "creatinine kinase"."""
     before = re.findall(r"\w+", text[max(0, named.start() - _REACH) : named.start()].lower())[-2:]
-    after = re.match(r"\W{0,2}(\w*)", text[named.end() :].lower())
+    after = re.match(r"\W{0,2}(\w*)", text[named.end() : named.end() + _REACH].lower())
     return not quantity.not_after.isdisjoint(before) or (
         after is not None and after[1] in quantity.not_before
     )

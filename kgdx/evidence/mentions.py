@@ -1,6 +1,6 @@
 """Where a text names a concept of the graph."""
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -11,21 +11,15 @@ from kgdx.evidence import lexicon
 from kgdx.evidence.abbreviations import abbreviations, bracketed
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.linking import Linker
+from kgdx.evidence.phrase_owners import NAME, NO_CURIE, Phrase, denials, key_of, owners, rivals
 from kgdx.evidence.phrases import PhraseTable, longest
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.word_sets import WordSets
-from kgdx.evidence.words import Sentence, Word, is_han, sentences, words_of
+from kgdx.evidence.words import Sentence, joined, sentences
 from kgdx.graph.kinds import FINDING_KINDS, active_concepts
 from kgdx.graph.snapshot import Snapshot
 
-_MIN_CHARACTERS = 3
-# A Chinese word has two characters as a rule; one alone is part of too many others.
-_MIN_HAN = 2
 _LANGUAGES = ("", "zh")
-# Longer abbreviations than this are no words of English by chance.
-_MAX_AMBIGUOUS = 3
-_NO_CURIE = ""
-_NAME = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +44,6 @@ class Mention:
     probability: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """One way to name a concept.
-
-    Attributes:
-        text: as an ontology or the lexicon writes it.
-        curie: the concept; empty for a decoy.
-        rank: of two concepts with the same phrase, the lower rank has it.
-        is_normal: as in `Mention`.
-    """
-
-    text: str
-    curie: str
-    rank: int
-    is_normal: bool = False
-
-
 class Vocabulary:
     """Phrases of the graph, ready to be looked for. Where phrases overlap, the longest is meant."""
 
@@ -88,17 +65,17 @@ class Vocabulary:
             contexts: as in `Lexicon`.
         """
         self._contexts = {
-            _key(phrase): [
+            key_of(phrase): [
                 (frozenset(map(fold, words)), curie) for words, curie in meanings if curie in names
             ]
             for phrase, meanings in contexts.items()
         }
-        phrases = (*phrases, *(Phrase(phrase, _NO_CURIE, 3) for phrase in contexts))
+        phrases = (*phrases, *(Phrase(phrase, NO_CURIE, 3) for phrase in contexts))
         self._names = names
         self._linker = linker
-        self._rivals = _rivals(phrases) if linker else {}
-        self._meant = _choose(phrases, {fold(word) for word in junk})
-        self._normal = _normals(phrases)
+        self._rivals = rivals(phrases) if linker else {}
+        self._meant = owners(phrases, {fold(word) for word in junk})
+        self._normal = denials(phrases)
         self._table = PhraseTable(self._meant)
         self._sets = WordSets(key for key, phrase in self._meant.items() if not phrase.is_normal)
 
@@ -132,10 +109,10 @@ class Vocabulary:
         for curie, name, synonyms in active_concepts(snapshot, kinds):
             names[curie] = name or curie
             said = [bare for bare, language in map(untagged, synonyms) if language in _LANGUAGES]
-            phrases += [Phrase(name, curie, _NAME), *(Phrase(synonym, curie, 2) for synonym in said)]
+            phrases += [Phrase(name, curie, NAME), *(Phrase(synonym, curie, 2) for synonym in said)]
         phrases += [Phrase(t, c, 0) for c, texts in words.names.items() if c in names for t in texts]
         phrases += [Phrase(t, c, 0, True) for c, texts in words.normals.items() if c in names for t in texts]
-        phrases += [Phrase(text, _NO_CURIE, 3) for text in words.decoys]
+        phrases += [Phrase(text, NO_CURIE, 3) for text in words.decoys]
         return cls(phrases, names, words.junk, linker, words.contexts)
 
     def find(self, text: str) -> tuple[Mention, ...]:
@@ -160,12 +137,12 @@ class Vocabulary:
             self._linker.look_ahead(list(zip(cut, covered, strict=True)))
         mentions = [mention for found, _ in named for mention in found]
         defined = {
-            a.short: next((m.curie for m in mentions if m.start <= a.start and a.end <= m.end), _NO_CURIE)
+            a.short: next((m.curie for m in mentions if m.start <= a.start and a.end <= m.end), NO_CURIE)
             for a in reversed(short_forms)
         }
         ends = {mention.end: mention.curie for mention in mentions}
         for each in reversed(brackets):
-            curie = ends.get(each.end, _NO_CURIE)
+            curie = ends.get(each.end, NO_CURIE)
             if curie and each.short not in defined and each.short.lower() in self._initials[curie]:
                 defined[each.short] = curie
         return defined
@@ -207,7 +184,7 @@ class Vocabulary:
         for start, end in longest(found):
             key, is_denied = found[start, end]
             phrase = self._meant[key]
-            is_meant = not _is_ambiguous(phrase.text) or (
+            is_meant = not phrase.is_ambiguous or (
                 not is_shouted and words[start].text == phrase.text and end - start == 1
             )
             if not is_meant or (end - start == 1 and words[start].text in defined):
@@ -236,68 +213,3 @@ class Vocabulary:
             return curie
         others = (rival for rival in rivals if rival != curie)
         return self._linker.choose((curie, *others), " ".join(word.text for word in around if word.is_name))
-
-
-def _choose(phrases: Iterable[Phrase], junk: set[str]) -> dict[tuple[str, ...], Phrase]:
-    """Folded words -> the phrase that has them."""
-    meant: dict[tuple[str, ...], Phrase] = {}
-    for phrase in sorted(phrases, key=_precedence):
-        key = _key(phrase.text)
-        is_junk = len(key) == 1 and key[0] in junk and phrase.rank > 0
-        if _is_long_enough(key) and any(part.isalpha() for part in key) and not is_junk:
-            meant.setdefault(key, phrase)
-    return meant
-
-
-def _normals(phrases: Iterable[Phrase]) -> dict[tuple[str, ...], tuple[str, ...]]:
-    """Folded words -> all that they deny: "heart and mediastinum are normal" denies two findings."""
-    denied: dict[tuple[str, ...], dict[str, None]] = {}
-    for phrase in phrases:
-        if phrase.is_normal:
-            denied.setdefault(_key(phrase.text), {})[phrase.curie] = None
-    return {key: tuple(curies) for key, curies in denied.items() if len(curies) > 1}
-
-
-def _key(phrase: str) -> tuple[str, ...]:
-    """The words of a phrase, folded."""
-    return tuple(fold(word.text) for word in joined(words_of(phrase)))
-
-
-def _precedence(phrase: Phrase) -> int:
-    """A name of several words is its own concept's, whatever the lexicon says: "thoracic scoliosis"."""
-    return -1 if phrase.rank == _NAME and " " in phrase.text else phrase.rank
-
-
-def _is_long_enough(key: tuple[str, ...]) -> bool:
-    least = _MIN_HAN if all(map(is_han, key)) else _MIN_CHARACTERS
-    return len("".join(key)) >= least
-
-
-def _rivals(phrases: Iterable[Phrase]) -> dict[tuple[str, ...], tuple[str, ...]]:
-    """Folded words -> the concepts that share them with equal right, where there are several."""
-    claims: dict[tuple[str, ...], dict[str, int]] = {}
-    for phrase in sorted(phrases, key=lambda p: p.rank):
-        key = _key(phrase.text)
-        claims.setdefault(key, {}).setdefault(phrase.curie, phrase.rank)
-    shared = {key: claim for key, claim in claims.items() if len(claim) > 1}
-    return {
-        key: tuple(curie for curie, rank in claim.items() if curie and rank == min(claim.values()))
-        for key, claim in shared.items()
-    }
-
-
-def joined(sentence: Sentence) -> Iterator[Word]:
-    """The words without the hyphens inside them, so that `low-set` and `low set` are one."""
-    for i, word in enumerate(sentence):
-        is_inside = (
-            0 < i < len(sentence) - 1
-            and sentence[i - 1].end == word.start
-            and word.end == sentence[i + 1].start
-        )
-        if not (is_inside and word.text in "-‐‑–"):
-            yield word
-
-
-def _is_ambiguous(phrase: str) -> bool:
-    """Whether a phrase is an abbreviation so short that in another case it may be a word."""
-    return len(phrase) <= _MAX_AMBIGUOUS and sum(c.isupper() for c in phrase) > 1

@@ -15,7 +15,7 @@ from kgdx.domain.evidence import Qualifiers
 from kgdx.evidence import lexicon
 from kgdx.evidence.mentions import Mention
 from kgdx.evidence.spelling import fold
-from kgdx.evidence.words import Sentence, words_of
+from kgdx.evidence.words import Sentence, marks_in_chinese, words_of
 
 _SLOTS = ("severity", "laterality", "anatomy")
 _NUMBER = r"\d{1,4}(?:\.\d{1,3})?"
@@ -55,7 +55,7 @@ def qualifiers(text: str, sentence: Sentence, mentions: Sequence[Mention]) -> tu
         return ()
     starts = [word.start for word in sentence]
     places = [(bisect_right(starts, m.start) - 1, bisect_right(starts, m.end - 1)) for m in mentions]
-    forms = [fold(word.text) for word in sentence]
+    forms = marks_in_chinese(sentence, [fold(word.text) for word in sentence])
     own: list[list[_Described]] = [[] for _ in mentions]
     forms = [_side_letter(sentence, i) or form for i, form in enumerate(forms)]
     described = [said for said in _words(forms) if not _is_of_organ(forms, said)]

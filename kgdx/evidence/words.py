@@ -60,6 +60,14 @@ def is_han(word: str) -> bool:
     return re.match(f"[{_HAN}]", word) is not None
 
 
+def marks_in_chinese(sentence: Sentence, forms: list[str]) -> list[str]:
+    """Forms of a sentence with the comma of Chinese for one of English beside a Chinese character."""
+    beside = [is_han(word.text) for word in sentence]
+    return [
+        "，" if form == "," and (any(beside[max(0, i - 1) : i + 2])) else form for i, form in enumerate(forms)
+    ]
+
+
 def words_of(text: str) -> Sentence:
     """Every word and mark of a text, in order; white space belongs to none."""
     return tuple(Word(m[0], m.start(), m.end()) for m in _WORD.finditer(text))
@@ -119,6 +127,8 @@ def _is_answer(words: Sentence, i: int) -> bool:
 
 def _is_full_stop(words: Sentence, begin: int, i: int, has_gap: bool) -> bool:
     before, following = words[i - 2], words[i]
+    if is_han(before.text) and is_han(following.text):
+        return True
     if not has_gap:
         return (
             len(before.text) > 2
@@ -166,3 +176,15 @@ def _is_heading(words: Sentence, i: int) -> bool:
     while end < min(i + 4, len(words)) and words[end].text.isalpha() and words[end].text.isupper():
         end += 1
     return i < end < len(words) and words[end].text == ":"
+
+
+def joined(sentence: Sentence) -> Iterator[Word]:
+    """The words without the hyphens inside them, so that `low-set` and `low set` are one."""
+    for i, word in enumerate(sentence):
+        is_inside = (
+            0 < i < len(sentence) - 1
+            and sentence[i - 1].end == word.start
+            and word.end == sentence[i + 1].start
+        )
+        if not (is_inside and word.text in "-‐‑–"):
+            yield word

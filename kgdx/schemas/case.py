@@ -1,12 +1,9 @@
 """A case as users write it."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
@@ -14,9 +11,10 @@ from pydantic import (
     model_validator,
 )
 
-from kgdx.domain.case import Case, CaseImage, CodedFinding, Polarity, ReportText
+from kgdx.domain.case import Case, CodedFinding, Polarity
 from kgdx.domain.errors import CaseError
 from kgdx.domain.message import Message
+from kgdx.schemas.case_parts import MAX_ID, FindingIn, ImageIn, Part, Text, named_images, read_sections
 from kgdx.schemas.files import SHAPE, json_name, parse_json, read_bytes
 from kgdx.schemas.problems import fact_of, field_path
 
@@ -24,78 +22,12 @@ _MAX_FINDINGS = 2_000
 _MAX_CODES = 2_000
 _MAX_IMAGES = 200
 _MAX_TEXT = 2**20
-MAX_READ = 100_000
-"""Characters of all sections together that are read; of more, there is a warning."""
-_MAX_ID = 300
 _MAX_AGE_YEARS = 130
 _NUM_TOLD = 3
 _PACKET_KEYS = frozenset({"phenotypicFeatures", "phenotypic_features", "subject", "proband"})
 
 
-def _is_unicode(text: str) -> str:
-    """Half a surrogate pair, which JSON can hold and UTF-8 cannot, would fail far from here."""
-    if any("\ud800" <= c <= "\udfff" for c in text):
-        raise ValueError("holds half a character (a lone surrogate)")
-    return text
-
-
-_Text = Annotated[str, AfterValidator(_is_unicode)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, strict=True)
-
-
-class FindingIn(_Part):
-    """A coded finding. `label` is for people who read the file and is not used.
-
-    `elicited` marks an answer: it was looked for because a report or a checklist named it.
-    """
-
-    id: _Text = Field(min_length=1, max_length=_MAX_ID)
-    status: Literal["present", "excluded", "uncertain"] = "present"
-    label: _Text = ""
-    elicited: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_short_forms(cls, given: Any) -> Any:
-        """A bare code is a present finding; `excluded: true` is the phenopackets' word for absent."""
-        if isinstance(given, str):
-            return {"id": given}
-        if isinstance(given, dict) and "excluded" in given:
-            is_excluded = given["excluded"]
-            if not isinstance(is_excluded, bool) or "status" in given:
-                raise ValueError("give either status, or excluded as true or false")
-            rest = {key: value for key, value in given.items() if key != "excluded"}
-            return {**rest, "status": "excluded" if is_excluded else "present"}
-        return given
-
-
-class ImageIn(_Part):
-    """An image file; without an id it goes by its file name."""
-
-    path: _Text = Field(min_length=1, max_length=4096)
-    id: _Text = Field(default="", max_length=_MAX_ID)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_path(cls, given: Any) -> Any:
-        if isinstance(given, str | Path):
-            return {"path": str(given)}
-        if isinstance(given, dict) and isinstance(given.get("path"), Path):
-            return {**given, "path": str(given["path"])}
-        return given
-
-    @field_validator("path")
-    @classmethod
-    def _is_path(cls, path: str) -> str:
-        if "\0" in path:
-            raise ValueError("holds a null character")
-        return path
-
-
-class CaseIn(_Part):
+class CaseIn(Part):
     """A case as users write it, in Python or as JSON. Every error is a `CaseError`, never pydantic's own.
 
     Attributes:
@@ -111,17 +43,17 @@ class CaseIn(_Part):
         onset_years: age at the first sign of what the case is about, None where unknown.
     """
 
-    id: _Text = Field(default="", max_length=_MAX_ID)
+    id: Text = Field(default="", max_length=MAX_ID)
     findings: list[FindingIn] = Field(default=[], max_length=_MAX_FINDINGS)
-    report: dict[_Text, _Text] = {}
+    report: dict[Text, Text] = Field(default={})
     images: list[ImageIn] = Field(default=[], max_length=_MAX_IMAGES)
-    conditions: list[_Text] = Field(default=[], max_length=_MAX_CODES)
-    allergies: list[_Text] = Field(default=[], max_length=_MAX_CODES)
-    medications: list[_Text] = Field(default=[], max_length=_MAX_CODES)
+    conditions: list[Text] = Field(default=[], max_length=_MAX_CODES)
+    allergies: list[Text] = Field(default=[], max_length=_MAX_CODES)
+    medications: list[Text] = Field(default=[], max_length=_MAX_CODES)
     sex: Literal["male", "female", ""] = ""
     age_years: float | None = Field(default=None, ge=0, le=_MAX_AGE_YEARS, allow_inf_nan=False)
     onset_years: float | None = Field(default=None, ge=0, le=_MAX_AGE_YEARS, allow_inf_nan=False)
-    excluded_diseases: list[_Text] = Field(default=[], max_length=_MAX_CODES)
+    excluded_diseases: list[Text] = Field(default=[], max_length=_MAX_CODES)
     _warnings: tuple[Message, ...] = PrivateAttr(())
 
     def __init__(self, **given: Any):
@@ -218,12 +150,12 @@ class CaseIn(_Part):
 
     def to_domain(self) -> Case:
         """The case as the engine takes it, of long texts the beginning."""
-        texts, cut = _texts(self.report)
+        texts, cut = read_sections(self.report)
         return Case(
             case_id=self.id,
             findings=tuple(CodedFinding(f.id, Polarity(f.status), f.elicited) for f in self.findings),
             texts=texts,
-            images=_images(self.images),
+            images=named_images(self.images),
             conditions=tuple(self.conditions),
             allergies=tuple(self.allergies),
             medications=tuple(self.medications),
@@ -275,33 +207,6 @@ class CaseIn(_Part):
         if not (self.findings or has_text or self.images):
             raise ValueError("holds no finding, no text and no image")
         return self
-
-
-def _texts(report: dict[str, str]) -> tuple[tuple[ReportText, ...], tuple[Message, ...]]:
-    """Sections that hold anything, as far as they are read together, and a warning if they are cut."""
-    left, texts = MAX_READ, []
-    for name, text in report.items():
-        if text.strip() and left > 0:
-            texts.append(ReportText(name, text[:left]))
-            left -= len(text)
-    total = sum(map(len, report.values()))
-    is_cut = total > MAX_READ
-    return tuple(texts), (Message("warning.text_cut", {"n": MAX_READ, "total": total}),) if is_cut else ()
-
-
-def _images(given: list[ImageIn]) -> tuple[CaseImage, ...]:
-    """Images with different ids: a name that comes again gets a number."""
-    taken: set[str] = set()
-    images = []
-    for image in given:
-        wanted = image.id or Path(image.path).name
-        name, number = wanted, 1
-        while name in taken:
-            number += 1
-            name = f"{wanted} ({number})"
-        taken.add(name)
-        images.append(CaseImage(name, image.path))
-    return tuple(images)
 
 
 def _case_error(where: str, error: ValidationError) -> CaseError:

@@ -11,7 +11,8 @@ from kgdx.evidence.assertion import (
     setting_of_section,
 )
 from kgdx.evidence.context import ConText, Rule, default_rules
-from kgdx.evidence.mentions import Phrase, Vocabulary
+from kgdx.evidence.mentions import Vocabulary
+from kgdx.evidence.phrase_owners import Phrase
 from kgdx.evidence.words import sentences
 
 NAMES = [

@@ -136,6 +136,8 @@ def test_limits_depend_on_age_and_sex() -> None:
 def test_a_grave_value_is_the_graver_finding_as_well() -> None:
     assert _said("eGFR 12")["kgdx:severe-renal-insufficiency"] is Polarity.PRESENT
     assert "kgdx:severe-renal-insufficiency" not in _said("eGFR 45")
+    assert "kgdx:severe-renal-insufficiency" not in _said("eGFR >20")
+    assert "kgdx:severe-renal-insufficiency" in _said("eGFR <15")
 
 
 def test_several_values_have_a_quote_each() -> None:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgdx.domain.evidence import Qualifiers
-from kgdx.evidence.mentions import Phrase, Vocabulary
+from kgdx.evidence.mentions import Vocabulary
+from kgdx.evidence.phrase_owners import Phrase
 from kgdx.evidence.qualifiers import qualifiers
 from kgdx.evidence.words import sentences
 

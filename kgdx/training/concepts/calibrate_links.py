@@ -19,8 +19,8 @@ import pyarrow as pa
 from kgdx.encoders.base import TextEncoder
 from kgdx.encoders.link_calibration import LinkCalibration
 from kgdx.evidence.linking import Linker, Placed
-from kgdx.evidence.mentions import Vocabulary, joined
-from kgdx.evidence.words import sentences
+from kgdx.evidence.mentions import Vocabulary
+from kgdx.evidence.words import joined, sentences
 from kgdx.graph.kinds import FINDING_KINDS
 from kgdx.graph.snapshot import Snapshot
 from kgdx.training.data.concept_names import HeldOut, Part, Vocabularies, part_of, plain
