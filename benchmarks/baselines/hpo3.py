@@ -72,8 +72,16 @@ def _not_installed() -> BackendUnavailableError:
     return BackendUnavailableError("hpo3 is not installed: pip install 'kgdx[dev]'")
 
 
+_SCOPES = {
+    "hasExactSynonym": "EXACT",
+    "hasRelatedSynonym": "RELATED",
+    "hasBroadSynonym": "BROAD",
+    "hasNarrowSynonym": "NARROW",
+}
+
+
 def write_obo(graphs: Path, out: Path) -> None:
-    """Terms in force and their parents, from OBO Graphs JSON: all that the peer reads of `hp.obo`."""
+    """Terms in force, their synonyms and parents, from OBO Graphs JSON: all that a peer reads of `hp.obo`."""
     graph = read_json(graphs, dict)["graphs"][0]
     parents: dict[str, list[str]] = {}
     for edge in graph["edges"]:
@@ -84,9 +92,15 @@ def write_obo(graphs: Path, out: Path) -> None:
         curie = _curie(node["id"])
         if curie.startswith("HP:") and not node.get("meta", {}).get("deprecated"):
             terms += ["[Term]", f"id: {curie}", f"name: {node.get('lbl', curie)}"]
+            synonyms = node.get("meta", {}).get("synonyms", ())
+            terms += [f'synonym: "{_escaped(s["val"])}" {_SCOPES[s["pred"]]} []' for s in synonyms]
             terms += [f"is_a: {parent}" for parent in parents.get(curie, ()) if parent.startswith("HP:")]
             terms.append("")
     out.write_text("\n".join(terms) + "\n", encoding="utf-8")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "").replace('"', '\\"')
 
 
 def _curie(iri: str) -> str:

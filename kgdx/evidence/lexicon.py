@@ -50,6 +50,13 @@ def load() -> Lexicon:
     )
 
 
+@cache
+def short_forms() -> tuple[tuple[str, str], ...]:
+    """(words, shorter words) that may stand for them inside a name."""
+    forms = read("lexicon.yaml")["word_order"]["short_forms"]
+    return tuple((words, shorter) for words, shorts in forms.items() for shorter in shorts)
+
+
 def expand(template: str, choices: Mapping[str, str]) -> Iterator[str]:
     """Every phrase of a template: `(a|b) c` is `a c` and `b c`, `{name}` stands for a named choice.
 

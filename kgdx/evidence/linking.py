@@ -21,7 +21,7 @@ from kgdx.evidence import lexicon
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import Word
-from kgdx.graph.kinds import FINDING_KINDS, active_concepts
+from kgdx.graph.kinds import FINDING_KINDS, active_concepts, direct_parents
 from kgdx.graph.snapshot import Snapshot
 
 _WORDS = lexicon.read("linking.yaml")
@@ -132,11 +132,7 @@ class Linker:
             if text and not language_of(text)
         ]
         phrases += [(text, curie) for curie, texts in words.names.items() if curie in names for text in texts]
-        rows = snapshot.edges_of("subclass_of")
-        parents: dict[str, set[str]] = {}
-        for child, parent in zip(snapshot.head[rows].tolist(), snapshot.tail[rows].tolist(), strict=True):
-            parents.setdefault(snapshot.curies[child], set()).add(snapshot.curies[parent])
-        return cls(encoder, calibration, phrases, names, parents, finds_phrases)
+        return cls(encoder, calibration, phrases, names, direct_parents(snapshot), finds_phrases)
 
     @cached_property
     def _vectors(self) -> NDArray[np.float32]:

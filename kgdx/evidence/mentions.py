@@ -1,6 +1,7 @@
 """Where a text names a concept of the graph."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -9,17 +10,19 @@ from typing import Self
 from kgdx.domain.language import untagged
 from kgdx.evidence import lexicon
 from kgdx.evidence.abbreviations import abbreviations, bracketed
+from kgdx.evidence.composed_names import composed_names
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.linking import Linker
-from kgdx.evidence.phrase_owners import NAME, NO_CURIE, Phrase, denials, key_of, owners, rivals
+from kgdx.evidence.phrase_owners import COMPOSED, NAME, NO_CURIE, Key, Phrase, denials, key_of, owners, rivals
 from kgdx.evidence.phrases import PhraseTable, longest
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.word_sets import WordSets
 from kgdx.evidence.words import Sentence, joined, sentences
-from kgdx.graph.kinds import FINDING_KINDS, active_concepts
+from kgdx.graph.kinds import FINDING_KINDS, active_concepts, direct_parents
 from kgdx.graph.snapshot import Snapshot
 
 _LANGUAGES = ("", "zh")
+_JOINING = frozenset({"and", "or", ",", "/"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Vocabulary:
         junk: frozenset[str] = frozenset(),
         linker: Linker | None = None,
         contexts: Mapping[str, tuple[tuple[frozenset[str], str], ...]] = MappingProxyType({}),
+        parents: Mapping[str, Collection[str]] = MappingProxyType({}),
     ):
         """Index the phrases.
 
@@ -63,6 +67,7 @@ class Vocabulary:
             junk: everyday words; a name or synonym of an ontology that consists of one is left out.
             linker: tells concepts of one name apart and links what no phrase matches; None does neither.
             contexts: as in `Lexicon`.
+            parents: CURIE -> CURIEs of what it is a kind of; names may follow from theirs.
         """
         self._contexts = {
             key_of(phrase): [
@@ -70,14 +75,20 @@ class Vocabulary:
             ]
             for phrase, meanings in contexts.items()
         }
-        phrases = (*phrases, *(Phrase(phrase, NO_CURIE, 3) for phrase in contexts))
+        keyed = [(key_of(phrase.text), phrase) for phrase in phrases]
+        keyed += [(key_of(phrase), Phrase(phrase, NO_CURIE, 3)) for phrase in contexts]
         self._names = names
         self._linker = linker
-        self._rivals = rivals(phrases) if linker else {}
-        self._meant = owners(phrases, {fold(word) for word in junk})
-        self._normal = denials(phrases)
+        self._rivals = rivals(keyed) if linker else {}
+        self._meant = owners(keyed, {fold(word) for word in junk})
+        self._keys: dict[str, list[Key]] = defaultdict(list)
+        for key, phrase in self._meant.items():
+            if phrase.curie and not phrase.is_normal:
+                self._keys[phrase.curie].append(key)
+        self._meant |= _composed(self._meant, self._keys, parents)
+        self._normal = denials(keyed)
         self._table = PhraseTable(self._meant)
-        self._sets = WordSets(key for key, phrase in self._meant.items() if not phrase.is_normal)
+        self._sets = WordSets((key, p.curie) for key, p in self._meant.items() if not p.is_normal)
 
     def __len__(self) -> int:
         """How many different phrases are looked for."""
@@ -113,7 +124,7 @@ class Vocabulary:
         phrases += [Phrase(t, c, 0) for c, texts in words.names.items() if c in names for t in texts]
         phrases += [Phrase(t, c, 0, True) for c, texts in words.normals.items() if c in names for t in texts]
         phrases += [Phrase(text, NO_CURIE, 3) for text in words.decoys]
-        return cls(phrases, names, words.junk, linker, words.contexts)
+        return cls(phrases, names, words.junk, linker, words.contexts, direct_parents(snapshot))
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Every mention in a text, in order; none overlaps another, but words may deny two findings."""
@@ -143,17 +154,13 @@ class Vocabulary:
         ends = {mention.end: mention.curie for mention in mentions}
         for each in reversed(brackets):
             curie = ends.get(each.end, NO_CURIE)
-            if curie and each.short not in defined and each.short.lower() in self._initials[curie]:
+            if curie and each.short not in defined and each.short.lower() in self._initials(curie):
                 defined[each.short] = curie
         return defined
 
-    @cached_property
-    def _initials(self) -> dict[str, set[str]]:
-        """CURIE -> the first letters of its names: "pe" of pleural effusion."""
-        initials: dict[str, set[str]] = {}
-        for key, phrase in self._meant.items():
-            initials.setdefault(phrase.curie, set()).add("".join(word[0] for word in key))
-        return initials
+    def _initials(self, curie: str) -> set[str]:
+        """The first letters of a concept's names: "pe" of pleural effusion."""
+        return {"".join(word[0] for word in key) for key in self._keys.get(curie, ())}
 
     def find_in(
         self, sentence: Sentence, defined: Mapping[str, str] = MappingProxyType({})
@@ -179,8 +186,10 @@ class Vocabulary:
         keys = [fold(word.text) for word in words]
         is_shouted = not any(word.text.islower() for word in words)
         found = {(start, end): (tuple(keys[start:end]), False) for start, end, _ in self._table.find(keys)}
-        for each in self._sets.find(keys):
+        for each in sorted(self._sets.find(keys), key=lambda each: -len(each.key)):
             found.setdefault((each.start, each.end), (each.key, each.is_denied))
+        for start, key in self._coordinated(keys, longest(found)):
+            found.setdefault((start, start + 1), (key, False))
         for start, end in longest(found):
             key, is_denied = found[start, end]
             phrase = self._meant[key]
@@ -203,13 +212,41 @@ class Vocabulary:
                     mentions.append(Mention(curie, self._names[curie], word.start, word.end))
         return mentions, covered
 
-    def _in_context(self, key: tuple[str, ...], curie: str, keys: list[str]) -> str:
+    def _coordinated(self, keys: list[str], spans: list[tuple[int, int]]) -> Iterator[tuple[int, Key]]:
+        """Words that share the rest of a name that follows, and the whole name.
+
+        In "axial and appendicular hypotonia" the first word stands for "axial hypotonia".
+        """
+        for begin, end in spans:
+            rest = tuple(keys[begin + 1 : end])
+            at = begin - 2
+            while rest and at >= 0 and keys[at + 1] in _JOINING and (keys[at], *rest) in self._meant:
+                yield at, (keys[at], *rest)
+                at -= 2
+
+    def _in_context(self, key: Key, curie: str, keys: list[str]) -> str:
         meanings = self._contexts.get(key, ())
         return next((meant for words, meant in meanings if not words.isdisjoint(keys)), curie)
 
-    def _meant_here(self, key: tuple[str, ...], curie: str, around: Sentence) -> str:
+    def _meant_here(self, key: Key, curie: str, around: Sentence) -> str:
         rivals = self._rivals.get(key, ())
         if self._linker is None or curie not in rivals:
             return curie
         others = (rival for rival in rivals if rival != curie)
         return self._linker.choose((curie, *others), " ".join(word.text for word in around if word.is_name))
+
+
+def _composed(
+    meant: Mapping[Key, Phrase], keys: Mapping[str, Collection[Key]], parents: Mapping[str, Collection[str]]
+) -> dict[Key, Phrase]:
+    """Phrases that follow from others and are nobody's yet; what would be two concepts' is left out."""
+    shorter = [(key_of(words), key_of(short)) for words, short in lexicon.short_forms()]
+    claims: dict[Key, set[str]] = defaultdict(set)
+    for key, curie in composed_names(keys, parents, shorter):
+        if key not in meant:
+            claims[key].add(curie)
+    return {
+        key: Phrase(" ".join(key), next(iter(curies)), COMPOSED)
+        for key, curies in claims.items()
+        if len(curies) == 1
+    }

@@ -4,12 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kgdx.evidence.spelling import fold
-from kgdx.evidence.words import is_han, joined, words_of
+from kgdx.evidence.words import is_han, joined_forms
 
+Key = tuple[str, ...]
+"""Folded words."""
 NO_CURIE = ""
 """Whose phrase a decoy is."""
 NAME = 1
 """Rank of a concept's own name: after the lexicon's, before synonyms."""
+COMPOSED = 4
+"""Rank of a phrase that follows from others."""
 _MIN_CHARACTERS = 3
 # A Chinese word has two characters as a rule; one alone is part of too many others.
 _MIN_HAN = 2
@@ -39,29 +43,28 @@ class Phrase:
         return len(self.text) <= _MAX_AMBIGUOUS and sum(c.isupper() for c in self.text) > 1
 
 
-def owners(phrases: Iterable[Phrase], junk: set[str]) -> dict[tuple[str, ...], Phrase]:
+def owners(phrases: Iterable[tuple[Key, Phrase]], junk: set[str]) -> dict[Key, Phrase]:
     """Folded words -> the phrase that has them."""
-    meant: dict[tuple[str, ...], Phrase] = {}
-    for phrase in sorted(phrases, key=_precedence):
-        key = key_of(phrase.text)
+    meant: dict[Key, Phrase] = {}
+    for key, phrase in sorted(phrases, key=lambda keyed: _precedence(keyed[1])):
         is_junk = len(key) == 1 and key[0] in junk and phrase.rank > 0
         if _is_long_enough(key) and any(part.isalpha() for part in key) and not is_junk:
             meant.setdefault(key, phrase)
     return meant
 
 
-def denials(phrases: Iterable[Phrase]) -> dict[tuple[str, ...], tuple[str, ...]]:
+def denials(phrases: Iterable[tuple[Key, Phrase]]) -> dict[Key, Key]:
     """Folded words -> all that they deny: "heart and mediastinum are normal" denies two findings."""
-    denied: dict[tuple[str, ...], dict[str, None]] = {}
-    for phrase in phrases:
+    denied: dict[Key, dict[str, None]] = {}
+    for key, phrase in phrases:
         if phrase.is_normal:
-            denied.setdefault(key_of(phrase.text), {})[phrase.curie] = None
+            denied.setdefault(key, {})[phrase.curie] = None
     return {key: tuple(curies) for key, curies in denied.items() if len(curies) > 1}
 
 
-def key_of(phrase: str) -> tuple[str, ...]:
+def key_of(phrase: str) -> Key:
     """The words of a phrase, folded."""
-    return tuple(fold(word.text) for word in joined(words_of(phrase)))
+    return tuple(map(fold, joined_forms(phrase)))
 
 
 def _precedence(phrase: Phrase) -> int:
@@ -69,16 +72,15 @@ def _precedence(phrase: Phrase) -> int:
     return -1 if phrase.rank == NAME and " " in phrase.text else phrase.rank
 
 
-def _is_long_enough(key: tuple[str, ...]) -> bool:
+def _is_long_enough(key: Key) -> bool:
     least = _MIN_HAN if all(map(is_han, key)) else _MIN_CHARACTERS
     return len("".join(key)) >= least
 
 
-def rivals(phrases: Iterable[Phrase]) -> dict[tuple[str, ...], tuple[str, ...]]:
+def rivals(phrases: Iterable[tuple[Key, Phrase]]) -> dict[Key, Key]:
     """Folded words -> the concepts that share them with equal right, where there are several."""
-    claims: dict[tuple[str, ...], dict[str, int]] = {}
-    for phrase in sorted(phrases, key=lambda p: p.rank):
-        key = key_of(phrase.text)
+    claims: dict[Key, dict[str, int]] = {}
+    for key, phrase in sorted(phrases, key=lambda keyed: keyed[1].rank):
         claims.setdefault(key, {}).setdefault(phrase.curie, phrase.rank)
     shared = {key: claim for key, claim in claims.items() if len(claim) > 1}
     return {

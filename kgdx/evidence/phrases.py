@@ -11,20 +11,23 @@ class PhraseTable(Generic[V]):
     """Phrases by their words. A search takes time linear in the words, whatever the number of phrases."""
 
     def __init__(self, phrases: Mapping[tuple[str, ...], V]):
-        """Index the phrases by their first words."""
+        """Index the phrases by their first two words."""
         self._phrases = phrases
-        lengths: dict[str, set[int]] = {}
+        lengths: dict[tuple[str, ...], set[int]] = {}
         for phrase in phrases:
-            lengths.setdefault(phrase[0], set()).add(len(phrase))
+            lengths.setdefault(phrase[:2], set()).add(len(phrase))
         self._lengths = {first: sorted(known, reverse=True) for first, known in lengths.items()}
 
     def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, V]]:
         """Every place `words[start:end]` that is a phrase, and its value; of one start the longest first."""
-        for start, first in enumerate(words):
-            for length in self._lengths.get(first, ()):
-                phrase = tuple(words[start : start + length])
-                if len(phrase) == length and phrase in self._phrases:
-                    yield start, start + length, self._phrases[phrase]
+        for start in range(len(words)):
+            for first in (tuple(words[start : start + 2]), (words[start],)):
+                for length in self._lengths.get(first, ()):
+                    phrase = tuple(words[start : start + length])
+                    if len(phrase) == length and phrase in self._phrases:
+                        yield start, start + length, self._phrases[phrase]
+                if start + 1 == len(words):
+                    break
 
 
 def longest(spans: Iterable[Span]) -> list[Span]:

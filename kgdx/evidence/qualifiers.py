@@ -14,6 +14,7 @@ from functools import cache
 from kgdx.domain.evidence import Qualifiers
 from kgdx.evidence import lexicon
 from kgdx.evidence.mentions import Mention
+from kgdx.evidence.phrases import PhraseTable
 from kgdx.evidence.spelling import fold
 from kgdx.evidence.words import Sentence, marks_in_chinese, words_of
 
@@ -139,16 +140,11 @@ def _is_opening(forms: list[str]) -> bool:
 def _words(forms: list[str]) -> Iterator[_Described]:
     """Describing words, the longest where several begin at one place; a word may fill two slots."""
     for slot in _SLOTS:
-        known, longest = _phrases(slot)
-        i = 0
-        while i < len(forms):
-            ends = range(min(i + longest, len(forms)), i, -1)
-            end = next((end for end in ends if tuple(forms[i:end]) in known), None)
-            if end is None:
-                i += 1
-                continue
-            yield _Described(slot, known[tuple(forms[i:end])], i, end)
-            i = end
+        taken = 0
+        for start, end, value in _phrases(slot).find(forms):
+            if start >= taken:
+                yield _Described(slot, value, start, end)
+                taken = end
 
 
 def _sizes(text: str, sentence: Sentence, starts: list[int]) -> Iterator[_Described]:
@@ -161,15 +157,16 @@ def _sizes(text: str, sentence: Sentence, starts: list[int]) -> Iterator[_Descri
 
 
 @cache
-def _phrases(slot: str) -> tuple[dict[tuple[str, ...], str], int]:
-    """Folded words -> value, and the most words a phrase of the slot has."""
-    known = {
-        tuple(fold(word.text) for word in words_of(phrase)): value
-        for value, templates in lexicon.read("qualifiers.yaml")[slot].items()
-        for template in templates
-        for phrase in lexicon.expand(template, {})
-    }
-    return known, max(map(len, known))
+def _phrases(slot: str) -> PhraseTable[str]:
+    """Folded words -> value."""
+    return PhraseTable(
+        {
+            tuple(fold(word.text) for word in words_of(phrase)): value
+            for value, templates in lexicon.read("qualifiers.yaml")[slot].items()
+            for template in templates
+            for phrase in lexicon.expand(template, {})
+        }
+    )
 
 
 @cache

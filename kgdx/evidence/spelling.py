@@ -18,6 +18,7 @@ _PLURALS = (
     (re.compile(r"(?<=.)(ss|sh|ch|x)es$"), r"\1"),
     (re.compile(r"(?<=...)(o|st[ae]|ct[ae])ses$"), r"\1sis"),
     (re.compile(r"(?<=...)ae$"), "a"),
+    (re.compile(r"(?<=...[^aeiou])i$"), "us"),
     (re.compile(r"(?<=[^sui])s$"), ""),
 )
 _BRITISH = (
@@ -29,6 +30,9 @@ _BRITISH = (
     (re.compile(r"^sulph"), "sulf"),
     (re.compile(r"^grey"), "gray"),
 )
+
+
+_IRREGULAR_PLURALS = {"feet": "foot", "teeth": "tooth", "testes": "testis"}
 
 
 # One stem for the noun, the adjective and the participle of a word; the first ending that fits is cut.
@@ -63,6 +67,8 @@ def fold(word: str) -> str:
     """The form under which a word is looked up; short words and numbers keep theirs but for case."""
     plain = word if word.isascii() else _without_accents(word)
     folded = plain.lower()
+    if folded in _IRREGULAR_PLURALS:
+        return _IRREGULAR_PLURALS[folded]
     if len(folded) < _MIN_INFLECTED or not folded.isalpha():
         return folded
     for pattern, replacement in _PLURALS:

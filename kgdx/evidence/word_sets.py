@@ -7,7 +7,7 @@ that carry no meaning of their own, and words of side, place and degree.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from kgdx.evidence import lexicon
 from kgdx.evidence.spelling import fold, stem
@@ -29,69 +29,116 @@ class Scattered:
     is_denied: bool
 
 
-class WordSets:
-    """Finds names by their words in any order. A search takes time linear in the words of a sentence."""
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """One name: its words as the vocabulary has them, whose it is, and its stems as written."""
 
-    def __init__(self, keys: Iterable[tuple[str, ...]]):
+    key: tuple[str, ...]
+    curie: str
+    stems: frozenset[str]
+
+
+class WordSets:
+    """Finds names by their words in any order. A search takes time linear in the words of a sentence.
+
+    Words that mean the same in a name are one: "reduced" and "decreased". Where two concepts then share a
+    name, it is found only in the very words of the one.
+    """
+
+    def __init__(self, names: Iterable[tuple[tuple[str, ...], str]]):
         """Index the names.
 
         Args:
-            keys: folded words of each name; of two with the same stems the first is meant.
+            names: (folded words, CURIE) of each; of two with the same words the first is meant.
         """
-        names: dict[frozenset[str], tuple[str, ...]] = {}
-        for key in keys:
-            stems = frozenset(stem(word) for word in key if word not in _links())
-            is_fit = all(map(str.isalpha, stems)) and _unfit().isdisjoint(key)
-            if is_fit and len(stems - _places()) >= _LEAST_STEMS:
-                names.setdefault(stems, key)
-        spread = Counter(each for stems in names for each in stems)
+        found: dict[frozenset[str], dict[frozenset[str], _Name]] = {}
+        for key, curie in names:
+            words = [word for word in key if word not in _links() and word != ","]
+            stems = frozenset(map(stem, words))
+            if not all(map(str.isalpha, stems)) or not _unfit().isdisjoint(key):
+                continue
+            for kept in (words, [word for word in words if word not in _fillers()]):
+                if len(set(map(stem, kept)) - _places()) >= _LEAST_STEMS:
+                    meanings = frozenset(map(_meaning, kept))
+                    found.setdefault(meanings, {}).setdefault(stems, _Name(key, curie, stems))
+        spread = Counter(each for meanings in found for each in meanings)
         self._known = frozenset(spread)
-        self._by_rarest: dict[str, list[tuple[frozenset[str], tuple[str, ...]]]] = {}
-        for stems, key in names.items():
-            rarest = min(stems, key=lambda each: (spread[each], each))
-            self._by_rarest.setdefault(rarest, []).append((stems, key))
+        self._by_rarest: dict[str, list[tuple[frozenset[str], tuple[_Name, ...]]]] = {}
+        for meanings, owners in found.items():
+            rarest = min(meanings, key=lambda each: (spread[each], each))
+            self._by_rarest.setdefault(rarest, []).append((meanings, tuple(owners.values())))
 
     def find(self, folded: Sequence[str]) -> Iterator[Scattered]:
         """Every name in one sentence, whatever the order of its words."""
-        for begin, stems in self._runs(folded):
+        for begin, meanings in self._runs(folded):
             places: dict[str, list[int]] = {}
-            for i, each in enumerate(stems, begin):
+            for i, each in enumerate(meanings, begin):
                 places.setdefault(each, []).append(i)
             present = places.keys()
             for rarest in present & self._by_rarest.keys():
-                for wanted, key in self._by_rarest[rarest]:
+                for wanted, names in self._by_rarest[rarest]:
                     if wanted <= present:
-                        yield from _compact(folded, places, wanted, key, rarest)
+                        yield from _compact(folded, places, wanted, names, rarest)
 
     def _runs(self, folded: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-        """Rows of at least two words that a name may be made of: where each begins, and its stems."""
-        begin, stems = 0, list[str]()
+        """Rows of at least two words that a name may be made of: where each begins, and what they mean."""
+        begin, meanings = 0, list[str]()
         for i, word in enumerate(folded):
-            own = stem(word)
+            own = _meaning(word)
             if own in self._known or word in _skipped():
-                stems.append(own)
+                meanings.append(own)
                 continue
-            if len(stems) >= _LEAST_STEMS:
-                yield begin, stems
-            begin, stems = i + 1, []
-        if len(stems) >= _LEAST_STEMS:
-            yield begin, stems
+            if len(meanings) >= _LEAST_STEMS:
+                yield begin, meanings
+            begin, meanings = i + 1, []
+        if len(meanings) >= _LEAST_STEMS:
+            yield begin, meanings
 
 
 def _compact(
     folded: Sequence[str],
     places: Mapping[str, Sequence[int]],
     wanted: frozenset[str],
-    key: tuple[str, ...],
+    names: Sequence[_Name],
     rarest: str,
 ) -> Iterator[Scattered]:
-    """The places where a name's stems stand close together, around each of its rarest word."""
+    """The places where a name's words stand close together, around each of its rarest word."""
     for at in places[rarest]:
         nearest = [min(places[each], key=lambda i: abs(i - at)) for each in wanted]
         start, end = min(nearest), max(nearest) + 1
         between = [word for i, word in enumerate(folded[start:end], start) if i not in nearest]
-        if end - start <= _MAX_SPAN and _skipped().issuperset(between):
-            yield Scattered(start, end, key, "not" in between)
+        is_close = end - start <= _MAX_SPAN and _skipped().issuperset(between)
+        if is_close and (name := _meant(names, folded[start:end])):
+            yield Scattered(start, end, name.key, "not" in between)
+
+
+def _meant(names: Sequence[_Name], words: Sequence[str]) -> _Name | None:
+    """The name in its very words, or the only concept's; None where several share it."""
+    if len({name.curie for name in names}) == 1:
+        return names[0]
+    written = set(map(stem, words))
+    literal = [name for name in names if name.stems <= written]
+    return max(literal, key=lambda name: len(name.stems), default=None)
+
+
+@cache
+def _alike() -> Mapping[str, str]:
+    """Stem -> the stem of the first word that means the same in a name."""
+    groups = lexicon.read("lexicon.yaml")["word_order"]["alike"]
+    return {stem(fold(word)): stem(fold(group[0])) for group in reversed(groups) for word in group}
+
+
+@lru_cache(maxsize=1 << 16)
+def _meaning(word: str) -> str:
+    """What a folded word means in a name: its stem, or that of its like."""
+    own = stem(word)
+    return _alike().get(own, own)
+
+
+@cache
+def _fillers() -> frozenset[str]:
+    """Folded words that a name may be said without."""
+    return frozenset(map(fold, lexicon.read("lexicon.yaml")["word_order"]["fillers"]))
 
 
 @cache
@@ -104,7 +151,9 @@ def _skipped() -> frozenset[str]:
     """What may stand between the words of a name."""
     order = lexicon.read("lexicon.yaml")["word_order"]
     return frozenset(
-        fold(word) for group in ("links", "denials", "parts", "describing") for word in order[group]
+        fold(word)
+        for group in ("links", "denials", "parts", "describing", "fillers")
+        for word in order[group]
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
 _LETTERS = rf"[^\W_{_HAN}]"
 _WORD = re.compile(rf"[{_HAN}]|{_LETTERS}+?(?=n['’]t\b)|n['’]t\b|{_LETTERS}+|[^\w\s]|_")
+_INNER_HYPHEN = re.compile(r"(?<=\S)[-‐‑–](?=\S)")
 _HAN_STOPS = frozenset("。！？；")
 _ABBREVIATIONS = frozenset({
     "approx", "ca", "cf", "dept", "dr", "eg", "esp", "etc", "fig", "ft", "hosp", "ie", "incl", "lt",
@@ -57,11 +58,13 @@ Sentence = tuple[Word, ...]
 
 def is_han(word: str) -> bool:
     """Whether a word begins with a Chinese character."""
-    return re.match(f"[{_HAN}]", word) is not None
+    return "\u3400" <= word[0] <= "\u9fff" or "\uf900" <= word[0] <= "\ufaff"
 
 
 def marks_in_chinese(sentence: Sentence, forms: list[str]) -> list[str]:
     """Forms of a sentence with the comma of Chinese for one of English beside a Chinese character."""
+    if all(word.text.isascii() for word in sentence):
+        return forms
     beside = [is_han(word.text) for word in sentence]
     return [
         "，" if form == "," and (any(beside[max(0, i - 1) : i + 2])) else form for i, form in enumerate(forms)
@@ -87,6 +90,9 @@ def _is_cut(text: str, words: Sentence, begin: int, i: int) -> bool:
     """Whether the statement that began at word `begin` ends before word `i`."""
     last, following = words[i - 1], words[i]
     gap = text[last.end : following.start]
+    # Most words: what follows cuts only at marks, new lines, numbers and capitals.
+    if gap == " " and last.is_name and following.text[0].islower():
+        return False
     if last.text in _HAN_STOPS:
         return True
     if _is_next_item(words, begin, i):
@@ -188,3 +194,8 @@ def joined(sentence: Sentence) -> Iterator[Word]:
         )
         if not (is_inside and word.text in "-‐‑–"):
             yield word
+
+
+def joined_forms(text: str) -> list[str]:
+    """The texts of `joined(words_of(text))`, faster."""
+    return _WORD.findall(_INNER_HYPHEN.sub(" ", text))

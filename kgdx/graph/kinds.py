@@ -47,6 +47,15 @@ def active_concepts(snapshot: Snapshot, kinds: tuple[str, ...]) -> Iterator[tupl
             yield curie, name, synonyms
 
 
+def direct_parents(snapshot: Snapshot) -> dict[str, set[str]]:
+    """CURIE -> CURIEs of what it is a kind of, by one edge."""
+    rows = snapshot.edges_of("subclass_of")
+    parents: dict[str, set[str]] = {}
+    for child, parent in zip(snapshot.head[rows].tolist(), snapshot.tail[rows].tolist(), strict=True):
+        parents.setdefault(snapshot.curies[child], set()).add(snapshot.curies[parent])
+    return parents
+
+
 def _below(snapshot: Snapshot, *roots: str) -> set[str]:
     """CURIEs of these roots, as far as the graph has them, and of all that is a kind of one."""
     rows = snapshot.edges_of("subclass_of")
