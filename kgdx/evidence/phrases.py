@@ -5,6 +5,8 @@ from typing import Generic, TypeVar
 
 V = TypeVar("V")
 Span = tuple[int, int]
+# Stands for the second word of a phrase of one word.
+_NONE = ""
 
 
 class PhraseTable(Generic[V]):
@@ -13,21 +15,29 @@ class PhraseTable(Generic[V]):
     def __init__(self, phrases: Mapping[tuple[str, ...], V]):
         """Index the phrases by their first two words."""
         self._phrases = phrases
-        lengths: dict[tuple[str, ...], set[int]] = {}
+        lengths: dict[str, dict[str, set[int]]] = {}
         for phrase in phrases:
-            lengths.setdefault(phrase[:2], set()).add(len(phrase))
-        self._lengths = {first: sorted(known, reverse=True) for first, known in lengths.items()}
+            second = phrase[1] if len(phrase) > 1 else _NONE
+            lengths.setdefault(phrase[0], {}).setdefault(second, set()).add(len(phrase))
+        self._lengths = {
+            first: {second: sorted(known, reverse=True) for second, known in seconds.items()}
+            for first, seconds in lengths.items()
+        }
 
     def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, V]]:
         """Every place `words[start:end]` that is a phrase, and its value; of one start the longest first."""
-        for start in range(len(words)):
-            for first in (tuple(words[start : start + 2]), (words[start],)):
-                for length in self._lengths.get(first, ()):
-                    phrase = tuple(words[start : start + length])
-                    if len(phrase) == length and phrase in self._phrases:
-                        yield start, start + length, self._phrases[phrase]
-                if start + 1 == len(words):
-                    break
+        for start, first in enumerate(words):
+            seconds = self._lengths.get(first)
+            if seconds is None:
+                continue
+            second = words[start + 1] if start + 1 < len(words) else _NONE
+            lengths = seconds.get(second, ())
+            if second != _NONE and _NONE in seconds:
+                lengths = (*lengths, 1)
+            for length in lengths:
+                phrase = tuple(words[start : start + length])
+                if len(phrase) == length and phrase in self._phrases:
+                    yield start, start + length, self._phrases[phrase]
 
 
 def longest(spans: Iterable[Span]) -> list[Span]:

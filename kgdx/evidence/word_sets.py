@@ -108,7 +108,9 @@ def _compact(
         start, end = min(nearest), max(nearest) + 1
         between = [word for i, word in enumerate(folded[start:end], start) if i not in nearest]
         is_close = end - start <= _MAX_SPAN and _skipped().issuperset(between)
-        if is_close and (name := _meant(names, folded[start:end])):
+        name = _meant(names, folded[start:end]) if is_close else None
+        # "small pulmonary" is no small lung: a noun is still to come, as in "small pulmonary nodules".
+        if name and (folded[end - 1] not in _adjectives() or folded[end - 1] == name.key[-1]):
             yield Scattered(start, end, name.key, "not" in between)
 
 
@@ -155,6 +157,12 @@ def _skipped() -> frozenset[str]:
         for group in ("links", "denials", "parts", "describing", "fillers")
         for word in order[group]
     )
+
+
+@cache
+def _adjectives() -> frozenset[str]:
+    """Folded words for an organ that a noun follows."""
+    return frozenset(map(fold, lexicon.read("lexicon.yaml")["word_order"]["adjectives"]))
 
 
 @cache

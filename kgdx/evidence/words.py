@@ -7,7 +7,7 @@ spaces: each of its characters is a word here.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
 _LETTERS = rf"[^\W_{_HAN}]"
@@ -39,8 +39,7 @@ _MAX_LABEL = 4
 _MAX_WORDS = 600
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word or a mark: `text[start:end]` of the section it stands in."""
 
     text: str

@@ -103,6 +103,27 @@ TESTS = [
     ("urine pregnancy negative", ["- pregnancy"]),
     ("Urine hCG was negative.", ["- pregnancy"]),
 ]  # fmt: skip
+SHARED_WORDS = [
+    ("No pleural or pericardial effusion.", ["- Pleural effusion", "- Pericardial effusion"]),
+    ("Pleural and pericardial effusion.", ["+ Pleural effusion", "+ Pericardial effusion"]),
+    ("Facial and peripheral edema.", ["+ Facial edema", "+ Peripheral edema"]),
+    ("Hilar, mediastinal and axillary nodes.", []),
+]  # fmt: skip
+LIKE_WORDS = [
+    ("Diminished breath sounds on the left.", ["+ decreased breath sounds (left)"]),
+    ("Swallowing problems.", ["+ Dysphagia"]),
+    ("The left ventricle is dilated.", ["+ Left ventricular dilatation"]),
+    ("Frequent pneumonia.", ["+ Recurrent pneumonia"]),
+    ("Intercostal recession.", ["+ Intercostal retractions"]),
+    ("Small pulmonary nodules.", ["+ Pulmonary nodule"]),
+    ("Abnormal pulmonary vascularity.", []),
+    ("High energy trauma. Hypotonic saline. Needle aspiration of the cyst.", []),
+]  # fmt: skip
+BOXES_AND_TABLES = [
+    ("Dyspnea: N | Orthopnea: Y | Peripheral edema: N", ["- Dyspnea", "+ Orthopnea", "- Peripheral edema"]),
+    ("[ ] fever [x] cough [ ] hemoptysis", ["? Fever", "+ Cough", "? Hemoptysis"]),
+    ("无发热,有咳嗽", ["- Fever", "+ Cough"]),
+]  # fmt: skip
 MASSES = [
     ("4 cm spiculated mass in the right upper lobe", ["+ Pulmonary mass (right)"]),
     ("Cavitary mass", ["+ Pulmonary mass"]),
@@ -181,6 +202,9 @@ SIDES = [
         *LISTS,
         *DOUBTS,
         *TESTS,
+        *SHARED_WORDS,
+        *LIKE_WORDS,
+        *BOXES_AND_TABLES,
         *MASSES,
         *WORD_ORDER,
         *SPECIAL,
