@@ -23,7 +23,7 @@ class ImageFindings:
     """What was seen in one image, strongest first; a warning tells why something gave nothing.
 
     Attributes:
-        leanings: CURIE -> weight of every finding that was asked for by text, the undecided ones too.
+        subthreshold_scores: CURIE -> weight of every finding asked for by text, the undecided ones too.
     """
 
     evidence: tuple[Evidence, ...]
