@@ -1,11 +1,13 @@
 """A path of the graph that carries part of a score: its edges, and what is needed to say it in words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
 from kgdx.domain.concept import ConceptRef
 from kgdx.domain.message import Message
+from kgdx.domain.treatment import ConcernKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,20 @@ class PathKind(StrEnum):
     INTERACTION = "interactions"
     DUPLICATE = "duplicates"
     MECHANISM = "mechanisms"
+
+
+CONCERN_PATHS: Mapping[ConcernKind, PathKind] = {
+    ConcernKind.CONDITION: PathKind.VETO,
+    ConcernKind.PREGNANCY: PathKind.VETO,
+    ConcernKind.BREASTFEEDING: PathKind.VETO,
+    ConcernKind.AGE: PathKind.AGE,
+    ConcernKind.SEX: PathKind.SEX,
+    ConcernKind.ALLERGY: PathKind.ALLERGY,
+    ConcernKind.CROSS_REACTIVITY: PathKind.CROSS_REACTION,
+    ConcernKind.INTERACTION: PathKind.INTERACTION,
+    ConcernKind.DUPLICATE: PathKind.DUPLICATE,
+}
+"""What the path of a concern justifies."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,3 +48,7 @@ class TextEncoder(Protocol):
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(N, dim) float32 unit rows."""
         ...
+
+
+class ImageTextEncoder(ImageEncoder, TextEncoder, Protocol):
+    """Images and texts to vectors of one space."""

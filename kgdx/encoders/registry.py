@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kgdx.domain.errors import BundleError
-from kgdx.encoders.base import OPEN_CLIP_CONFIG
+from kgdx.encoders.base import OPEN_CLIP_CONFIG, ImageTextEncoder
 from kgdx.encoders.checkpoint import CONFIG
 from kgdx.encoders.clip import Clip
 from kgdx.settings import Settings
@@ -20,7 +20,7 @@ HUB = "hf-hub:"
 LOCAL = "local-dir:"
 
 
-def open_encoder(name: str) -> "Clip | OpenClip":
+def open_encoder(name: str) -> ImageTextEncoder:
     """Open an image-text model.
 
     Args:
@@ -56,14 +56,16 @@ def open_trainable(name: str) -> "OpenClip":
     """Open an image-text model to train it further; one of ours becomes an open_clip model like any other.
 
     Raises:
-        BundleError: as `open_encoder`.
+        BundleError: as `open_encoder`, or if a model of its family cannot be trained.
     """
-    opened = open_encoder(name)
-    if not isinstance(opened, Clip):
-        return opened
-    return _open_clip().of_clip(
-        opened, json.loads((folder_of(name) / CONFIG).read_text(encoding="utf-8"))["model_cfg"]
-    )
+    opened, trainable = open_encoder(name), _open_clip()
+    if isinstance(opened, Clip):
+        config = json.loads((folder_of(name) / CONFIG).read_text(encoding="utf-8"))
+        return trainable.of_clip(opened, config["model_cfg"])
+    if not isinstance(opened, trainable):
+        fact = "is of a family that kgdx cannot train further"
+        raise BundleError(name, fact, "name a model of kgdx or of open_clip")
+    return opened
 
 
 def fetched_folder(name: str) -> Path:

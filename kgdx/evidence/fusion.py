@@ -132,7 +132,7 @@ class Fusion:
 
         Args:
             evidence: with the weights of its own readers.
-            leanings: CURIE -> weight that the images show, undecided or not.
+            subthreshold_scores: CURIE -> weight that the images show, undecided or not.
         """
         if not evidence:
             return ()

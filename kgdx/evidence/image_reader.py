@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from kgdx.domain.case import Polarity
 from kgdx.domain.evidence import Evidence
 from kgdx.domain.message import Message
-from kgdx.encoders.base import ImageEncoder
+from kgdx.encoders.base import ImageEncoder, ImageTextEncoder
 from kgdx.encoders.classifier import Classifier
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.finding_set import FindingSet, read_findings
@@ -18,16 +17,13 @@ from kgdx.imaging.image import Pixels
 from kgdx.imaging.overlay import HeatMap
 from kgdx.settings import Settings
 
-if TYPE_CHECKING:
-    from kgdx.encoders.open_clip_encoder import OpenClip
-
 
 @dataclass(frozen=True, eq=False)
 class ImageFindings:
     """What was seen in one image, strongest first; a warning tells why something gave nothing.
 
     Attributes:
-        leanings: CURIE -> weight of every finding that was asked for by text, the undecided ones too.
+        subthreshold_scores: CURIE -> weight of every finding asked for by text, the undecided ones too.
     """
 
     evidence: tuple[Evidence, ...]
@@ -46,7 +42,7 @@ class ImageReader:
         classifiers: asked first; a prompt is not asked for a finding that one of them has answered.
     """
 
-    encoder: "Clip | OpenClip"
+    encoder: ImageTextEncoder
     findings: FindingSet | None
     classifiers: tuple[Classifier, ...] = ()
 

@@ -3,27 +3,14 @@
 from collections.abc import Sequence
 
 from kgdx.domain.message import Message
-from kgdx.domain.path import Path, PathKind
+from kgdx.domain.path import CONCERN_PATHS, Path, PathKind
 from kgdx.domain.pharmacology import Advice, Mechanism
 from kgdx.domain.remarks import read
 from kgdx.domain.report import TreatedDiagnosis, Treatment, TreatmentConcern
-from kgdx.domain.treatment import ConcernKind
 from kgdx.explain.paths import PathWriter
 from kgdx.treatments.indications import Indication
 from kgdx.treatments.recommend import Option
 from kgdx.treatments.safety import Concern
-
-_PATH_KINDS = {
-    ConcernKind.CONDITION: PathKind.VETO,
-    ConcernKind.PREGNANCY: PathKind.VETO,
-    ConcernKind.BREASTFEEDING: PathKind.VETO,
-    ConcernKind.AGE: PathKind.AGE,
-    ConcernKind.SEX: PathKind.SEX,
-    ConcernKind.ALLERGY: PathKind.ALLERGY,
-    ConcernKind.CROSS_REACTIVITY: PathKind.CROSS_REACTION,
-    ConcernKind.INTERACTION: PathKind.INTERACTION,
-    ConcernKind.DUPLICATE: PathKind.DUPLICATE,
-}
 
 
 def treatments(options: Sequence[Option], writer: PathWriter) -> tuple[Treatment, ...]:
@@ -75,7 +62,7 @@ def _indication(indication: Indication, writer: PathWriter) -> TreatedDiagnosis:
 
 
 def _concern(concern: Concern, writer: PathWriter) -> TreatmentConcern:
-    kind = _PATH_KINDS[concern.kind]
+    kind = CONCERN_PATHS[concern.kind]
     row = concern.row
     said = {} if row is None else read(writer.snapshot.edge(row).original_predicate)
     return TreatmentConcern(

@@ -132,7 +132,7 @@ class Reasoner:
     def propose(self, query: GraphQuery) -> Shortlist:
         """The candidates that likelihood and best paths put first."""
         base = self.base(query)
-        shortlisted, rest = np.split(self._distinct(base), [self.settings.num_met])
+        shortlisted, rest = np.split(self._distinct(query, base), [self.settings.num_met])
         trusted = self.trusted(query, base)
         logit = trusted.logit
         is_denied = denied(query, self.graph.annotations, shortlisted)
@@ -195,13 +195,19 @@ class Reasoner:
         present, absent, *_ = self.messages.trust.double().tolist()
         return np.array([present if obs.weight > 0 else absent for obs in query.observations])
 
-    def shortlisted(self, base: Base) -> Ints:
-        """Positions of the candidates that the likelihood puts first, best first, one for each disease."""
-        return self._distinct(base)[: self.settings.num_met]
+    def shortlisted(self, query: GraphQuery, base: Base) -> Ints:
+        """Positions of the candidates that are looked at closely, best first, one for each disease."""
+        return self._distinct(query, base)[: self.settings.num_met]
 
-    def _distinct(self, base: Base) -> Ints:
-        """All candidates by likelihood, one for each disease however many sources name it."""
-        order = np.argsort(-base.logit, kind="stable")
+    def _distinct(self, query: GraphQuery, base: Base) -> Ints:
+        """All candidates by likelihood, one for each disease however many sources name it.
+
+        What is plainly absent plays no part here. Its ratio is not yet discounted, and what is annotated to a
+        disease is often absent: it would keep diseases from ever being looked at.
+        """
+        is_read = [obs.weight > 0 or obs.is_curated_absence for obs in query.observations]
+        logit = base.prior + base.findings[is_read].sum(axis=0) + base.demographics.sum(axis=0)
+        order = np.argsort(-logit, kind="stable")
         _, first = np.unique(self.same[order], return_index=True)
         return np.asarray(order[np.sort(first)])
 

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from kgdx.domain.errors import BundleError
+from kgdx.encoders import registry
 from kgdx.encoders.clip import Clip
 from kgdx.encoders.open_clip_encoder import OpenClip, build_model
 from kgdx.encoders.registry import fetch_target, open_encoder
@@ -146,6 +147,12 @@ def test_a_text_tower_of_transformers_is_read_from_the_folder(tmp_path):
 
 def test_ours_opens_by_the_same_name(root):
     assert isinstance(open_encoder(str(root / "models" / "clip")), Clip)
+
+
+def test_a_model_of_another_family_is_not_trained(monkeypatch):
+    monkeypatch.setattr(registry, "open_encoder", lambda _: object())
+    with pytest.raises(BundleError, match="cannot train further"):
+        registry.open_trainable("other")
 
 
 def test_what_cannot_be_opened_is_told(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import pytest
 
 import graph_schema
+from kgdx.domain.path import CONCERN_PATHS
 from kgdx.domain.report import Treatment
 from kgdx.domain.treatment import ConcernKind, Severity, TreatmentStatus
 from kgdx.explain.justify_treatments import treatments
@@ -93,6 +94,12 @@ def test_cautions_are_told_with_their_kind() -> None:
         ("T2", "interaction"): "The patient takes T5, which interacts with T2",
     }
     assert {t.status for t in found.values()} == {TreatmentStatus.CAUTION}
+
+
+def test_every_kind_of_concern_has_sentences() -> None:
+    assert set(CONCERN_PATHS) == set(ConcernKind)
+    headings = {heading for heading, _ in graph_schema.load().metapaths}
+    assert all(kind.value in headings for kind in CONCERN_PATHS.values())
 
 
 def test_what_is_only_suspected_is_said_to_be() -> None:

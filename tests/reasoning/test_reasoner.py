@@ -360,6 +360,18 @@ def test_the_others_come_best_first_and_never_before_who_was_proposed(
     assert (np.diff(made.propose(query(WORLD, *CASE)).others_logit) <= 0).all()
 
 
+@settings(max_examples=20)
+@given(seeds, st.integers(1, 8))
+def test_a_plain_absence_keeps_no_disease_from_being_looked_at(seed: int, num_met: int) -> None:
+    """It lowers a disease among those looked at; a curated one counts from the start."""
+    made = reasoner(WORLD, ReasonerSettings(num_met=num_met), said=messages(seed % 20))
+    present = [word for word in CASE if word[0] not in "-~"]
+    asked, without = without_curation(query(WORLD, *CASE)), query(WORLD, *present)
+    first, same = (made.shortlisted(each, made.base(each)) for each in (asked, without))
+    np.testing.assert_array_equal(first, same)
+    assert (made.base(asked).findings[len(present) :] <= 0).all()
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_whoever_else_is_proposed_changes_no_message_and_no_ratio(seed: int) -> None:
     asked = query(WORLD, *CASE)

@@ -73,8 +73,9 @@ class ShortlistedCase:
         likelihood thinks little of is right.
         """
         observations = case.query.observations
-        base = reasoner.base(without_curation(case.query))
-        shortlisted = reasoner.shortlisted(base)
+        plain = without_curation(case.query)
+        base = reasoner.base(plain)
+        shortlisted = reasoner.shortlisted(plain, base)
         is_right = np.isin(reasoner.same[shortlisted], reasoner.same[case.accepted])
         if not is_right.any():
             return None

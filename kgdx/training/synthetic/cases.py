@@ -45,7 +45,7 @@ class DrawnCase:
 
     Attributes:
         evidence: as the engine's readers give it, before fusion.
-        leanings: as in `ImageFindings`; empty without an image.
+        subthreshold_scores: as in `ImageFindings`; empty without an image.
         images: vectors of its images, at most one.
         truths: CURIE -> whether the patient has it.
         priors: CURIE -> log odds of that before anything is said. That a report is silent is part of them: to

@@ -124,7 +124,8 @@ def test_training_meets_whom_ranking_meets_and_nobody_else(seed: int, num_met: i
     accepted = np.flatnonzero(made.same == made.same[rng.integers(20)])
     asked = query(WORLD, *words)
     found = ShortlistedCase.of(LabelledCase(asked, accepted), made)
-    first = made.shortlisted(made.base(without_curation(asked)))
+    plain = without_curation(asked)
+    first = made.shortlisted(plain, made.base(plain))
     is_right = np.isin(made.same[first], made.same[accepted])
     if found is None:
         assert not is_right.any()
