@@ -4,7 +4,7 @@ from kgdx.evidence.composed_names import composed_names
 
 
 def of(names: dict[str, list[str]], parents: dict[str, set[str]], *short: tuple[str, str]) -> set[str]:
-    """"CURIE: name" of every name that follows."""
+    """ "CURIE: name" of every name that follows."""
     keys = {curie: [tuple(name.split()) for name in each] for curie, each in names.items()}
     forms = [(tuple(long.split()), tuple(shorter.split())) for long, shorter in short]
     return {f"{curie}: {' '.join(key)}" for key, curie in composed_names(keys, parents, forms)}
