@@ -24,13 +24,13 @@ def composed_names(
     inverted = {curie: {*keys, *map(_inverted, keys)} for curie, keys in names.items()}
     for long, short in short_forms:
         for keys in inverted.values():
-            keys |= {new for key in keys for new in _with_another(key, long, (short,))}
+            keys |= {new for key in keys if long[0] in key for new in _with_another(key, long, (short,))}
     for curie, keys in inverted.items():
         yield from ((key, curie) for key in keys)
         for parent in parents.get(curie, ()):
             others = inverted.get(parent, set())
             for key in keys:
-                for part in others:
+                for part in (part for part in others if part[0] in key):
                     yield from ((new, curie) for new in _with_another(key, part, others))
 
 
@@ -44,9 +44,7 @@ def _inverted(key: Key) -> Key:
 
 def _with_another(key: Key, part: Key, others: Iterable[Key]) -> Iterator[Key]:
     """A name with each other in the place of one part of it."""
-    if len(part) >= len(key) or part[0] not in key:
-        return
-    for start in range(len(key) - len(part) + 1):
+    for start in range(len(key) - len(part) + 1) if len(part) < len(key) else ():
         if key[start : start + len(part)] == part:
             for other in others:
                 yield key[:start] + other + key[start + len(part) :]

@@ -52,15 +52,19 @@ class WordSets:
             names: (folded words, CURIE) of each; of two with the same words the first is meant.
         """
         found: dict[frozenset[str], dict[frozenset[str], _Name]] = {}
+        links, unfit, fillers, places = _links() | {","}, _unfit(), _fillers(), _places()
         for key, curie in names:
-            words = [word for word in key if word not in _links() and word != ","]
-            stems = frozenset(map(stem, words))
-            if not all(map(str.isalpha, stems)) or not _unfit().isdisjoint(key):
+            stems = {word: stem(word) for word in key if word not in links}
+            num_content = len({*stems.values()} - places)
+            is_fit = num_content >= _LEAST_STEMS and unfit.isdisjoint(key)
+            if not is_fit or not all(map(str.isalpha, stems.values())):
                 continue
-            for kept in (words, [word for word in words if word not in _fillers()]):
-                if len(set(map(stem, kept)) - _places()) >= _LEAST_STEMS:
-                    meanings = frozenset(map(_meaning, kept))
-                    found.setdefault(meanings, {}).setdefault(stems, _Name(key, curie, stems))
+            name = _Name(key, curie, frozenset(stems.values()))
+            found.setdefault(frozenset(map(_meaning, stems)), {}).setdefault(name.stems, name)
+            if not fillers.isdisjoint(stems):
+                kept = stems.keys() - fillers
+                if len({stems[word] for word in kept} - places) >= _LEAST_STEMS:
+                    found.setdefault(frozenset(map(_meaning, kept)), {}).setdefault(name.stems, name)
         spread = Counter(each for meanings in found for each in meanings)
         self._known = frozenset(spread)
         self._by_rarest: dict[str, list[tuple[frozenset[str], tuple[_Name, ...]]]] = {}
