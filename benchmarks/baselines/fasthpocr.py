@@ -25,7 +25,7 @@ class FastHPOCR:
 
     @classmethod
     def open(cls, folder: Path, ontology: Path) -> Self:
-        """Its index of an ontology in a folder; made there if there is none, which takes half an hour.
+        """Its index of an ontology in a folder; made there if there is none, over half an hour.
 
         Args:
             ontology: HPO as OBO graphs JSON, plain or gzip.

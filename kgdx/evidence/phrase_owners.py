@@ -53,7 +53,7 @@ def owners(phrases: Iterable[tuple[Key, Phrase]], junk: set[str]) -> dict[Key, P
     return meant
 
 
-def denials(phrases: Iterable[tuple[Key, Phrase]]) -> dict[Key, Key]:
+def denials(phrases: Iterable[tuple[Key, Phrase]]) -> dict[Key, tuple[str, ...]]:
     """Folded words -> all that they deny: "heart and mediastinum are normal" denies two findings."""
     denied: dict[Key, dict[str, None]] = {}
     for key, phrase in phrases:
@@ -77,7 +77,7 @@ def _is_long_enough(key: Key) -> bool:
     return len("".join(key)) >= least
 
 
-def rivals(phrases: Iterable[tuple[Key, Phrase]]) -> dict[Key, Key]:
+def rivals(phrases: Iterable[tuple[Key, Phrase]]) -> dict[Key, tuple[str, ...]]:
     """Folded words -> the concepts that share them with equal right, where there are several."""
     claims: dict[Key, dict[str, int]] = {}
     for key, phrase in sorted(phrases, key=lambda keyed: keyed[1].rank):

@@ -101,12 +101,6 @@ def answers(engine: Engine, content: bytes, name: str, folder: Path) -> None:
     assert time.process_time() - began < MOST_S, content
 
 
-@pytest.fixture(scope="module", autouse=True)
-def warm(engine: Engine) -> None:
-    """The first text and what it loads are not what is timed here."""
-    engine.diagnose(CaseIn(report="No fever."))
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("mutated")

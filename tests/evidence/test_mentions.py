@@ -11,7 +11,7 @@ from kgdx.evidence import lexicon
 from kgdx.evidence.lexicon import Lexicon
 from kgdx.evidence.mentions import Mention, Vocabulary
 from kgdx.evidence.spelling import fold
-from kgdx.evidence.words import sentences, words_of
+from kgdx.evidence.words import joined, joined_forms, sentences, words_of
 from kgdx.graph.arrow_schema import edge_table, node_table
 from kgdx.graph.kinds import DISEASE_KINDS
 from kgdx.graph.snapshot import Snapshot
@@ -207,3 +207,8 @@ def _cached(made: list[Vocabulary] = []) -> Vocabulary:  # noqa: B006
     if not made:
         made.append(Vocabulary.from_snapshot(Snapshot.from_tables(node_table(NODES), edge_table(EDGES))))
     return made[0]
+
+
+@given(st.text(alphabet="aB1 -‐–,.'’n't中_"))
+def test_forms_are_those_of_the_words(text: str) -> None:
+    assert joined_forms(text) == [word.text for word in joined(words_of(text))]

@@ -28,11 +28,11 @@ def prior(patient: Patient, *stated: tuple[str, str, str, str]) -> dict[str, flo
     nodes = [Node(c, "Disease" if c[0] == "D" else "PhenotypicFeature", c) for c in ends]
     snapshot = Snapshot.from_tables(node_table(nodes), edge_table(edges))
     candidates = np.array([snapshot.index["D1"], snapshot.index["D2"]])
-    facts = Demographics.from_snapshot(snapshot, candidates).facts(patient)
-    priors = [fact for fact in facts if fact.is_prior]
+    known = Demographics.from_snapshot(snapshot, candidates)
+    priors = [fact for fact in known.facts(patient) if fact.is_prior]
     if stated and not priors:
         # What adds nothing to anybody is no fact: both are of the class in the middle.
-        assert {disease for disease, name, *_ in stated if name == "rare"} == {"D1", "D2"}
+        assert not known.prevalence.contributions(patient)[0].any()
         return {"D1": 0.0, "D2": 0.0}
     assert len(priors) == (len(stated) > 0)
     return dict(zip(("D1", "D2"), priors[0].contributions.tolist(), strict=True)) if priors else {}
